@@ -1,0 +1,29 @@
+//! The quiet room: nouns and pure decisions of Windlass.
+//!
+//! **Does** parse paths and keys, decide what a path needs ([`decide()`]), cut files into parts ([`parts`]), and run a
+//! transfer as a value with a reducer ([`upload::step`]).
+//! **Never** performs I/O, reads a clock, draws a random number or spawns a task.
+//! **Start reading** at [`decide()`], then [`upload`].
+#![deny(missing_docs)]
+
+pub mod capability;
+pub mod decide;
+pub mod digest;
+pub mod key;
+pub mod parts;
+pub mod path;
+pub mod state;
+pub mod upload;
+pub mod words;
+
+pub use capability::{Capabilities, Support};
+pub use decide::{Action, ConflictKind, LocalExpect, Mode, RemoteExpect, Triple, decide};
+pub use digest::{Crc64Nvme, Digest};
+pub use key::{Bucket, ETag, KeyProblem, ObjectKey, Prefix, UploadId, VersionId};
+pub use parts::{PartPlan, PartReceipt};
+pub use path::{NameProblem, RelPath, map_key};
+pub use state::{
+    BaseState, BatchId, FileId, LocalState, Observed, PairId, RemoteState, Revision, Timestamp, TransferId,
+    UnknownReason,
+};
+pub use upload::{Effect, Ending, Fault, FaultKind, Step, Upload, UploadEvent, UploadSpec, WaitFor, step};

@@ -1,0 +1,112 @@
+//! The local disk.
+use std::fmt::Debug;
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use windlass_domain::{LocalExpect, LocalState, RelPath, Timestamp};
+
+use crate::BoxError;
+
+/// Trouble with the disk.
+#[derive(Debug, thiserror::Error)]
+#[error("{kind:?}: {path}")]
+pub struct FsError {
+    /// Decides behaviour.
+    pub kind: FsErrorKind,
+    /// Path it is about, for people.
+    pub path: String,
+    /// What the system said.
+    #[source]
+    pub source: BoxError,
+}
+
+/// Kinds of trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FsErrorKind {
+    /// It is not there.
+    NotFound,
+    /// Not allowed.
+    Denied,
+    /// No space left.
+    Full,
+    /// The target is not what was expected; nothing was replaced.
+    Changed,
+    /// The root or its marker is missing or another one.
+    RootMissing,
+    /// Fewer bytes than the snapshot promised (hazard HB13).
+    Short,
+    /// Anything else.
+    Other,
+}
+
+/// What a scan found at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ScanItem {
+    /// A regular file.
+    File(LocalState),
+    /// A symbolic link; not followed.
+    Link,
+    /// A pipe, socket or device; never opened.
+    Special,
+    /// A directory that could not be listed, or a file that could not be examined. Nothing below it is known.
+    Unreadable(String),
+    /// A name that is no path of ours (not UTF-8); the text is for people.
+    BadName(String),
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scanned {
+    /// Where; for `BadName` the nearest readable folder (empty for the root).
+    pub path: Option<RelPath>,
+    /// What.
+    pub item: ScanItem,
+}
+
+/// A local folder tree. All methods take the absolute root and paths below it; none follows a link out of it.
+#[async_trait]
+pub trait LocalFs: Debug + Send + Sync {
+    /// Reads the id in the root's marker file (`.windlass/root.json`). `RootMissing` when root or marker are not there.
+    async fn read_marker(&self, root: &Path) -> Result<String, FsError>;
+    /// Writes the marker of a new pairing. Fails when one is there already.
+    async fn create_marker(&self, root: &Path, id: &str) -> Result<(), FsError>;
+    /// Walks the whole tree (or what is below `under`), files in path order, honouring the ignore file `.windlassignore`
+    /// and leaving out `.windlass/` and our temporary files. Ends with an error only when the root itself fails;
+    /// unreadable folders are items.
+    fn scan<'a>(
+        &'a self,
+        root: &'a Path,
+        under: Option<&'a RelPath>,
+    ) -> BoxStream<'a, Result<Scanned, FsError>>;
+    /// Looks at one path without following links. `None` when it is not there.
+    async fn look(&self, root: &Path, path: &RelPath) -> Result<Option<Scanned>, FsError>;
+    /// Looks at an absolute path that a person gave (a drop). `None` when it is not there.
+    async fn look_absolute(&self, path: &Path) -> Result<Option<ScanItem>, FsError>;
+    /// Everything below a dropped file or folder: pairs of absolute path and path for the key.
+    fn walk_dropped<'a>(&'a self, path: &'a Path) -> BoxStream<'a, Result<(PathBuf, Scanned), FsError>>;
+    /// Reads exactly `len` bytes at `offset` of a file, opened without blocking on pipes and without following links.
+    /// `Short` when the file ends before. The returned bytes come from one buffer of that size.
+    async fn read(&self, file: &Path, offset: u64, len: usize) -> Result<Bytes, FsError>;
+    /// Begins a file at `target` under a temporary name on the same volume. Creates missing folders below `root`.
+    async fn stage(&self, root: &Path, path: &RelPath) -> Result<Box<dyn Staged>, FsError>;
+    /// Removes temporary files that a dead process left below `root`. Returns how many.
+    async fn sweep_temps(&self, root: &Path) -> Result<u64, FsError>;
+    /// Free bytes on the volume of `path`.
+    async fn free_space(&self, path: &Path) -> Result<u64, FsError>;
+}
+
+/// A file being written under a temporary name. Dropping it removes the temporary file.
+#[async_trait]
+pub trait Staged: Debug + Send {
+    /// Writes bytes at an offset.
+    async fn write_at(&mut self, offset: u64, bytes: Bytes) -> Result<(), FsError>;
+    /// Makes it durable and visible: fsync, re-check of the target, rename without replacing anything unexpected, fsync
+    /// of the folder. `Changed` leaves the target alone.
+    async fn publish(
+        self: Box<Self>,
+        expect: &LocalExpect,
+        mtime: Option<Timestamp>,
+    ) -> Result<PathBuf, FsError>;
+}

@@ -1,0 +1,31 @@
+//! The walls: traits through which the engine and the API reach S3, the disk, the journal, time and secrets.
+//!
+//! **Does** name what the world must offer, and the kinds of error that decide behaviour.
+//! **Never** implements any of it, and gives no default bodies: what an adapter does not do, it must say.
+//! **Start reading** at [`remote::RemoteStore`] and [`journal::Journal`].
+#![deny(missing_docs)]
+
+pub mod catalog;
+pub mod clock;
+pub mod fs;
+pub mod journal;
+pub mod remote;
+pub mod secret;
+pub mod watch;
+
+pub use catalog::{Catalog, Connection, CredentialSource, ListedRow, ListingId, ListingInfo, ListingSort};
+pub use clock::{Clock, Entropy};
+pub use fs::{FsError, FsErrorKind, LocalFs, ScanItem, Scanned, Staged};
+pub use journal::{
+    FileRow, FileState, FolderCounts, Journal, JournalError, JournalErrorKind, JournalWrite, PairRow,
+    UploadRow,
+};
+pub use remote::{
+    BucketInfo, ByteStream, Level, LevelEntry, ObjectHead, OpenUpload, PutBody, RemoteBrowse, RemoteError,
+    RemoteErrorKind, RemoteStore, Remotes,
+};
+pub use secret::{Secret, SecretError, SecretKeep, SecretStore};
+pub use watch::{WatchEvent, Watcher};
+
+/// A boxed source of an error.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,258 @@
+//! The bucket side.
+use std::fmt::Debug;
+use std::ops::Range;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use windlass_domain::{
+    Bucket, Capabilities, Crc64Nvme, Digest, ETag, ObjectKey, PartReceipt, RemoteExpect, RemoteState,
+    Timestamp, UploadId, VersionId,
+};
+
+use crate::BoxError;
+
+/// Trouble with S3.
+#[derive(Debug, thiserror::Error)]
+#[error("{kind:?}")]
+pub struct RemoteError {
+    /// Decides behaviour.
+    pub kind: RemoteErrorKind,
+    /// What the server or the client library said; never a secret.
+    #[source]
+    pub source: BoxError,
+}
+
+/// Kinds of trouble. Text of a server is never matched on; status and error code are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RemoteErrorKind {
+    /// No such key or version.
+    NotFound,
+    /// No such bucket.
+    BucketMissing,
+    /// No such upload id.
+    NoSuchUpload,
+    /// 412.
+    PreconditionFailed,
+    /// 409 on a conditional write: a concurrent one is under way.
+    ConditionalConflict,
+    /// This identity may not.
+    AccessDenied,
+    /// Unknown key id, wrong secret, expired token.
+    Unauthenticated,
+    /// The request's time is too far from the server's.
+    ClockSkew,
+    /// The bucket is in another region (its name, when the server says so, is in the source's text).
+    WrongRegion,
+    /// 503, 429.
+    Throttled,
+    /// No answer, a cut one, none in time, or an answer that is not S3's (a captive portal). The request may have taken
+    /// effect.
+    Network,
+    /// A checksum did not match.
+    Integrity,
+    /// The server does not do this, or answered as if it were another call.
+    Unsupported,
+    /// Our mistake: the request is malformed.
+    BadRequest,
+    /// Archived, lock, and anything else.
+    Unexpected,
+}
+
+/// Body of a PUT or a part: one buffer, and the checksum that was computed over it.
+#[derive(Debug, Clone)]
+pub struct PutBody {
+    /// Bytes.
+    pub bytes: Bytes,
+    /// Their checksum.
+    pub crc: Crc64Nvme,
+}
+
+/// An upload that is open on the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenUpload {
+    /// Key.
+    pub key: ObjectKey,
+    /// Id.
+    pub upload: UploadId,
+    /// Since when.
+    pub initiated: Option<Timestamp>,
+}
+
+/// A stream of bytes.
+pub type ByteStream = BoxStream<'static, Result<Bytes, RemoteError>>;
+
+/// What HEAD says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ObjectHead {
+    /// Bytes.
+    pub size: u64,
+    /// ETag.
+    pub etag: String,
+    /// Version.
+    pub version: Option<String>,
+    /// Last change.
+    pub modified: Option<Timestamp>,
+    /// Content type.
+    pub content_type: Option<String>,
+    /// Storage class (`STANDARD` when the server is silent).
+    pub class: String,
+    /// Encryption in words, if any.
+    pub encryption: Option<String>,
+    /// Full-object checksums by name (`CRC64NVME`, `SHA256`…), base64.
+    pub checksums: Vec<(String, String)>,
+    /// User metadata.
+    pub metadata: Vec<(String, String)>,
+    /// Further lines worth showing (lock, replication, restore), by name.
+    pub more: Vec<(String, String)>,
+}
+
+/// One entry of one level of the tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LevelEntry {
+    /// A common prefix, ending in `/`.
+    Folder(String),
+    /// An object.
+    Object {
+        /// Key.
+        key: String,
+        /// Bytes.
+        size: u64,
+        /// Last change.
+        modified: Option<Timestamp>,
+        /// ETag.
+        etag: String,
+        /// Storage class.
+        class: String,
+    },
+}
+
+/// One page of one level.
+#[derive(Debug, Clone, Default)]
+pub struct Level {
+    /// Entries in the order received, which is **not** assumed to be sorted.
+    pub entries: Vec<LevelEntry>,
+    /// Token of the next page; `None` at the end.
+    pub next: Option<String>,
+}
+
+/// A bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BucketInfo {
+    /// Name.
+    pub name: String,
+    /// Creation time.
+    pub created: Option<Timestamp>,
+}
+
+/// The bucket as the engine uses it. Every write names what it expects. No call retries by itself: the engine decides.
+/// Dropping a returned future cancels the request; whether it took effect is then unknown.
+#[async_trait]
+pub trait RemoteStore: Debug + Send + Sync {
+    /// What was proved of this endpoint.
+    fn capabilities(&self) -> Capabilities;
+    /// State of the current version with the checksum the server holds.
+    async fn head(&self, key: &ObjectKey) -> Result<RemoteState, RemoteError>;
+    /// Bytes of exactly this version; a range answers with exactly that range or fails (hazard HB30).
+    async fn get(
+        &self,
+        key: &ObjectKey,
+        range: Option<Range<u64>>,
+        expect: &ETag,
+    ) -> Result<ByteStream, RemoteError>;
+    /// One conditional request. The checksum goes as a header where the server is known to verify one.
+    async fn put(
+        &self,
+        key: &ObjectKey,
+        body: PutBody,
+        expect: &RemoteExpect,
+        device: &str,
+    ) -> Result<RemoteState, RemoteError>;
+    /// Opens an upload, marked with our device id in the metadata.
+    async fn open_upload(&self, key: &ObjectKey, device: &str) -> Result<UploadId, RemoteError>;
+    /// Sends one part.
+    async fn send_part(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        number: u32,
+        body: PutBody,
+    ) -> Result<PartReceipt, RemoteError>;
+    /// Every part the server has, over all pages (hazard HB7), as number → (ETag, size).
+    async fn list_parts(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+    ) -> Result<Vec<(u32, ETag, u64)>, RemoteError>;
+    /// Completes, conditionally, with the full-object checksum where the server verifies one. A 200 with an error in the
+    /// body is an error (hazard HB4).
+    async fn complete_upload(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        parts: &[PartReceipt],
+        whole: Digest,
+        expect: &RemoteExpect,
+    ) -> Result<RemoteState, RemoteError>;
+    /// Gives an upload back; one that is not there is given back.
+    async fn abort_upload(&self, key: &ObjectKey, upload: &UploadId) -> Result<(), RemoteError>;
+    /// Open uploads below a prefix, over all pages.
+    async fn list_uploads(&self, prefix: &str) -> Result<Vec<OpenUpload>, RemoteError>;
+    /// Deletes the current version if it is this one.
+    async fn delete(&self, key: &ObjectKey, expect: &RemoteExpect) -> Result<(), RemoteError>;
+}
+
+/// Browsing, kept apart so that the engine's port stays small.
+#[async_trait]
+pub trait RemoteBrowse: Debug + Send + Sync {
+    /// Buckets this identity may list.
+    async fn buckets(&self) -> Result<Vec<BucketInfo>, RemoteError>;
+    /// One page of one level (`delimiter = "/"`), or of everything below the prefix when `deep`.
+    async fn level(
+        &self,
+        bucket: &Bucket,
+        prefix: &str,
+        depth: Depth,
+        after: Option<&str>,
+    ) -> Result<Level, RemoteError>;
+    /// Details of the current version.
+    async fn details(&self, bucket: &Bucket, key: &ObjectKey) -> Result<ObjectHead, RemoteError>;
+    /// Tags; `Unsupported` when the reply is not a tag set.
+    async fn tags(&self, bucket: &Bucket, key: &ObjectKey) -> Result<Vec<(String, String)>, RemoteError>;
+    /// Creates the empty object that stands for a folder; fails when it exists.
+    async fn create_folder(&self, bucket: &Bucket, key: &ObjectKey) -> Result<(), RemoteError>;
+    /// First bytes of an object, for previews: at most `len`.
+    async fn peek(&self, bucket: &Bucket, key: &ObjectKey, len: u64) -> Result<Bytes, RemoteError>;
+    /// Version id of the current object, if it keeps versions.
+    async fn versioning(&self, bucket: &Bucket) -> Result<bool, RemoteError>;
+    /// Deletes one version for good. Only ever called on a person's explicit word.
+    async fn delete_version(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        version: &VersionId,
+    ) -> Result<(), RemoteError>;
+    /// Runs the capability probe in a scratch prefix below `prefix` and removes what it wrote.
+    async fn probe(&self, bucket: &Bucket, prefix: &str) -> Result<Capabilities, RemoteError>;
+}
+
+/// How deep a listing goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// One level.
+    Level,
+    /// Everything below.
+    Deep,
+}
+
+/// Opens stores by connection; caches clients.
+#[async_trait]
+pub trait Remotes: Debug + Send + Sync {
+    /// The engine's view of a bucket.
+    async fn store(&self, connection: &str, bucket: &Bucket) -> Result<Arc<dyn RemoteStore>, RemoteError>;
+    /// The browser's view of a connection.
+    async fn browse(&self, connection: &str) -> Result<Arc<dyn RemoteBrowse>, RemoteError>;
+    /// Forgets cached clients of a connection (it was changed, or its credentials were).
+    async fn forget(&self, connection: &str);
+}
