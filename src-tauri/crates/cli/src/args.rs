@@ -1,0 +1,157 @@
+//! What can be typed.
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done; everything asked for is so
+  1    something unexpected happened
+  2    the command line makes no sense
+  3    some files need you; the rest is done
+  4    no connection to the endpoint
+  5    not signed in, or not allowed
+  6    another Windlass owns the journal
+  7    no such bucket, object, file or folder
+  130  interrupted; it goes on where it was the next time";
+
+/// Upload folders safely to S3, browse, verify.
+#[derive(Debug, Parser)]
+#[command(name = "windlass", version, about, after_help = EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Common {
+    /// Print JSON, one document a line, for programs.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Endpoint of an S3-compatible server, such as https://s3.example.com.
+    #[arg(long, global = true, env = "AWS_ENDPOINT_URL")]
+    pub(crate) endpoint_url: Option<String>,
+    /// Profile of the AWS configuration files.
+    #[arg(long, global = true, env = "AWS_PROFILE")]
+    pub(crate) profile: Option<String>,
+    /// Region; found from the bucket when left out.
+    #[arg(long, global = true, env = "AWS_REGION")]
+    pub(crate) region: Option<String>,
+    /// Folder of the journal, instead of the app's.
+    #[arg(long, global = true, env = "WINDLASS_DATA")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List buckets, or what is below a prefix.
+    Ls(Ls),
+    /// Copy files up or objects down. Never replaces anything that is already there.
+    Cp(Cp),
+    /// Upload what is new in a folder, wait until every file is proved safe, and end.
+    Sync(Sync),
+    /// As sync, but stay and upload whatever comes, until Ctrl-C.
+    Watch(Sync),
+    /// Show the sync folders and how many files of each are safe.
+    Status,
+    /// Show transfers.
+    Transfers(Transfers),
+    /// Compare every file of a folder with the bucket, by checksum, without trusting the journal.
+    Verify(Verify),
+    /// Test the connection step by step and find out what the server can do.
+    Doctor(Doctor),
+    /// Serve the practice endpoint on this computer until Ctrl-C.
+    Practice(Practice),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Ls {
+    /// `s3://bucket/prefix`; without it, the buckets.
+    pub(crate) address: Option<String>,
+    /// Everything below, not one level.
+    #[arg(short, long)]
+    pub(crate) recursive: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Cp {
+    /// File, folder or `s3://…`.
+    pub(crate) from: String,
+    /// `s3://…`, file or folder. End it with `/` to keep the name.
+    pub(crate) to: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SyncMode {
+    /// Up only, never replacing and never deleting.
+    Ingest,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Sync {
+    /// Local folder.
+    pub(crate) folder: PathBuf,
+    /// `s3://bucket/prefix`.
+    pub(crate) address: String,
+    /// How the folder is kept.
+    #[arg(long, value_enum)]
+    pub(crate) mode: SyncMode,
+    /// Seconds a file must lie still before it is read.
+    #[arg(long, default_value_t = 10.0)]
+    pub(crate) settle: f64,
+    /// Bytes per second at the most.
+    #[arg(long)]
+    pub(crate) bandwidth: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Which {
+    /// Not ended, or failed.
+    Open,
+    /// Failed.
+    Failed,
+    /// Done.
+    Done,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Transfers {
+    /// Which ones.
+    #[arg(long, value_enum, default_value = "open")]
+    pub(crate) which: Which,
+    /// How many at the most.
+    #[arg(long, default_value_t = 100)]
+    pub(crate) limit: u32,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Verify {
+    /// Local folder or file.
+    pub(crate) local: PathBuf,
+    /// `s3://bucket/prefix` it was uploaded to.
+    pub(crate) address: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Doctor {
+    /// `s3://bucket/prefix` to test; without it, only the connection.
+    pub(crate) address: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Practice {
+    /// Folder that holds its data, instead of the app's.
+    #[arg(long)]
+    pub(crate) root: Option<PathBuf>,
+    /// Port; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+    /// Begin empty, without the sample photos.
+    #[arg(long)]
+    pub(crate) empty: bool,
+    /// Throw away what is there and begin again.
+    #[arg(long)]
+    pub(crate) reset: bool,
+}
