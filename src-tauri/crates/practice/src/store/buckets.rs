@@ -165,9 +165,4 @@ impl Store {
             Ok(())
         })
     }
-
-    /// A value of the store itself.
-    pub(crate) fn state(&self, name: &str) -> S3Result<Option<String>> {
-        self.read(|c| c.query_row("SELECT value FROM state WHERE name = ?1", [name], |r| r.get(0)).optional().map_err(db))
-    }
 }

@@ -7,6 +7,7 @@ mod body;
 mod buckets;
 mod listing;
 mod objects;
+mod seed;
 mod uploads;
 
 use std::collections::HashSet;
@@ -20,6 +21,7 @@ pub(crate) use body::{NewBody, Received, Segment, Tamper, ingest, read_range, se
 pub(crate) use buckets::{BucketRow, Versioning};
 pub(crate) use listing::{Entry, ListQuery, Page, VersionQuery};
 pub(crate) use objects::{Conditions, Lock, Meta, NewObject, PartMeta, Row, etag_matches, present};
+pub(crate) use seed::{SeedContent, SeedItem};
 pub(crate) use uploads::{PartRow, UploadRow};
 
 /// Bodies up to this size live in the index itself.
