@@ -1,0 +1,22 @@
+import type { App } from '../../lib/state/app.svelte';
+
+/** Keys that a command means: the ticked rows, else the row with the focus. */
+export async function meantKeys(app: App): Promise<string[]> {
+  const list = app.listing;
+  if (list.selection.count(list.total) > 0) return list.selectedKeys();
+  const row = list.focused;
+  return row ? [row.key] : [];
+}
+
+/** Opens the delete dialog for what is meant. */
+export async function askDelete(app: App, _place: string): Promise<void> {
+  try {
+    const keys = await meantKeys(app);
+    if (keys.length === 0) return;
+    const folders = keys.filter((key) => key.endsWith('/')).length;
+    const prefix = app.listing.place?.prefix ?? '';
+    app.dialog = { kind: 'delete', keys, folders, names: keys.slice(0, 5).map((key) => key.slice(prefix.length)) };
+  } catch (thrown) {
+    app.fail(thrown);
+  }
+}

@@ -1,0 +1,45 @@
+import { Channel, invoke } from '@tauri-apps/api/core';
+import { getCurrentWebview } from '@tauri-apps/api/webview';
+import type { UiEvent } from '../api/types';
+import { toUiError } from '../errors';
+import type { Backend } from './index';
+
+/** The door inside the desktop window. */
+export function tauriBackend(): Backend {
+  return {
+    native: true,
+    async call(name, args) {
+      try {
+        return await invoke('call', { name, args });
+      } catch (error) {
+        throw toUiError(error);
+      }
+    },
+    subscribe(listener) {
+      let open = true;
+      const channel = new Channel<UiEvent[]>();
+      channel.onmessage = (events) => {
+        if (open) listener(events);
+      };
+      void invoke('subscribe', { channel }).catch(() => {
+        // Without events the views still read on their own slow beat.
+      });
+      return () => {
+        open = false;
+      };
+    },
+    uploadFile() {
+      return Promise.reject(
+        toUiError({ code: 'not_supported', message: 'This window sends files by their path.', detail: null }),
+      );
+    },
+    onShellDrag(listener) {
+      const stop = getCurrentWebview().onDragDropEvent(({ payload }) => {
+        if (payload.type === 'drop') listener({ kind: 'drop', paths: payload.paths });
+        else if (payload.type === 'leave') listener({ kind: 'leave' });
+        else listener({ kind: 'over' });
+      });
+      return () => void stop.then((unlisten) => unlisten());
+    },
+  };
+}

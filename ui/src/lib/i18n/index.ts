@@ -1,0 +1,4 @@
+import { en } from './en';
+
+/** All text, by code. */
+export const t = en;

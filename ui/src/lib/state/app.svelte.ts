@@ -1,0 +1,321 @@
+import type { BucketRow, ConnectionRow, UiError, UiEvent } from '../api/types';
+import type { AppInfo, Backend, DroppedFile, UploadTarget } from '../backend';
+import { errorTitle, toUiError } from '../errors';
+import { t } from '../i18n';
+import { parseAddress, placeName } from '../util/address';
+import { Connect } from './connect.svelte';
+import { Folders } from './folders.svelte';
+import { Listing } from './listing.svelte';
+import { Theme } from './theme.svelte';
+import { Thumbs } from './thumbs.svelte';
+import { Toasts } from './toasts.svelte';
+import { Transfers } from './transfers.svelte';
+
+/** What the main region shows. */
+export type Route =
+  | { kind: 'buckets'; connection: string }
+  | { kind: 'browse'; connection: string; bucket: string; prefix: string }
+  | { kind: 'folder'; id: string };
+
+/** A dialog that is open. */
+export type Dialog =
+  | { kind: 'delete'; keys: string[]; folders: number; names: string[] }
+  | { kind: 'new-folder' }
+  | { kind: 'download'; keys: string[] }
+  | { kind: 'add-folder'; bucket: string; prefix: string }
+  | { kind: 'remove-folder'; id: string; name: string }
+  | { kind: 'remove-connection'; id: string; name: string }
+  | { kind: 'capabilities'; connection: string; bucket: string }
+  | { kind: 'cancel-all' };
+
+const SLOW_BEAT = 5000;
+const UPLOADS_AT_ONCE = 3;
+
+/** The whole state of the window: where we are and who follows what. */
+export class App {
+  ready = $state(false);
+  fatal = $state.raw<UiError | null>(null);
+  info = $state.raw<AppInfo | null>(null);
+  connections = $state.raw<ConnectionRow[]>([]);
+  connection = $state<string | null>(null);
+  buckets = $state.raw<BucketRow[]>([]);
+  bucketsError = $state.raw<UiError | null>(null);
+  bucketsLoading = $state(false);
+  firstRun = $state(false);
+  route = $state.raw<Route | null>(null);
+  dialog = $state.raw<Dialog | null>(null);
+  inspector = $state(true);
+  handing = $state.raw<{ done: number; all: number } | null>(null);
+  readonly toasts = new Toasts();
+  readonly theme = new Theme();
+  readonly listing: Listing;
+  readonly transfers: Transfers;
+  readonly folders: Folders;
+  readonly connect: Connect;
+  readonly thumbs: Thumbs;
+  current = $derived(this.connections.find((c) => c.id === this.connection) ?? null);
+  #past = $state.raw<Route[]>([]);
+  #future = $state.raw<Route[]>([]);
+  #stops: (() => void)[] = [];
+
+  constructor(readonly backend: Backend) {
+    this.listing = new Listing(backend);
+    this.transfers = new Transfers(backend);
+    this.folders = new Folders(backend);
+    this.connect = new Connect(backend);
+    this.thumbs = new Thumbs(backend);
+  }
+
+  get canBack(): boolean {
+    return this.#past.length > 0;
+  }
+
+  get canForward(): boolean {
+    return this.#future.length > 0;
+  }
+
+  /** Place shown, when it is one of a bucket. */
+  get place(): (UploadTarget & { kind: 'browse' }) | null {
+    return this.route?.kind === 'browse' ? this.route : null;
+  }
+
+  async start(): Promise<void> {
+    this.fatal = null;
+    try {
+      [this.info, this.connections] = await Promise.all([
+        this.backend.call('app_info', {}),
+        this.backend.call('connections', {}),
+      ]);
+      this.#stops.push(this.backend.subscribe((events) => this.#events(events)));
+      const beat = setInterval(() => this.transfers.changed(), SLOW_BEAT);
+      this.#stops.push(() => clearInterval(beat));
+      await Promise.all([this.transfers.read(), this.folders.read()]);
+      const first = this.connections[0];
+      if (this.info.first_run || !first) {
+        this.firstRun = true;
+        await this.connect.load();
+      } else await this.enter(first);
+      this.ready = true;
+    } catch (thrown) {
+      this.fatal = toUiError(thrown);
+    }
+  }
+
+  stop(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  /** Opens a connection where it starts. */
+  async enter(row: ConnectionRow): Promise<void> {
+    if (!this.connections.some((c) => c.id === row.id)) this.connections = [...this.connections, row];
+    this.firstRun = false;
+    this.connection = row.id;
+    this.thumbs.forget();
+    const start = parseAddress(row.start_in);
+    if (start) this.go({ kind: 'browse', connection: row.id, bucket: start.bucket, prefix: start.prefix });
+    await this.loadBuckets();
+    if (this.connection !== row.id || start) return;
+    const only = this.buckets.length === 1 || row.source === 'practice' ? this.buckets[0] : undefined;
+    if (only) this.go({ kind: 'browse', connection: row.id, bucket: only.name, prefix: '' });
+    else this.go({ kind: 'buckets', connection: row.id });
+  }
+
+  async loadBuckets(): Promise<void> {
+    const connection = this.connection;
+    if (connection === null) return;
+    this.bucketsLoading = true;
+    try {
+      const buckets = await this.backend.call('buckets', { connection });
+      if (connection !== this.connection) return;
+      this.buckets = buckets;
+      this.bucketsError = null;
+    } catch (thrown) {
+      if (connection !== this.connection) return;
+      this.bucketsError = toUiError(thrown);
+      this.buckets = [];
+    } finally {
+      if (connection === this.connection) this.bucketsLoading = false;
+    }
+  }
+
+  async addConnection(): Promise<void> {
+    this.firstRun = true;
+    await this.connect.load();
+  }
+
+  go(route: Route): void {
+    if (this.route !== null && !sameRoute(this.route, route)) {
+      this.#past = [...this.#past.slice(-99), this.route];
+      this.#future = [];
+    }
+    this.#show(route);
+  }
+
+  back(): void {
+    const route = this.#past[this.#past.length - 1];
+    if (!route) return;
+    this.#past = this.#past.slice(0, -1);
+    if (this.route) this.#future = [...this.#future, this.route];
+    this.#show(route);
+  }
+
+  forward(): void {
+    const route = this.#future[this.#future.length - 1];
+    if (!route) return;
+    this.#future = this.#future.slice(0, -1);
+    if (this.route) this.#past = [...this.#past, this.route];
+    this.#show(route);
+  }
+
+  browse(bucket: string, prefix: string): void {
+    const connection = this.connection;
+    if (connection !== null) this.go({ kind: 'browse', connection, bucket, prefix });
+  }
+
+  /** Goes to typed text; `false` when it is no address. */
+  address(text: string): boolean {
+    const address = parseAddress(text);
+    if (!address) return false;
+    this.browse(address.bucket, address.prefix);
+    return true;
+  }
+
+  refresh(): void {
+    const route = this.route;
+    if (route?.kind === 'browse') void this.listing.open(route, true);
+    else if (route?.kind === 'folder') void this.command('rescan_folder');
+    else void this.loadBuckets();
+  }
+
+  fail(thrown: unknown): void {
+    const error = toUiError(thrown);
+    this.toasts.show('error', error.message || errorTitle(error), error.detail);
+  }
+
+  async command(name: 'pause_folder' | 'resume_folder' | 'rescan_folder'): Promise<void> {
+    const error = await this.folders.command(name);
+    if (error) this.fail(error);
+  }
+
+  /** Runs something that answers with an error or nothing. */
+  async attempt(work: Promise<UiError | null>): Promise<void> {
+    const error = await work;
+    if (error) this.fail(error);
+  }
+
+  /** Hands over files by path. */
+  async uploadPaths(paths: string[]): Promise<void> {
+    const target = this.place;
+    if (!target || paths.length === 0) return;
+    try {
+      const { connection, bucket, prefix } = target;
+      const { files } = await this.backend.call('upload_paths', { connection, bucket, prefix, paths });
+      this.toasts.show('ok', t.browse.uploadStarted(files, placeName(bucket, prefix)));
+      this.transfers.show(true);
+    } catch (thrown) {
+      this.fail(thrown);
+    }
+  }
+
+  /** Hands over files that only the browser can read, a few at once. */
+  async uploadFiles(files: DroppedFile[]): Promise<void> {
+    const place = this.place;
+    if (!place || files.length === 0) return;
+    const target = { connection: place.connection, bucket: place.bucket, prefix: place.prefix };
+    const queue = [...files];
+    let failed = 0;
+    let done = 0;
+    this.handing = { done, all: files.length };
+    this.transfers.show(true);
+    const worker = async (): Promise<void> => {
+      for (let file = queue.shift(); file; file = queue.shift()) {
+        try {
+          await this.backend.uploadFile(target, file);
+        } catch (thrown) {
+          failed += 1;
+          if (failed === 1) this.fail(thrown);
+        }
+        done += 1;
+        this.handing = { done, all: files.length };
+      }
+    };
+    await Promise.all(Array.from({ length: UPLOADS_AT_ONCE }, worker));
+    this.handing = null;
+    const ok = files.length - failed;
+    if (failed > 0) this.toasts.show('info', t.browse.uploadSome(ok, failed));
+    else this.toasts.show('ok', t.browse.uploadStarted(ok, placeName(target.bucket, target.prefix)));
+  }
+
+  /** Asks where to, then downloads. */
+  async download(keys: string[]): Promise<void> {
+    if (keys.length === 0) return;
+    try {
+      const to = await this.backend.call('pick_folder', {});
+      if (to !== null) await this.downloadTo(keys, to);
+      else if (!this.backend.native) this.dialog = { kind: 'download', keys };
+    } catch (thrown) {
+      this.fail(thrown);
+    }
+  }
+
+  async downloadTo(keys: string[], to: string): Promise<void> {
+    const place = this.place;
+    if (!place) return;
+    await this.backend.call('download', { connection: place.connection, bucket: place.bucket, keys, to });
+    this.toasts.show('ok', t.browse.downloadStarted(keys.length));
+    this.transfers.show(true);
+  }
+
+  #show(route: Route): void {
+    this.route = route;
+    if (route.kind !== 'folder' && route.connection !== this.connection) {
+      this.connection = route.connection;
+      void this.loadBuckets();
+    }
+    this.folders.show(route.kind === 'folder' ? route.id : null);
+    if (route.kind === 'browse') {
+      const { connection, bucket, prefix } = route;
+      void this.listing.open({ connection, bucket, prefix }, false);
+    }
+  }
+
+  #events(events: UiEvent[]): void {
+    for (const event of events) {
+      switch (event.kind) {
+        case 'listing':
+          this.listing.changed(event.id, event.revision);
+          break;
+        case 'transfers':
+          this.transfers.changed();
+          break;
+        case 'folders':
+          this.folders.changed();
+          break;
+        case 'test_step':
+          this.connect.event(event);
+          break;
+        case 'connections':
+          void this.#readConnections();
+          break;
+        case 'missed':
+          this.listing.reread();
+          this.transfers.changed();
+          this.folders.changed();
+          void this.#readConnections();
+          break;
+      }
+    }
+  }
+
+  async #readConnections(): Promise<void> {
+    try {
+      this.connections = await this.backend.call('connections', {});
+    } catch (thrown) {
+      this.fail(thrown);
+    }
+  }
+}
+
+function sameRoute(a: Route, b: Route): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

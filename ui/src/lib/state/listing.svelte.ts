@@ -1,0 +1,178 @@
+import type { ListingSummary, ObjectRow, SortBy, UiError } from '../api/types';
+import type { Backend } from '../backend';
+import { toUiError } from '../errors';
+import { Throttle } from '../util/throttle';
+import { Pages } from './pages.svelte';
+import { Selection } from './selection.svelte';
+
+/** Place that is listed. */
+export interface Place {
+  connection: string;
+  bucket: string;
+  prefix: string;
+}
+
+const CHUNK = 1000;
+
+/** One listing: opens, follows, sorts, filters, selects. Old rows stay until new ones arrive. */
+export class Listing {
+  place = $state.raw<Place | null>(null);
+  summary = $state.raw<ListingSummary | null>(null);
+  error = $state.raw<UiError | null>(null);
+  loading = $state(false);
+  sort = $state<SortBy>('name');
+  descending = $state(false);
+  filter = $state('');
+  /** Rows in the present filter. */
+  total = $state(0);
+  focus = $state(0);
+  readonly selection = new Selection();
+  readonly pages: Pages<ObjectRow>;
+  #generation = 0;
+  #refresh: Throttle;
+
+  constructor(private readonly backend: Backend) {
+    this.pages = new Pages((offset, limit) => this.#read(offset, limit));
+    this.#refresh = new Throttle(() => this.pages.stale(), 250);
+  }
+
+  /** Row with the focus, if it is loaded. */
+  get focused(): ObjectRow | undefined {
+    return this.pages.at(this.focus);
+  }
+
+  async open({ connection, bucket, prefix }: Place, refresh: boolean): Promise<void> {
+    const place = { connection, bucket, prefix };
+    const same =
+      this.place !== null &&
+      this.place.connection === place.connection &&
+      this.place.bucket === place.bucket &&
+      this.place.prefix === place.prefix;
+    this.#generation += 1;
+    const generation = this.#generation;
+    const before = this.summary?.id;
+    if (!same) {
+      this.summary = null;
+      this.total = 0;
+      this.focus = 0;
+      this.filter = '';
+      this.selection.clear();
+      this.pages.clear();
+    }
+    this.place = place;
+    this.error = null;
+    this.loading = true;
+    try {
+      const summary = await this.backend.call('open_listing', { ...place, refresh });
+      if (generation !== this.#generation) {
+        void this.backend.call('close_listing', { id: summary.id }).catch(() => null);
+        return;
+      }
+      if (before !== undefined && before !== summary.id) {
+        void this.backend.call('close_listing', { id: before }).catch(() => null);
+      }
+      this.#take(summary);
+      this.pages.look(0, 1);
+      this.pages.stale();
+    } catch (thrown) {
+      if (generation === this.#generation) this.error = toUiError(thrown);
+    } finally {
+      if (generation === this.#generation) this.loading = false;
+    }
+  }
+
+  /** A hint from the core. */
+  changed(id: string, revision: number): void {
+    if (id === this.summary?.id && revision !== this.summary.revision) this.#refresh.poke();
+  }
+
+  reread(): void {
+    this.#refresh.poke();
+  }
+
+  sortBy(sort: SortBy): void {
+    if (this.sort === sort) this.descending = !this.descending;
+    else {
+      this.sort = sort;
+      this.descending = sort === 'size' || sort === 'modified';
+    }
+    this.focus = 0;
+    this.pages.stale();
+  }
+
+  setFilter(text: string): void {
+    this.filter = text;
+    this.total = text === '' ? (this.summary?.count ?? 0) : 0;
+    this.pages.clear();
+    this.focus = 0;
+    this.selection.clear();
+    this.pages.look(0, 1);
+    this.pages.stale();
+  }
+
+  /** Ticks from the anchor to a row; rows that are not here are read in passing. */
+  async extendTo(index: number): Promise<void> {
+    const anchor = this.selection.anchor ?? this.focus;
+    this.selection.anchor = anchor;
+    const from = Math.min(anchor, index);
+    const to = Math.max(anchor, index);
+    const rows: ObjectRow[] = [];
+    for (let i = from; i <= to; i += 1) {
+      const row = this.pages.at(i);
+      if (row) rows.push(row);
+    }
+    this.selection.only(rows.length === to - from + 1 ? rows : await this.#range(from, to + 1));
+  }
+
+  /** Keys that are ticked, read from the core when "all" is ticked. */
+  async selectedKeys(): Promise<string[]> {
+    if (!this.selection.all) return this.selection.keys();
+    const rows = await this.#range(0, this.total);
+    return rows.map((row) => row.key).filter((key) => this.selection.has(key));
+  }
+
+  async #range(from: number, end: number): Promise<ObjectRow[]> {
+    const rows: ObjectRow[] = [];
+    const id = this.summary?.id;
+    if (id === undefined) return rows;
+    for (let offset = from; offset < end; offset += CHUNK) {
+      const limit = Math.min(CHUNK, end - offset);
+      const answer = await this.backend.call('listing_window', { id, offset, limit, ...this.#order() });
+      rows.push(...answer.rows);
+      if (answer.rows.length < limit) break;
+    }
+    return rows;
+  }
+
+  #order(): { sort: SortBy; descending: boolean; filter: string } {
+    return { sort: this.sort, descending: this.descending, filter: this.filter };
+  }
+
+  async #read(offset: number, limit: number): Promise<ObjectRow[] | null> {
+    const id = this.summary?.id;
+    if (id === undefined) return null;
+    const generation = this.#generation;
+    try {
+      const answer = await this.backend.call('listing_window', { id, offset, limit, ...this.#order() });
+      if (generation !== this.#generation) return null;
+      this.#take(answer.summary);
+      if (this.filter !== '') this.#countFiltered(offset, limit, answer.rows.length);
+      return answer.rows;
+    } catch (thrown) {
+      if (generation === this.#generation) this.error = toUiError(thrown);
+      return null;
+    }
+  }
+
+  /** A filter's row count shows only at its last page; until then there is at least one row more. */
+  #countFiltered(offset: number, limit: number, got: number): void {
+    if (got < limit) this.total = got === 0 ? Math.min(this.total, offset) : offset + got;
+    else this.total = Math.min(this.summary?.count ?? 0, Math.max(this.total, offset + limit + 1));
+  }
+
+  #take(summary: ListingSummary): void {
+    this.summary = summary;
+    if (this.filter === '') this.total = summary.count;
+    if (this.focus >= this.total) this.focus = Math.max(0, this.total - 1);
+  }
+}

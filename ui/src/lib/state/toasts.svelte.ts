@@ -1,0 +1,41 @@
+/** A short notice. */
+export interface Toast {
+  id: number;
+  kind: 'ok' | 'info' | 'error';
+  text: string;
+  detail: string | null;
+}
+
+const LIFE = 6000;
+
+/** Notices at the corner; each stays 6 seconds, longer while the pointer is on it. */
+export class Toasts {
+  list = $state.raw<Toast[]>([]);
+  #next = 1;
+  #timers = new Map<number, ReturnType<typeof setTimeout>>();
+
+  show(kind: Toast['kind'], text: string, detail: string | null = null): void {
+    const id = this.#next;
+    this.#next += 1;
+    this.list = [...this.list.slice(-3), { id, kind, text, detail }];
+    this.resume(id);
+  }
+
+  hold(id: number): void {
+    clearTimeout(this.#timers.get(id));
+    this.#timers.delete(id);
+  }
+
+  resume(id: number): void {
+    this.hold(id);
+    this.#timers.set(
+      id,
+      setTimeout(() => this.close(id), LIFE),
+    );
+  }
+
+  close(id: number): void {
+    this.hold(id);
+    this.list = this.list.filter((toast) => toast.id !== id);
+  }
+}

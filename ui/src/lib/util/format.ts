@@ -1,0 +1,119 @@
+const COUNT = new Intl.NumberFormat('en-GB');
+const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
+const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const CLOCK_S = new Intl.DateTimeFormat('en-GB', {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+});
+const UNITS = ['KB', 'MB', 'GB', 'TB', 'PB'] as const;
+const DIGITS = [0, 1, 2, 2, 2] as const;
+
+/** `1284` → `1,284`. */
+export function count(n: number): string {
+  return COUNT.format(n);
+}
+
+/** `24800000` → `24.8 MB`. Decimal units, as disks and stores are sold. */
+export function size(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  let value = bytes / 1000;
+  let unit = 0;
+  // 999.95 MB would print as 1000.0 MB: step up where rounding would reach the next unit.
+  while (unit < UNITS.length - 1 && Number(value.toFixed(DIGITS[unit])) >= 1000) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${value.toFixed(DIGITS[unit])} ${UNITS[unit] ?? ''}`;
+}
+
+/** `131.2 of 148.6 GB`: both in the unit of the whole. */
+export function sizeOf(done: number, total: number): { done: string; total: string } {
+  const whole = size(total);
+  const part = size(done);
+  const [number, unit] = part.split(' ');
+  return { done: unit === whole.split(' ')[1] ? (number ?? part) : part, total: whole };
+}
+
+/** Bytes per second as `18.4 Mbit/s`. */
+export function rate(bytesPerSecond: number): string {
+  const mbit = (bytesPerSecond * 8) / 1e6;
+  if (mbit >= 100) return `${count(Math.round(mbit))} Mbit/s`;
+  return `${mbit.toFixed(1)} Mbit/s`;
+}
+
+/** Seconds as `2 h 6 min`, `11 min`, `23 s`. */
+export function duration(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 60) return `${s} s`;
+  const minutes = Math.round(s / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  return `${Math.round(hours / 24)} days`;
+}
+
+/** `20 Nov 2026, 15:12`. */
+export function when(ms: number): string {
+  return `${DAY.format(ms)}, ${CLOCK.format(ms)}`;
+}
+
+/** `20 Nov 2026, 15:12:07`. */
+export function whenExact(ms: number): string {
+  return `${DAY.format(ms)}, ${CLOCK_S.format(ms)}`;
+}
+
+/** `15:12`, or the day too when it is not today. */
+export function clock(ms: number, now = Date.now()): string {
+  return DAY.format(ms) === DAY.format(now) ? CLOCK.format(ms) : when(ms);
+}
+
+/** Share of a whole in whole percent; 100 only when complete. */
+export function percent(done: number, total: number): number {
+  if (total <= 0) return 0;
+  if (done >= total) return 100;
+  return Math.min(99, Math.floor((done / total) * 100));
+}
+
+/** Storage class as people know it. */
+export function storageClass(code: string): string {
+  if (code === '') return '';
+  const known: Record<string, string> = {
+    STANDARD: 'Standard',
+    STANDARD_IA: 'Infrequent',
+    ONEZONE_IA: 'One zone',
+    INTELLIGENT_TIERING: 'Intelligent',
+    GLACIER: 'Glacier',
+    GLACIER_IR: 'Glacier Instant',
+    DEEP_ARCHIVE: 'Deep Archive',
+    REDUCED_REDUNDANCY: 'Reduced',
+    EXPRESS_ONEZONE: 'Express',
+  };
+  return known[code] ?? code;
+}
+
+/** Kind of a file from its name, for icons and the inspector. */
+export type FileKind = 'image' | 'video' | 'text' | 'data' | 'scan' | 'pdf' | 'other';
+
+export function fileKind(name: string): FileKind {
+  const ext = extension(name);
+  if (['jpg', 'jpeg', 'png', 'tif', 'tiff', 'heic', 'dng', 'webp', 'gif'].includes(ext)) return 'image';
+  if (['mp4', 'mov', 'avi', 'mkv', 'mts'].includes(ext)) return 'video';
+  if (['txt', 'csv', 'md', 'log'].includes(ext)) return 'text';
+  if (['json', 'xml', 'yaml', 'yml', 'geojson', 'kml'].includes(ext)) return 'data';
+  if (['e57', 'las', 'laz', 'ply', 'obj', 'glb'].includes(ext)) return 'scan';
+  return ext === 'pdf' ? 'pdf' : 'other';
+}
+
+/** Lower-case extension without the dot. */
+export function extension(name: string): string {
+  const dot = name.lastIndexOf('.');
+  return dot > 0 ? name.slice(dot + 1).toLowerCase() : '';
+}
+
+/** Whether a preview can be read from the first bytes of the file. */
+export function hasThumbnail(name: string): boolean {
+  const ext = extension(name);
+  return ext === 'jpg' || ext === 'jpeg';
+}
