@@ -24,7 +24,10 @@ pub(crate) async fn call(
 
 /// Sends the core's hints to the window until the window or the core ends.
 #[tauri::command]
-pub(crate) async fn subscribe(core: State<'_, CoreCell>, channel: Channel<Vec<UiEvent>>) -> Result<(), UiError> {
+pub(crate) async fn subscribe(
+    core: State<'_, CoreCell>,
+    channel: Channel<Vec<UiEvent>>,
+) -> Result<(), UiError> {
     let api = core.api().await?;
     bridge::forward(api.subscribe(), move |batch| channel.send(batch).is_ok()).await;
     Ok(())

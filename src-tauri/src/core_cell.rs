@@ -53,7 +53,8 @@ impl CoreCell {
     /// The core's functions, as soon as they are there.
     pub(crate) async fn api(&self) -> Result<Arc<Api>, UiError> {
         let mut phase = self.phase.subscribe();
-        let settled = phase.wait_for(|phase| !matches!(phase, Phase::Starting)).await.map(|phase| phase.clone());
+        let settled =
+            phase.wait_for(|phase| !matches!(phase, Phase::Starting)).await.map(|phase| phase.clone());
         match settled {
             Ok(Phase::Ready(api)) => Ok(api),
             Ok(Phase::Failed(error)) => Err(error),

@@ -25,7 +25,11 @@ pub(crate) async fn pick_files(app: &AppHandle) -> Result<Value, UiError> {
         let _ = send.send(paths);
     });
     let paths = chosen.await.map_err(|_| no_dialog())?.unwrap_or_default();
-    paths.into_iter().map(|path| text(path).map(Value::String)).collect::<Result<Vec<_>, _>>().map(Value::Array)
+    paths
+        .into_iter()
+        .map(|path| text(path).map(Value::String))
+        .collect::<Result<Vec<_>, _>>()
+        .map(Value::Array)
 }
 
 fn no_dialog() -> UiError {
@@ -44,7 +48,8 @@ fn text(path: FilePath) -> Result<String, UiError> {
     })?;
     path.into_os_string().into_string().map_err(|raw| UiError {
         code: ErrorCode::NameNotAllowed,
-        message: "A name on the way to this file is not readable text. Rename it, then choose it again.".into(),
+        message: "A name on the way to this file is not readable text. Rename it, then choose it again."
+            .into(),
         detail: Some(raw.to_string_lossy().into_owned()),
     })
 }

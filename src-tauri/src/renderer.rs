@@ -18,10 +18,8 @@ pub fn settle() {
             return;
         }
         let Ok(program) = std::env::current_exe() else { return };
-        let error = std::process::Command::new(program)
-            .args(std::env::args_os().skip(1))
-            .env(DMABUF, "1")
-            .exec();
+        let error =
+            std::process::Command::new(program).args(std::env::args_os().skip(1)).env(DMABUF, "1").exec();
         // `exec` returns only when it failed; drawing slowly is better than not at all.
         eprintln!("Windlass draws with the default renderer: {error}");
     }
