@@ -115,3 +115,15 @@ build_ui() {
     stamp ui "$want"
   fi
 }
+
+python_packages() {
+  local wheels
+  wheels=$(sha256sum tests/requirements.txt | cut -d' ' -f1)
+  if [ -x "$VENV/bin/python" ] && [ "$(cat "$VENV/stamp" 2>/dev/null)" = "$wheels" ]; then
+    skip "Python packages for the tests"
+  else
+    step venv "Fetching Python packages for the tests" "Is the network there? Then try again." \
+      sh -c 'rm -rf "$1" && python3 -m venv "$1" && "$1/bin/pip" install --quiet --disable-pip-version-check -r tests/requirements.txt' sh "$VENV"
+    printf '%s' "$wheels" >"$VENV/stamp"
+  fi
+}
