@@ -27,8 +27,10 @@ const DOCS: [(&str, Missing); 13] = [
     ("requestPayment", Missing::Payer),
     ("tagging", Missing::Error("NoSuchTagSet")),
 ];
-const MORE: [(&str, Missing); 2] =
-    [("policy", Missing::Error("NoSuchBucketPolicy")), ("website", Missing::Error("NoSuchWebsiteConfiguration"))];
+const MORE: [(&str, Missing); 2] = [
+    ("policy", Missing::Error("NoSuchBucketPolicy")),
+    ("website", Missing::Error("NoSuchWebsiteConfiguration")),
+];
 
 /// Documents are small; anything longer is refused.
 const LIMIT: usize = 1024 * 1024;
@@ -71,7 +73,9 @@ impl S3Route for ConfigDocs {
         match req.method.as_str() {
             "PUT" => {
                 let body = http_body_util::Limited::new(req.input, LIMIT).collect().await;
-                let body = body.map_err(|e| s3_error!(MalformedXML, "The document can't be read: {}", e))?.to_bytes();
+                let body = body
+                    .map_err(|e| s3_error!(MalformedXML, "The document can't be read: {}", e))?
+                    .to_bytes();
                 call(&self.store, move |store| store.put_doc(&bucket, name, &id, &body)).await?;
                 let status = if name == "policy" { StatusCode::NO_CONTENT } else { StatusCode::OK };
                 Ok(S3Response::with_status(Body::empty(), status))
@@ -93,7 +97,11 @@ impl S3Route for ConfigDocs {
                     (None, Missing::Error(code)) => return Err(not_found(code)),
                 };
                 let mut response = S3Response::new(Body::from(Bytes::from(body)));
-                let json = HeaderValue::from_static(if name == "policy" { "application/json" } else { "application/xml" });
+                let json = HeaderValue::from_static(if name == "policy" {
+                    "application/json"
+                } else {
+                    "application/xml"
+                });
                 response.headers.insert(http::header::CONTENT_TYPE, json);
                 Ok(response)
             }
@@ -102,7 +110,8 @@ impl S3Route for ConfigDocs {
 }
 
 fn not_found(code: &'static str) -> S3Error {
-    let mut error = S3Error::with_message(S3ErrorCode::Custom(code.into()), "There is no such configuration.");
+    let mut error =
+        S3Error::with_message(S3ErrorCode::Custom(code.into()), "There is no such configuration.");
     error.set_status_code(StatusCode::NOT_FOUND);
     error
 }

@@ -23,13 +23,17 @@ pub(crate) fn load_or_create(root: &Path) -> Result<(String, String), PracticeEr
     let wrap = |e: std::io::Error| PracticeError::Credentials(Box::new(e));
     match std::fs::read(&path) {
         Ok(bytes) => {
-            let kept: Kept = serde_json::from_slice(&bytes).map_err(|e| PracticeError::Credentials(Box::new(e)))?;
+            let kept: Kept =
+                serde_json::from_slice(&bytes).map_err(|e| PracticeError::Credentials(Box::new(e)))?;
             return Ok((kept.access_key, kept.secret_key));
         }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
         Err(e) => return Err(wrap(e)),
     }
-    let kept = Kept { access_key: format!("PRACTICE{}", random(12, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")), secret_key: random(40, ALPHANUMERIC) };
+    let kept = Kept {
+        access_key: format!("PRACTICE{}", random(12, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")),
+        secret_key: random(40, ALPHANUMERIC),
+    };
     let text = serde_json::to_vec(&kept).map_err(|e| PracticeError::Credentials(Box::new(e)))?;
     let temp = root.join("credentials.json.new");
     let mut options = std::fs::OpenOptions::new();
@@ -51,5 +55,8 @@ const ALPHANUMERIC: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 
 fn random(length: usize, alphabet: &[u8]) -> String {
     let mut rng = rand::rng();
-    (0..length).filter_map(|_| alphabet.get(rng.random_range(0..alphabet.len()))).map(|b| char::from(*b)).collect()
+    (0..length)
+        .filter_map(|_| alphabet.get(rng.random_range(0..alphabet.len())))
+        .map(|b| char::from(*b))
+        .collect()
 }

@@ -29,6 +29,8 @@ pub enum PracticeError {
     )]
     Credentials(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The sample photos could not be made.
-    #[error("The sample photos could not be made, so the practice bucket would be empty. Try the reset again.")]
+    #[error(
+        "The sample photos could not be made, so the practice bucket would be empty. Try the reset again."
+    )]
     Sample(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

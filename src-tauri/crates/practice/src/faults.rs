@@ -118,7 +118,10 @@ impl Rule {
 
     fn matches(&self, target: &Target) -> bool {
         self.operation.is_none_or(|op| op == target.op)
-            && self.key_contains.as_deref().is_none_or(|text| target.key.as_deref().is_some_and(|key| key.contains(text)))
+            && self
+                .key_contains
+                .as_deref()
+                .is_none_or(|text| target.key.as_deref().is_some_and(|key| key.contains(text)))
     }
 }
 
@@ -192,7 +195,9 @@ impl Faults {
                 When::Every(n) => n > 0 && counted.matched % n == 0,
                 When::Times(n) => counted.matched <= n,
                 When::Always => true,
-                When::Percent(percent, seed) => scatter(seed.wrapping_add(counted.matched)) % 100 < u64::from(percent),
+                When::Percent(percent, seed) => {
+                    scatter(seed.wrapping_add(counted.matched)) % 100 < u64::from(percent)
+                }
             };
             if fires {
                 counted.fired += 1;

@@ -91,7 +91,12 @@ impl Layer {
         result
     }
 
-    async fn answer(&self, request: Request<Incoming>, target: &Target, received: &Arc<AtomicU64>) -> Result<Response<Body>, Cut> {
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        target: &Target,
+        received: &Arc<AtomicU64>,
+    ) -> Result<Response<Body>, Cut> {
         let script = script(self.faults.decide(target), request.headers());
         if !script.delay.is_zero() {
             tokio::time::sleep(script.delay).await;
@@ -154,7 +159,9 @@ fn script(faults: Vec<Fault>, headers: &HeaderMap) -> Script {
             Fault::CutAfterCommit => script.cut_after = true,
             Fault::CutBeforeCommit => script.cut_before = true,
             Fault::OkWithErrorBody { commit } => script.ok_error = Some(commit),
-            Fault::Status { code, error_code } => script.answer = Some(error(code, &error_code, "Answered by a rule.")),
+            Fault::Status { code, error_code } => {
+                script.answer = Some(error(code, &error_code, "Answered by a rule."))
+            }
             Fault::Slow { delay, bytes_per_sec } => {
                 script.delay = delay;
                 script.bytes_per_sec = bytes_per_sec;
@@ -213,7 +220,11 @@ fn refuse_skew(headers: &HeaderMap, uri: &Uri, offset: i64) -> Option<Response<B
     // A presigned URL may be old: it says itself how long it holds.
     let refused = skew > MAX_SKEW_SECS || (presigned.is_none() && skew < -MAX_SKEW_SECS);
     refused.then(|| {
-        error(403, "RequestTimeTooSkewed", "The difference between the request time and the current time is too large.")
+        error(
+            403,
+            "RequestTimeTooSkewed",
+            "The difference between the request time and the current time is too large.",
+        )
     })
 }
 
@@ -231,7 +242,12 @@ fn dated(mut response: Response<Body>, offset: Option<i64>) -> Response<Body> {
 }
 
 /// Applies what happens to the answer's body, and gives every answer its request id.
-fn shaped(response: Response<Body>, target: &Target, truncate: bool, bytes_per_sec: Option<u64>) -> Response<Body> {
+fn shaped(
+    response: Response<Body>,
+    target: &Target,
+    truncate: bool,
+    bytes_per_sec: Option<u64>,
+) -> Response<Body> {
     let mut response = with_request_id(response);
     let cut = (truncate && target.op == Op::GetObject && response.status().is_success()).then(|| {
         let length = response.headers().get(http::header::CONTENT_LENGTH);
@@ -279,7 +295,11 @@ fn error(status: u16, code: &str, message: &str) -> Response<Body> {
 }
 
 fn ok_with_error() -> Response<Body> {
-    document(200, "application/xml", error_document("InternalError", "We encountered an internal error. Please try again."))
+    document(
+        200,
+        "application/xml",
+        error_document("InternalError", "We encountered an internal error. Please try again."),
+    )
 }
 
 fn captive_portal() -> Response<Body> {

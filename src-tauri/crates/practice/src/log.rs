@@ -76,6 +76,8 @@ pub(crate) fn interesting(headers: &HeaderMap) -> BTreeMap<String, String> {
                         | "x-amz-trailer"
                 )
         })
-        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .map(|(name, value)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        })
         .collect()
 }

@@ -74,11 +74,16 @@ impl PracticeServer {
         let log = Log::default();
         let practice = Practice::new(Arc::clone(&store), faults.clone());
         let mut builder = S3ServiceBuilder::new(practice);
-        builder.set_auth(OneKey { access_key: access_key.clone(), secret_key: SecretKey::from(secret_key.as_str()) });
+        builder.set_auth(OneKey {
+            access_key: access_key.clone(),
+            secret_key: SecretKey::from(secret_key.as_str()),
+        });
         builder.set_access(SignedOrTrusted);
         builder.set_route(ConfigDocs::new(Arc::clone(&store)));
         let domain = format!("localhost:{port}");
-        builder.set_host(SingleDomain::new(&domain).map_err(|e| PracticeError::Listen(std::io::Error::other(e)))?);
+        builder.set_host(
+            SingleDomain::new(&domain).map_err(|e| PracticeError::Listen(std::io::Error::other(e)))?,
+        );
         let mut config = S3Config::default();
         // The layer compares the clocks, because its own may be moved by a rule.
         config.presigned_url_max_skew_time_secs = u32::MAX;
@@ -208,7 +213,10 @@ impl S3Auth for OneKey {
         if access_key == self.access_key {
             Ok(self.secret_key.clone())
         } else {
-            Err(s3_error!(InvalidAccessKeyId, "The AWS Access Key Id you provided does not exist in our records."))
+            Err(s3_error!(
+                InvalidAccessKeyId,
+                "The AWS Access Key Id you provided does not exist in our records."
+            ))
         }
     }
 }

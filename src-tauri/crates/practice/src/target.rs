@@ -42,16 +42,39 @@ pub(crate) struct Target {
 }
 
 const BUCKET_DOCS: [&str; 22] = [
-    "accelerate", "acl", "analytics", "cors", "encryption", "intelligent-tiering", "inventory", "lifecycle", "location",
-    "logging", "metrics", "notification", "object-lock", "ownershipControls", "policy", "policyStatus", "publicAccessBlock",
-    "replication", "requestPayment", "tagging", "versioning", "website",
+    "accelerate",
+    "acl",
+    "analytics",
+    "cors",
+    "encryption",
+    "intelligent-tiering",
+    "inventory",
+    "lifecycle",
+    "location",
+    "logging",
+    "metrics",
+    "notification",
+    "object-lock",
+    "ownershipControls",
+    "policy",
+    "policyStatus",
+    "publicAccessBlock",
+    "replication",
+    "requestPayment",
+    "tagging",
+    "versioning",
+    "website",
 ];
 const OBJECT_DOCS: [&str; 8] =
     ["acl", "attributes", "legal-hold", "restore", "retention", "select", "tagging", "torrent"];
 
 /// The parameter names of a query.
 pub(crate) fn query_names(uri: &Uri) -> impl Iterator<Item = &str> {
-    uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split('=').next()).filter(|name| !name.is_empty())
+    uri.query()
+        .unwrap_or_default()
+        .split('&')
+        .filter_map(|pair| pair.split('=').next())
+        .filter(|name| !name.is_empty())
 }
 
 /// The value of one parameter, still encoded.

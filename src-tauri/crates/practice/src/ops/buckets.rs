@@ -10,13 +10,17 @@ use crate::store::{Versioning, call};
 
 const REGION: &str = "us-east-1";
 
-pub(super) async fn list(p: &Practice, req: S3Request<ListBucketsInput>) -> S3Result<S3Response<ListBucketsOutput>> {
+pub(super) async fn list(
+    p: &Practice,
+    req: S3Request<ListBucketsInput>,
+) -> S3Result<S3Response<ListBucketsOutput>> {
     let input = req.input;
     let all = call(&p.store, |store| store.buckets()).await?;
     let limit = input.max_buckets.and_then(|n| usize::try_from(n).ok()).unwrap_or(10_000);
     let after = input.continuation_token.unwrap_or_default();
     let prefix = input.prefix.clone().unwrap_or_default();
-    let mut rows: Vec<_> = all.into_iter().filter(|b| b.name > after && b.name.starts_with(&prefix)).collect();
+    let mut rows: Vec<_> =
+        all.into_iter().filter(|b| b.name > after && b.name.starts_with(&prefix)).collect();
     let more = rows.len() > limit;
     rows.truncate(limit);
     let token = rows.last().filter(|_| more).map(|b| b.name.clone());
@@ -34,21 +38,31 @@ pub(super) async fn list(p: &Practice, req: S3Request<ListBucketsInput>) -> S3Re
     }))
 }
 
-pub(super) async fn create(p: &Practice, req: S3Request<CreateBucketInput>) -> S3Result<S3Response<CreateBucketOutput>> {
+pub(super) async fn create(
+    p: &Practice,
+    req: S3Request<CreateBucketInput>,
+) -> S3Result<S3Response<CreateBucketOutput>> {
     let input = req.input;
     let lock = input.object_lock_enabled_for_bucket == Some(true);
     let versioning = if lock || p.profile() == Profile::B2 { Versioning::Enabled } else { Versioning::Off };
     let location = format!("/{}", input.bucket);
-    call(&p.store, move |store| store.create_bucket(&input.bucket, versioning, if lock { "on" } else { "" })).await?;
+    call(&p.store, move |store| store.create_bucket(&input.bucket, versioning, if lock { "on" } else { "" }))
+        .await?;
     Ok(S3Response::new(CreateBucketOutput { location: Some(location) }))
 }
 
-pub(super) async fn head(p: &Practice, req: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {
+pub(super) async fn head(
+    p: &Practice,
+    req: S3Request<HeadBucketInput>,
+) -> S3Result<S3Response<HeadBucketOutput>> {
     call(&p.store, move |store| store.bucket(&req.input.bucket)).await?;
     Ok(S3Response::new(HeadBucketOutput { bucket_region: Some(REGION.to_owned()), ..Default::default() }))
 }
 
-pub(super) async fn delete(p: &Practice, req: S3Request<DeleteBucketInput>) -> S3Result<S3Response<DeleteBucketOutput>> {
+pub(super) async fn delete(
+    p: &Practice,
+    req: S3Request<DeleteBucketInput>,
+) -> S3Result<S3Response<DeleteBucketOutput>> {
     call(&p.store, move |store| store.delete_bucket(&req.input.bucket)).await?;
     Ok(S3Response::with_status(DeleteBucketOutput::default(), http::StatusCode::NO_CONTENT))
 }
@@ -68,7 +82,9 @@ pub(super) async fn versioning(
     let bucket = call(&p.store, move |store| store.bucket(&req.input.bucket)).await?;
     let status = match bucket.versioning {
         Versioning::Off => None,
-        Versioning::Enabled | Versioning::Suspended => Some(BucketVersioningStatus::from(bucket.versioning.name().to_owned())),
+        Versioning::Enabled | Versioning::Suspended => {
+            Some(BucketVersioningStatus::from(bucket.versioning.name().to_owned()))
+        }
     };
     Ok(S3Response::new(GetBucketVersioningOutput { status, ..Default::default() }))
 }

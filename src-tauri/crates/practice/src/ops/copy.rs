@@ -31,12 +31,21 @@ fn source(from: &CopySource) -> S3Result<Source> {
 
 async fn find(p: &Practice, from: &Source, conditions: ReadConditions<'_>) -> S3Result<Row> {
     let (bucket, key, version) = (from.bucket.clone(), from.key.clone(), from.version.clone());
-    let row = call(&p.store, move |store| present(store.find(&bucket, &key, version.as_deref())?, version.as_deref())).await?;
+    let row = call(&p.store, move |store| {
+        present(store.find(&bucket, &key, version.as_deref())?, version.as_deref())
+    })
+    .await?;
     if p.profile() != Profile::IgnoresConditions && conditions.check(&row).is_err() {
-        return Err(s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold"));
+        return Err(s3_error!(
+            PreconditionFailed,
+            "At least one of the pre-conditions you specified did not hold"
+        ));
     }
     if matches!(row.storage_class.as_str(), "GLACIER" | "DEEP_ARCHIVE") && row.meta.restore.is_none() {
-        return Err(s3_error!(InvalidObjectState, "The operation is not valid for the source object's storage class"));
+        return Err(s3_error!(
+            InvalidObjectState,
+            "The operation is not valid for the source object's storage class"
+        ));
     }
     Ok(row)
 }
@@ -52,7 +61,10 @@ macro_rules! source_conditions {
     };
 }
 
-pub(super) async fn object(p: &Practice, req: S3Request<CopyObjectInput>) -> S3Result<S3Response<CopyObjectOutput>> {
+pub(super) async fn object(
+    p: &Practice,
+    req: S3Request<CopyObjectInput>,
+) -> S3Result<S3Response<CopyObjectOutput>> {
     let plan = plan(&req.extensions);
     let if_match = header_condition(&req.headers, http::header::IF_MATCH)?;
     let if_none_match = header_condition(&req.headers, http::header::IF_NONE_MATCH)?;
@@ -62,7 +74,12 @@ pub(super) async fn object(p: &Practice, req: S3Request<CopyObjectInput>) -> S3R
     let replace = input.metadata_directive.as_ref().is_some_and(|d| d.as_str() == "REPLACE");
     let replace_tags = input.tagging_directive.as_ref().is_some_and(|d| d.as_str() == "REPLACE");
     let same = from.bucket == input.bucket && from.key == input.key && from.version.is_none();
-    if same && !replace && !replace_tags && input.storage_class.is_none() && input.server_side_encryption.is_none() {
+    if same
+        && !replace
+        && !replace_tags
+        && input.storage_class.is_none()
+        && input.server_side_encryption.is_none()
+    {
         return Err(s3_error!(
             InvalidRequest,
             "This copy request is illegal because it is trying to copy an object to itself without changing anything."
@@ -78,7 +95,8 @@ pub(super) async fn object(p: &Practice, req: S3Request<CopyObjectInput>) -> S3R
     meta.restore = None;
     meta.parts = Vec::new();
     let kept = row.meta.checksums.algos().first().copied();
-    let algos = wanted(p, &http::HeaderMap::new(), input.checksum_algorithm.as_ref(), &Checksums::default(), kept);
+    let algos =
+        wanted(p, &http::HeaderMap::new(), input.checksum_algorithm.as_ref(), &Checksums::default(), kept);
     let body = read_range(&p.store, row.segments.clone(), 0, row.size);
     let received = ingest(&p.store, Some(body), &algos, plan.tamper).await?;
     meta.checksums = received.recorded.clone();
@@ -114,17 +132,26 @@ pub(super) async fn object(p: &Practice, req: S3Request<CopyObjectInput>) -> S3R
 /// `bytes=a-b`, both included.
 fn copy_range(text: Option<&str>, size: u64) -> S3Result<(u64, u64)> {
     let Some(text) = text else { return Ok((0, size)) };
-    let bad = || s3_error!(InvalidArgument, "The x-amz-copy-source-range value must be of the form bytes=first-last");
+    let bad = || {
+        s3_error!(InvalidArgument, "The x-amz-copy-source-range value must be of the form bytes=first-last")
+    };
     let (first, last) = text.strip_prefix("bytes=").and_then(|r| r.split_once('-')).ok_or_else(bad)?;
     let first: u64 = first.parse().map_err(|_| bad())?;
     let last: u64 = last.parse().map_err(|_| bad())?;
     if first > last || last >= size {
-        return Err(s3_error!(InvalidArgument, "Range specified is not valid for source object of size: {}", size));
+        return Err(s3_error!(
+            InvalidArgument,
+            "Range specified is not valid for source object of size: {}",
+            size
+        ));
     }
     Ok((first, last - first + 1))
 }
 
-pub(super) async fn part(p: &Practice, req: S3Request<UploadPartCopyInput>) -> S3Result<S3Response<UploadPartCopyOutput>> {
+pub(super) async fn part(
+    p: &Practice,
+    req: S3Request<UploadPartCopyInput>,
+) -> S3Result<S3Response<UploadPartCopyOutput>> {
     let plan = plan(&req.extensions);
     let input = req.input;
     super::multipart::check_number(input.part_number)?;
@@ -144,8 +171,11 @@ pub(super) async fn part(p: &Practice, req: S3Request<UploadPartCopyInput>) -> S
         store.put_part(&input.bucket, &input.key, &input.upload_id, input.part_number, &tag, &kept, received)
     })
     .await?;
-    let mut result =
-        CopyPartResult { e_tag: Some(ETag::Strong(etag)), last_modified: Some(timestamp(modified)), ..Default::default() };
+    let mut result = CopyPartResult {
+        e_tag: Some(ETag::Strong(etag)),
+        last_modified: Some(timestamp(modified)),
+        ..Default::default()
+    };
     put_checksums!(result, &answered);
     let output = UploadPartCopyOutput {
         copy_part_result: Some(result),

@@ -10,7 +10,8 @@ use crate::checksum::put_checksums;
 use crate::store::{Row, call, present};
 
 async fn find(p: &Practice, bucket: String, key: String, version: Option<String>) -> S3Result<Row> {
-    call(&p.store, move |store| present(store.find(&bucket, &key, version.as_deref())?, version.as_deref())).await
+    call(&p.store, move |store| present(store.find(&bucket, &key, version.as_deref())?, version.as_deref()))
+        .await
 }
 
 async fn change(
@@ -27,9 +28,13 @@ fn shown(version: String) -> Option<String> {
     (version != "null").then_some(version)
 }
 
-pub(super) async fn tagging(p: &Practice, req: S3Request<GetObjectTaggingInput>) -> S3Result<S3Response<GetObjectTaggingOutput>> {
+pub(super) async fn tagging(
+    p: &Practice,
+    req: S3Request<GetObjectTaggingInput>,
+) -> S3Result<S3Response<GetObjectTaggingOutput>> {
     let row = find(p, req.input.bucket, req.input.key, req.input.version_id).await?;
-    let tag_set = row.meta.tags.into_iter().map(|(key, value)| Tag { key: Some(key), value: Some(value) }).collect();
+    let tag_set =
+        row.meta.tags.into_iter().map(|(key, value)| Tag { key: Some(key), value: Some(value) }).collect();
     Ok(S3Response::new(GetObjectTaggingOutput { tag_set, version_id: shown(row.version_id) }))
 }
 
@@ -38,8 +43,12 @@ pub(super) async fn set_tagging(
     req: S3Request<PutObjectTaggingInput>,
 ) -> S3Result<S3Response<PutObjectTaggingOutput>> {
     let input = req.input;
-    let tags: Vec<_> =
-        input.tagging.tag_set.into_iter().map(|t| (t.key.unwrap_or_default(), t.value.unwrap_or_default())).collect();
+    let tags: Vec<_> = input
+        .tagging
+        .tag_set
+        .into_iter()
+        .map(|t| (t.key.unwrap_or_default(), t.value.unwrap_or_default()))
+        .collect();
     check_tags(&tags)?;
     let version = change(p, input.bucket, input.key, input.version_id, move |row| {
         row.meta.tags = tags;
@@ -69,7 +78,8 @@ pub(super) async fn attributes(
 ) -> S3Result<S3Response<GetObjectAttributesOutput>> {
     let input = req.input;
     let row = find(p, input.bucket, input.key, input.version_id).await?;
-    let wants = |name: &str| input.object_attributes.iter().any(|a| a.as_str().split(',').any(|a| a.trim() == name));
+    let wants =
+        |name: &str| input.object_attributes.iter().any(|a| a.as_str().split(',').any(|a| a.trim() == name));
     let mut output = GetObjectAttributesOutput {
         last_modified: Some(timestamp(row.modified_ms)),
         version_id: shown(row.version_id.clone()),
@@ -99,8 +109,11 @@ pub(super) async fn attributes(
             .into_iter()
             .take(limit)
             .map(|meta| {
-                let mut part =
-                    ObjectPart { part_number: Some(meta.number), size: i64::try_from(meta.size).ok(), ..Default::default() };
+                let mut part = ObjectPart {
+                    part_number: Some(meta.number),
+                    size: i64::try_from(meta.size).ok(),
+                    ..Default::default()
+                };
                 put_checksums!(part, &meta.checksums);
                 part
             })
@@ -118,7 +131,11 @@ pub(super) async fn attributes(
 }
 
 fn no_lock() -> s3s::S3Error {
-    custom(404, "NoSuchObjectLockConfiguration", "The specified object does not have a ObjectLock configuration")
+    custom(
+        404,
+        "NoSuchObjectLockConfiguration",
+        "The specified object does not have a ObjectLock configuration",
+    )
 }
 
 pub(super) async fn retention(
@@ -126,9 +143,13 @@ pub(super) async fn retention(
     req: S3Request<GetObjectRetentionInput>,
 ) -> S3Result<S3Response<GetObjectRetentionOutput>> {
     let row = find(p, req.input.bucket, req.input.key, req.input.version_id).await?;
-    let (Some(mode), Some(until)) = (row.meta.lock.mode, row.meta.lock.until_ms) else { return Err(no_lock()) };
-    let retention =
-        ObjectLockRetention { mode: Some(ObjectLockRetentionMode::from(mode)), retain_until_date: Some(timestamp(until)) };
+    let (Some(mode), Some(until)) = (row.meta.lock.mode, row.meta.lock.until_ms) else {
+        return Err(no_lock());
+    };
+    let retention = ObjectLockRetention {
+        mode: Some(ObjectLockRetentionMode::from(mode)),
+        retain_until_date: Some(timestamp(until)),
+    };
     Ok(S3Response::new(GetObjectRetentionOutput { retention: Some(retention) }))
 }
 
@@ -173,7 +194,9 @@ pub(super) async fn legal_hold(
 ) -> S3Result<S3Response<GetObjectLegalHoldOutput>> {
     let row = find(p, req.input.bucket, req.input.key, req.input.version_id).await?;
     let status = ObjectLockLegalHoldStatus::from(if row.meta.lock.hold { "ON" } else { "OFF" }.to_owned());
-    Ok(S3Response::new(GetObjectLegalHoldOutput { legal_hold: Some(ObjectLockLegalHold { status: Some(status) }) }))
+    Ok(S3Response::new(GetObjectLegalHoldOutput {
+        legal_hold: Some(ObjectLockLegalHold { status: Some(status) }),
+    }))
 }
 
 pub(super) async fn set_legal_hold(
@@ -197,7 +220,11 @@ pub(super) async fn lock_configuration(
 ) -> S3Result<S3Response<GetObjectLockConfigurationOutput>> {
     let bucket = call(&p.store, move |store| store.bucket(&req.input.bucket)).await?;
     if bucket.object_lock.is_empty() {
-        return Err(custom(404, "ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket"));
+        return Err(custom(
+            404,
+            "ObjectLockConfigurationNotFoundError",
+            "Object Lock configuration does not exist for this bucket",
+        ));
     }
     let rule = bucket.object_lock.split_once(' ').map(|(mode, days)| ObjectLockRule {
         default_retention: Some(DefaultRetention {
@@ -206,8 +233,10 @@ pub(super) async fn lock_configuration(
             years: None,
         }),
     });
-    let configuration =
-        ObjectLockConfiguration { object_lock_enabled: Some(ObjectLockEnabled::from("Enabled".to_owned())), rule };
+    let configuration = ObjectLockConfiguration {
+        object_lock_enabled: Some(ObjectLockEnabled::from("Enabled".to_owned())),
+        rule,
+    };
     Ok(S3Response::new(GetObjectLockConfigurationOutput { object_lock_configuration: Some(configuration) }))
 }
 
@@ -228,15 +257,22 @@ pub(super) async fn set_lock_configuration(
     Ok(S3Response::new(PutObjectLockConfigurationOutput::default()))
 }
 
-pub(super) async fn restore(p: &Practice, req: S3Request<RestoreObjectInput>) -> S3Result<S3Response<RestoreObjectOutput>> {
+pub(super) async fn restore(
+    p: &Practice,
+    req: S3Request<RestoreObjectInput>,
+) -> S3Result<S3Response<RestoreObjectOutput>> {
     let input = req.input;
     let days = input.restore_request.and_then(|r| r.days).unwrap_or(1);
     let until = jiff::Timestamp::now().as_second().saturating_add(i64::from(days) * 86_400);
     let until = jiff::Timestamp::from_second(until).unwrap_or(jiff::Timestamp::MAX);
-    let text = format!("ongoing-request=\"false\", expiry-date=\"{}\"", until.strftime("%a, %d %b %Y %H:%M:%S GMT"));
+    let text =
+        format!("ongoing-request=\"false\", expiry-date=\"{}\"", until.strftime("%a, %d %b %Y %H:%M:%S GMT"));
     change(p, input.bucket, input.key, input.version_id, move |row| {
         if !matches!(row.storage_class.as_str(), "GLACIER" | "DEEP_ARCHIVE") {
-            return Err(s3_error!(InvalidObjectState, "Restore is not allowed for the object's current storage class"));
+            return Err(s3_error!(
+                InvalidObjectState,
+                "Restore is not allowed for the object's current storage class"
+            ));
         }
         row.meta.restore = Some(text);
         Ok(())
@@ -256,12 +292,22 @@ fn full_control() -> Vec<Grant> {
     vec![Grant { grantee: Some(grantee), permission: Some(Permission::from("FULL_CONTROL".to_owned())) }]
 }
 
-pub(super) async fn object_acl(p: &Practice, req: S3Request<GetObjectAclInput>) -> S3Result<S3Response<GetObjectAclOutput>> {
+pub(super) async fn object_acl(
+    p: &Practice,
+    req: S3Request<GetObjectAclInput>,
+) -> S3Result<S3Response<GetObjectAclOutput>> {
     find(p, req.input.bucket, req.input.key, req.input.version_id).await?;
-    Ok(S3Response::new(GetObjectAclOutput { grants: Some(full_control()), owner: Some(owner()), ..Default::default() }))
+    Ok(S3Response::new(GetObjectAclOutput {
+        grants: Some(full_control()),
+        owner: Some(owner()),
+        ..Default::default()
+    }))
 }
 
-pub(super) async fn bucket_acl(p: &Practice, req: S3Request<GetBucketAclInput>) -> S3Result<S3Response<GetBucketAclOutput>> {
+pub(super) async fn bucket_acl(
+    p: &Practice,
+    req: S3Request<GetBucketAclInput>,
+) -> S3Result<S3Response<GetBucketAclOutput>> {
     call(&p.store, move |store| store.bucket(&req.input.bucket)).await?;
     Ok(S3Response::new(GetBucketAclOutput { grants: Some(full_control()), owner: Some(owner()) }))
 }

@@ -24,7 +24,8 @@ fn by_url(encoding: Option<&EncodingType>) -> S3Result<bool> {
 
 fn object(entry: Entry, url: bool, with_owner: bool) -> Object {
     Object {
-        checksum_algorithm: (!entry.checksum.is_empty()).then(|| vec![ChecksumAlgorithm::from(entry.checksum)]),
+        checksum_algorithm: (!entry.checksum.is_empty())
+            .then(|| vec![ChecksumAlgorithm::from(entry.checksum)]),
         checksum_type: (!entry.checksum_type.is_empty()).then(|| ChecksumType::from(entry.checksum_type)),
         e_tag: Some(ETag::Strong(entry.etag)),
         key: Some(encode(&entry.key, url)),
@@ -50,7 +51,10 @@ async fn page(p: &Practice, bucket: &str, query: ListQuery, empty: bool) -> S3Re
     Ok(if empty { Page::default() } else { page })
 }
 
-pub(super) async fn v2(p: &Practice, req: S3Request<ListObjectsV2Input>) -> S3Result<S3Response<ListObjectsV2Output>> {
+pub(super) async fn v2(
+    p: &Practice,
+    req: S3Request<ListObjectsV2Input>,
+) -> S3Result<S3Response<ListObjectsV2Output>> {
     let plan = plan(&req.extensions);
     let input = req.input;
     let url = by_url(input.encoding_type.as_ref())?;
@@ -94,7 +98,10 @@ fn read_token(token: &str) -> S3Result<String> {
         .ok_or_else(|| s3_error!(InvalidArgument, "The continuation token provided is incorrect"))
 }
 
-pub(super) async fn v1(p: &Practice, req: S3Request<ListObjectsInput>) -> S3Result<S3Response<ListObjectsOutput>> {
+pub(super) async fn v1(
+    p: &Practice,
+    req: S3Request<ListObjectsInput>,
+) -> S3Result<S3Response<ListObjectsOutput>> {
     let plan = plan(&req.extensions);
     let input = req.input;
     let url = by_url(input.encoding_type.as_ref())?;
@@ -159,8 +166,10 @@ pub(super) async fn versions(
             });
         } else {
             versions.push(ObjectVersion {
-                checksum_algorithm: (!entry.checksum.is_empty()).then(|| vec![ChecksumAlgorithm::from(entry.checksum)]),
-                checksum_type: (!entry.checksum_type.is_empty()).then(|| ChecksumType::from(entry.checksum_type)),
+                checksum_algorithm: (!entry.checksum.is_empty())
+                    .then(|| vec![ChecksumAlgorithm::from(entry.checksum)]),
+                checksum_type: (!entry.checksum_type.is_empty())
+                    .then(|| ChecksumType::from(entry.checksum_type)),
                 e_tag: Some(ETag::Strong(entry.etag)),
                 is_latest: Some(entry.is_latest),
                 key: Some(encode(&entry.key, url)),

@@ -28,10 +28,16 @@ fn choose(p: &Practice, algo: Option<Algo>, kind: Option<&str>) -> S3Result<(Opt
     let profile = p.profile();
     let kind = match kind {
         None => None,
-        Some(name) => Some(Kind::from_name(name).ok_or_else(|| s3_error!(InvalidRequest, "Unknown checksum type"))?),
+        Some(name) => {
+            Some(Kind::from_name(name).ok_or_else(|| s3_error!(InvalidRequest, "Unknown checksum type"))?)
+        }
     };
     let Some(algo) = algo else {
-        return Ok(if profile == Profile::Aws { (Some(Algo::Crc64Nvme), Some(Kind::FullObject)) } else { (None, None) });
+        return Ok(if profile == Profile::Aws {
+            (Some(Algo::Crc64Nvme), Some(Kind::FullObject))
+        } else {
+            (None, None)
+        });
     };
     if profile == Profile::Ceph {
         return Ok((None, None));
@@ -44,7 +50,8 @@ fn choose(p: &Practice, algo: Option<Algo>, kind: Option<&str>) -> S3Result<(Opt
     let possible = match (algo, kind) {
         (Algo::Crc64Nvme, Kind::Composite) | (Algo::Sha1 | Algo::Sha256, Kind::FullObject) => false,
         (Algo::Crc32 | Algo::Crc32c, Kind::FullObject) => profile != Profile::R2,
-        (Algo::Crc64Nvme, Kind::FullObject) | (Algo::Crc32 | Algo::Crc32c | Algo::Sha1 | Algo::Sha256, Kind::Composite) => true,
+        (Algo::Crc64Nvme, Kind::FullObject)
+        | (Algo::Crc32 | Algo::Crc32c | Algo::Sha1 | Algo::Sha256, Kind::Composite) => true,
     };
     if !possible {
         return Err(s3_error!(
@@ -67,7 +74,10 @@ pub(super) async fn create(
     }
     let asked = match &input.checksum_algorithm {
         None => None,
-        Some(name) => Some(Algo::from_name(name.as_str()).ok_or_else(|| s3_error!(InvalidRequest, "Unknown checksum algorithm"))?),
+        Some(name) => Some(
+            Algo::from_name(name.as_str())
+                .ok_or_else(|| s3_error!(InvalidRequest, "Unknown checksum algorithm"))?,
+        ),
     };
     let (checksum, kind) = choose(p, asked, input.checksum_type.as_ref().map(ChecksumType::as_str))?;
     let mut meta: Meta = meta_of!(input);
@@ -76,7 +86,8 @@ pub(super) async fn create(
     let id = call(&p.store, move |store| {
         store.bucket(&bucket)?;
         super::objects::default_encryption(store, &bucket, &mut meta)?;
-        let upload = UploadRow { upload_id: String::new(), key, initiated_ms: 0, storage_class, checksum, kind, meta };
+        let upload =
+            UploadRow { upload_id: String::new(), key, initiated_ms: 0, storage_class, checksum, kind, meta };
         store.create_upload(&bucket, &upload)
     })
     .await?;
@@ -94,7 +105,10 @@ pub(super) async fn create(
     Ok(S3Response::new(output))
 }
 
-pub(super) async fn upload_part(p: &Practice, mut req: S3Request<UploadPartInput>) -> S3Result<S3Response<UploadPartOutput>> {
+pub(super) async fn upload_part(
+    p: &Practice,
+    mut req: S3Request<UploadPartInput>,
+) -> S3Result<S3Response<UploadPartOutput>> {
     let plan = plan(&req.extensions);
     check_number(req.input.part_number)?;
     let (bucket, key, id) = (req.input.bucket.clone(), req.input.key.clone(), req.input.upload_id.clone());
@@ -102,7 +116,14 @@ pub(super) async fn upload_part(p: &Practice, mut req: S3Request<UploadPartInput
     let sent = take_checksums!(req.input);
     let algos = wanted(p, &req.headers, req.input.checksum_algorithm.as_ref(), &sent, upload.checksum);
     let received = ingest(&p.store, req.input.body.take(), &algos, plan.tamper).await?;
-    verify(p, &received, sent, req.trailing_headers.as_ref(), req.input.content_md5.as_deref(), &req.headers)?;
+    verify(
+        p,
+        &received,
+        sent,
+        req.trailing_headers.as_ref(),
+        req.input.content_md5.as_deref(),
+        &req.headers,
+    )?;
     let etag = hex(&received.md5);
     let answered = received.answered.clone();
     let kept = received.recorded.clone();
@@ -117,12 +138,16 @@ pub(super) async fn upload_part(p: &Practice, mut req: S3Request<UploadPartInput
     Ok(S3Response::new(output))
 }
 
-pub(super) async fn list_parts(p: &Practice, req: S3Request<ListPartsInput>) -> S3Result<S3Response<ListPartsOutput>> {
+pub(super) async fn list_parts(
+    p: &Practice,
+    req: S3Request<ListPartsInput>,
+) -> S3Result<S3Response<ListPartsOutput>> {
     let input = req.input;
     let limit = usize::try_from(input.max_parts.unwrap_or(1000)).map_or(1000, |n| n.min(1000));
     let after = input.part_number_marker.unwrap_or(0);
     let (bucket, key, id) = (input.bucket.clone(), input.key.clone(), input.upload_id.clone());
-    let (upload, page, more) = call(&p.store, move |store| store.list_parts(&bucket, &key, &id, after, limit)).await?;
+    let (upload, page, more) =
+        call(&p.store, move |store| store.list_parts(&bucket, &key, &id, after, limit)).await?;
     let next = page.last().map(|part| part.number);
     let parts = page
         .into_iter()
@@ -168,7 +193,8 @@ pub(super) async fn list_uploads(
     let key_marker = input.key_marker.clone().unwrap_or_default();
     let id_marker = input.upload_id_marker.clone().unwrap_or_default();
     let (page, more) =
-        call(&p.store, move |store| store.list_uploads(&bucket, &prefix, (&key_marker, &id_marker), limit)).await?;
+        call(&p.store, move |store| store.list_uploads(&bucket, &prefix, (&key_marker, &id_marker), limit))
+            .await?;
     let last = page.last().filter(|_| more).map(|u| (u.key.clone(), u.upload_id.clone()));
     let prefix = input.prefix.clone().unwrap_or_default();
     let mut groups: Vec<String> = Vec::new();
@@ -245,9 +271,12 @@ pub(super) async fn complete(
     };
     let conditions = match p.profile() {
         Profile::Ceph => conditions(p, None, None),
-        Profile::Aws | Profile::R2 | Profile::B2 | Profile::Wasabi | Profile::Minio | Profile::IgnoresConditions => {
-            conditions(p, input.if_match, input.if_none_match)
-        }
+        Profile::Aws
+        | Profile::R2
+        | Profile::B2
+        | Profile::Wasabi
+        | Profile::Minio
+        | Profile::IgnoresConditions => conditions(p, input.if_match, input.if_none_match),
     };
     let (bucket, key, id) = (input.bucket.clone(), input.key.clone(), input.upload_id.clone());
     let (version, before, made) = call(&p.store, move |store| {
@@ -302,12 +331,18 @@ fn assemble(upload: &UploadRow, parts: Vec<PartRow>, claim: &Claim) -> S3Result<
     check_sizes(&used, claim.equal_sizes)?;
     let size: u64 = used.iter().map(|part| part.size).sum();
     if claim.size.is_some_and(|said| u64::try_from(said) != Ok(size)) {
-        return Err(s3_error!(InvalidRequest, "The provided 'x-amz-mp-object-size' header does not match what was computed."));
+        return Err(s3_error!(
+            InvalidRequest,
+            "The provided 'x-amz-mp-object-size' header does not match what was computed."
+        ));
     }
     let mut meta = upload.meta.clone();
     if let (Some(algo), Some(kind)) = (upload.checksum, upload.kind) {
         if claim.kind.is_some_and(|said| said != kind) {
-            return Err(s3_error!(InvalidRequest, "The checksum type is not the one the upload was created with."));
+            return Err(s3_error!(
+                InvalidRequest,
+                "The checksum type is not the one the upload was created with."
+            ));
         }
         let values: Vec<_> = used.iter().map(|part| (part.checksums.get(algo), part.size)).collect();
         let value = checksum::of_parts(algo, kind, &values);
@@ -315,7 +350,11 @@ fn assemble(upload: &UploadRow, parts: Vec<PartRow>, claim: &Claim) -> S3Result<
             && said != value
             && value.split('-').next() != Some(said)
         {
-            return Err(s3_error!(BadDigest, "The {} you specified did not match the calculated checksum.", algo.name()));
+            return Err(s3_error!(
+                BadDigest,
+                "The {} you specified did not match the calculated checksum.",
+                algo.name()
+            ));
         }
         meta.checksum_kind = value.is_some().then_some(kind);
         meta.checksums.set(algo, value);
@@ -339,7 +378,10 @@ fn assemble(upload: &UploadRow, parts: Vec<PartRow>, claim: &Claim) -> S3Result<
 fn check_sizes(used: &[PartRow], equal: bool) -> S3Result<()> {
     let Some((last, rest)) = used.split_last() else { return Ok(()) };
     if rest.iter().any(|part| part.size < SMALLEST_PART) {
-        return Err(s3_error!(EntityTooSmall, "Your proposed upload is smaller than the minimum allowed size"));
+        return Err(s3_error!(
+            EntityTooSmall,
+            "Your proposed upload is smaller than the minimum allowed size"
+        ));
     }
     let first = rest.first().map_or(last.size, |part| part.size);
     if equal && (rest.iter().any(|part| part.size != first) || last.size > first) {

@@ -45,14 +45,22 @@ pub(super) fn check_tags(tags: &[(String, String)]) -> S3Result<()> {
 pub(super) fn user_metadata(metadata: Option<Metadata>) -> S3Result<BTreeMap<String, String>> {
     let user: BTreeMap<String, String> = metadata.unwrap_or_default().into_iter().collect();
     if user.iter().map(|(k, v)| k.len() + v.len()).sum::<usize>() > 2048 {
-        return Err(s3_error!(MetadataTooLarge, "Your metadata headers exceed the maximum allowed metadata size"));
+        return Err(s3_error!(
+            MetadataTooLarge,
+            "Your metadata headers exceed the maximum allowed metadata size"
+        ));
     }
     Ok(user)
 }
 
 /// `aws-chunked` says how the request came, not what the object is.
 pub(super) fn content_encoding(value: Option<String>) -> Option<String> {
-    let kept: Vec<_> = value?.split(',').map(str::trim).filter(|v| !v.is_empty() && *v != "aws-chunked").map(str::to_owned).collect();
+    let kept: Vec<_> = value?
+        .split(',')
+        .map(str::trim)
+        .filter(|v| !v.is_empty() && *v != "aws-chunked")
+        .map(str::to_owned)
+        .collect();
     (!kept.is_empty()).then(|| kept.join(", "))
 }
 
@@ -90,7 +98,10 @@ pub(super) fn lock_of(mode: Option<&str>, until: Option<&Timestamp>, hold: Optio
     Lock { mode: mode.map(str::to_owned), until_ms, hold: hold == Some("ON") }
 }
 
-pub(super) async fn put(p: &Practice, mut req: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
+pub(super) async fn put(
+    p: &Practice,
+    mut req: S3Request<PutObjectInput>,
+) -> S3Result<S3Response<PutObjectOutput>> {
     let plan = plan(&req.extensions);
     if req.input.sse_customer_algorithm.is_some() {
         return Err(s3_error!(NotImplemented, "Keys given by the client (SSE-C) are not supported here."));
@@ -103,11 +114,19 @@ pub(super) async fn put(p: &Practice, mut req: S3Request<PutObjectInput>) -> S3R
         call(&p.store, move |store| store.bucket(&bucket)).await?;
     }
     let received = ingest(&p.store, req.input.body.take(), &algos, plan.tamper).await?;
-    verify(p, &received, sent, req.trailing_headers.as_ref(), req.input.content_md5.as_deref(), &req.headers)?;
+    verify(
+        p,
+        &received,
+        sent,
+        req.trailing_headers.as_ref(),
+        req.input.content_md5.as_deref(),
+        &req.headers,
+    )?;
     let etag = hex(&received.md5);
     let answered = received.answered.clone();
     let conditions = conditions(p, req.input.if_match, req.input.if_none_match);
-    let storage_class = req.input.storage_class.map_or_else(|| "STANDARD".to_owned(), |s| s.as_str().to_owned());
+    let storage_class =
+        req.input.storage_class.map_or_else(|| "STANDARD".to_owned(), |s| s.as_str().to_owned());
     let (bucket, key) = (req.input.bucket, req.input.key);
     let mut object = NewObject {
         size: received.size,
@@ -166,7 +185,10 @@ struct Span {
 fn span(row: &Row, range: Option<&Range>, part: Option<i32>) -> S3Result<Span> {
     if let Some(part) = part {
         if range.is_some() {
-            return Err(s3_error!(InvalidRequest, "Cannot specify both Range header and partNumber query parameter."));
+            return Err(s3_error!(
+                InvalidRequest,
+                "Cannot specify both Range header and partNumber query parameter."
+            ));
         }
         if row.meta.parts.is_empty() && part == 1 {
             return Ok(Span { start: 0, length: row.size, content_range: None, parts_count: None });
@@ -184,16 +206,27 @@ fn span(row: &Row, range: Option<&Range>, part: Option<i32>) -> S3Result<Span> {
             }
             start += meta.size;
         }
-        return Err(super::shared::custom(416, "InvalidPartNumber", "The requested partnumber is not satisfiable"));
+        return Err(super::shared::custom(
+            416,
+            "InvalidPartNumber",
+            "The requested partnumber is not satisfiable",
+        ));
     }
     match range {
         None => Ok(Span { start: 0, length: row.size, content_range: None, parts_count: None }),
         Some(range) => {
-            let bytes = range.check(row.size).map_err(|_| s3_error!(InvalidRange, "The requested range is not satisfiable"))?;
+            let bytes = range
+                .check(row.size)
+                .map_err(|_| s3_error!(InvalidRange, "The requested range is not satisfiable"))?;
             Ok(Span {
                 start: bytes.start,
                 length: bytes.end - bytes.start,
-                content_range: Some(format!("bytes {}-{}/{}", bytes.start, bytes.end.saturating_sub(1), row.size)),
+                content_range: Some(format!(
+                    "bytes {}-{}/{}",
+                    bytes.start,
+                    bytes.end.saturating_sub(1),
+                    row.size
+                )),
                 parts_count: None,
             })
         }
@@ -212,7 +245,8 @@ macro_rules! describe {
         $output.content_language = meta.content_language.clone();
         $output.content_length = i64::try_from(span.length).ok();
         $output.content_range = span.content_range.clone();
-        $output.content_type = Some(meta.content_type.clone().unwrap_or_else(|| "binary/octet-stream".to_owned()));
+        $output.content_type =
+            Some(meta.content_type.clone().unwrap_or_else(|| "binary/octet-stream".to_owned()));
         $output.e_tag = Some(ETag::Strong(row.etag.clone()));
         $output.expires = meta.expires.clone();
         $output.last_modified = Some(timestamp(row.modified_ms));
@@ -221,12 +255,14 @@ macro_rules! describe {
         $output.restore = meta.restore.clone();
         $output.server_side_encryption = meta.sse.clone().map(ServerSideEncryption::from);
         $output.ssekms_key_id = meta.sse_key.clone();
-        $output.storage_class = (row.storage_class != "STANDARD").then(|| StorageClass::from(row.storage_class.clone()));
+        $output.storage_class =
+            (row.storage_class != "STANDARD").then(|| StorageClass::from(row.storage_class.clone()));
         $output.version_id = $versioned.then(|| row.version_id.clone());
         $output.website_redirect_location = meta.website_redirect.clone();
         $output.object_lock_mode = meta.lock.mode.clone().map(ObjectLockMode::from);
         $output.object_lock_retain_until_date = meta.lock.until_ms.map(timestamp);
-        $output.object_lock_legal_hold_status = meta.lock.hold.then(|| ObjectLockLegalHoldStatus::from("ON".to_owned()));
+        $output.object_lock_legal_hold_status =
+            meta.lock.hold.then(|| ObjectLockLegalHoldStatus::from("ON".to_owned()));
         if $with_checksums && span.length == row.size {
             put_checksums!($output, &meta.checksums);
             $output.checksum_type = meta.checksum_kind.map(|k| ChecksumType::from(k.name().to_owned()));
@@ -248,7 +284,10 @@ async fn find(p: &Practice, bucket: &str, key: &str, version: Option<String>) ->
     .await
 }
 
-pub(super) async fn get(p: &Practice, req: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
+pub(super) async fn get(
+    p: &Practice,
+    req: S3Request<GetObjectInput>,
+) -> S3Result<S3Response<GetObjectOutput>> {
     let plan = plan(&req.extensions);
     let input = req.input;
     let (row, versioned) = find(p, &input.bucket, &input.key, input.version_id.clone()).await?;
@@ -262,7 +301,10 @@ pub(super) async fn get(p: &Practice, req: S3Request<GetObjectInput>) -> S3Resul
         conditions.check(&row)?;
     }
     if matches!(row.storage_class.as_str(), "GLACIER" | "DEEP_ARCHIVE") && row.meta.restore.is_none() {
-        return Err(s3_error!(InvalidObjectState, "The operation is not valid for the object's storage class"));
+        return Err(s3_error!(
+            InvalidObjectState,
+            "The operation is not valid for the object's storage class"
+        ));
     }
     let range = input.range.as_ref().filter(|_| !plan.ignore_range);
     let span = span(&row, range, input.part_number)?;
@@ -273,7 +315,10 @@ pub(super) async fn get(p: &Practice, req: S3Request<GetObjectInput>) -> S3Resul
     Ok(S3Response::new(output))
 }
 
-pub(super) async fn head(p: &Practice, req: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
+pub(super) async fn head(
+    p: &Practice,
+    req: S3Request<HeadObjectInput>,
+) -> S3Result<S3Response<HeadObjectOutput>> {
     let plan = plan(&req.extensions);
     let input = req.input;
     let (mut row, versioned) = find(p, &input.bucket, &input.key, input.version_id.clone()).await?;
@@ -303,16 +348,23 @@ pub(super) async fn head(p: &Practice, req: S3Request<HeadObjectInput>) -> S3Res
 fn delete_conditions(p: &Practice, if_match: Option<ETagCondition>) -> Conditions {
     match p.profile() {
         Profile::Ceph | Profile::IgnoresConditions => Conditions::default(),
-        Profile::Aws | Profile::R2 | Profile::B2 | Profile::Wasabi | Profile::Minio => Conditions { if_match, if_none_match: None },
+        Profile::Aws | Profile::R2 | Profile::B2 | Profile::Wasabi | Profile::Minio => {
+            Conditions { if_match, if_none_match: None }
+        }
     }
 }
 
-pub(super) async fn delete(p: &Practice, req: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
+pub(super) async fn delete(
+    p: &Practice,
+    req: S3Request<DeleteObjectInput>,
+) -> S3Result<S3Response<DeleteObjectOutput>> {
     let input = req.input;
     let conditions = delete_conditions(p, input.if_match);
     let bypass = input.bypass_governance_retention == Some(true);
     let deleted = call(&p.store, move |store| {
-        store.delete(&input.bucket, &input.key, input.version_id.as_deref(), bypass, |row| conditions.check(row))
+        store.delete(&input.bucket, &input.key, input.version_id.as_deref(), bypass, |row| {
+            conditions.check(row)
+        })
     })
     .await?;
     let output = DeleteObjectOutput {
@@ -323,7 +375,10 @@ pub(super) async fn delete(p: &Practice, req: S3Request<DeleteObjectInput>) -> S
     Ok(S3Response::with_status(output, http::StatusCode::NO_CONTENT))
 }
 
-pub(super) async fn delete_many(p: &Practice, req: S3Request<DeleteObjectsInput>) -> S3Result<S3Response<DeleteObjectsOutput>> {
+pub(super) async fn delete_many(
+    p: &Practice,
+    req: S3Request<DeleteObjectsInput>,
+) -> S3Result<S3Response<DeleteObjectsOutput>> {
     let input = req.input;
     if input.delete.objects.is_empty() || input.delete.objects.len() > 1000 {
         return Err(s3_error!(MalformedXML, "Between 1 and 1000 keys can be deleted at once."));
@@ -339,7 +394,9 @@ pub(super) async fn delete_many(p: &Practice, req: S3Request<DeleteObjectsInput>
             let if_match = object.e_tag.map(ETagCondition::ETag).filter(|_| !ignores);
             let conditions = Conditions { if_match, if_none_match: None };
             let version = object.version_id;
-            match store.delete(&input.bucket, &object.key, version.as_deref(), bypass, |row| conditions.check(row)) {
+            match store
+                .delete(&input.bucket, &object.key, version.as_deref(), bypass, |row| conditions.check(row))
+            {
                 Ok(done) => deleted.push(DeletedObject {
                     delete_marker: done.delete_marker.then_some(true),
                     delete_marker_version_id: done.version_id.filter(|_| done.delete_marker),

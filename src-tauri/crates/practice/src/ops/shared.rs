@@ -52,12 +52,23 @@ pub(super) fn owner() -> Owner {
 }
 
 /// The conditions of a write, as far as the imitated provider honours them.
-pub(super) fn conditions(p: &Practice, if_match: Option<ETagCondition>, if_none_match: Option<ETagCondition>) -> Conditions {
-    if p.profile() == Profile::IgnoresConditions { Conditions::default() } else { Conditions { if_match, if_none_match } }
+pub(super) fn conditions(
+    p: &Practice,
+    if_match: Option<ETagCondition>,
+    if_none_match: Option<ETagCondition>,
+) -> Conditions {
+    if p.profile() == Profile::IgnoresConditions {
+        Conditions::default()
+    } else {
+        Conditions { if_match, if_none_match }
+    }
 }
 
 /// A condition from the bare headers, where the protocol crate doesn't read it.
-pub(super) fn header_condition(headers: &HeaderMap, name: http::HeaderName) -> S3Result<Option<ETagCondition>> {
+pub(super) fn header_condition(
+    headers: &HeaderMap,
+    name: http::HeaderName,
+) -> S3Result<Option<ETagCondition>> {
     let Some(value) = headers.get(name) else { return Ok(None) };
     ETagCondition::parse_http_header(value.as_bytes())
         .map(Some)
@@ -76,7 +87,8 @@ pub(super) struct ReadConditions<'a> {
 impl ReadConditions<'_> {
     /// 412 or 304 when they don't hold, in the order HTTP gives them.
     pub(super) fn check(&self, row: &Row) -> S3Result<()> {
-        let failed = || s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold");
+        let failed =
+            || s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold");
         #[allow(clippy::cast_precision_loss)]
         let modified = (row.modified_ms / 1000) as f64;
         match (self.if_match, self.if_unmodified_since) {
@@ -110,7 +122,8 @@ pub(super) fn wanted(
     if profile == Profile::Ceph {
         return Vec::new();
     }
-    let trailers = headers.get_all("x-amz-trailer").iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(','));
+    let trailers =
+        headers.get_all("x-amz-trailer").iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(','));
     let announced = trailers.filter_map(|name| Algo::from_name(name.trim().strip_prefix("x-amz-checksum-")?));
     let asked = asked.and_then(|a| Algo::from_name(a.as_str()));
     let mut algos: Vec<Algo> = sent.algos();
@@ -136,12 +149,17 @@ pub(super) fn verify(
 ) -> S3Result<()> {
     if let Some(md5) = content_md5 {
         let raw = STANDARD.decode(md5).ok().filter(|raw| raw.len() == 16);
-        let raw = raw.ok_or_else(|| s3_error!(InvalidDigest, "The Content-MD5 you specified is not valid."))?;
+        let raw =
+            raw.ok_or_else(|| s3_error!(InvalidDigest, "The Content-MD5 you specified is not valid."))?;
         if raw != received.md5 {
-            return Err(s3_error!(BadDigest, "The Content-MD5 you specified did not match what we received."));
+            return Err(s3_error!(
+                BadDigest,
+                "The Content-MD5 you specified did not match what we received."
+            ));
         }
     }
-    if let Some(length) = headers.get("x-amz-decoded-content-length").and_then(|v| v.to_str().ok()?.parse::<u64>().ok())
+    if let Some(length) =
+        headers.get("x-amz-decoded-content-length").and_then(|v| v.to_str().ok()?.parse::<u64>().ok())
         && length != received.size
     {
         return Err(s3_error!(IncompleteBody, "The body is shorter or longer than was announced."));
@@ -156,7 +174,11 @@ pub(super) fn verify(
             }
         }
     } else if headers.get("x-amz-trailer").is_some() {
-        return Err(custom(400, "MalformedTrailerError", "The request announced a trailer that did not come."));
+        return Err(custom(
+            400,
+            "MalformedTrailerError",
+            "The request announced a trailer that did not come.",
+        ));
     }
     received.answered.verify_sent(&sent)
 }
@@ -168,7 +190,9 @@ pub(super) fn encode(text: &str, on: bool) -> String {
     }
     text.bytes()
         .map(|b| match b {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => char::from(b).to_string(),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => {
+                char::from(b).to_string()
+            }
             _ => format!("%{b:02X}"),
         })
         .collect()

@@ -52,7 +52,8 @@ fn tile() -> &'static [f32] {
                 #[allow(clippy::cast_precision_loss)]
                 let (fx, fy) = ((x % step) as f32 / step as f32, (y % step) as f32 / step as f32);
                 let (fx, fy) = (fx * fx * (3.0 - 2.0 * fx), fy * fy * (3.0 - 2.0 * fy));
-                let at = |x: usize, y: usize| grid.get((y % cells) * cells + x % cells).copied().unwrap_or(0.0);
+                let at =
+                    |x: usize, y: usize| grid.get((y % cells) * cells + x % cells).copied().unwrap_or(0.0);
                 let top = at(cx, cy) + (at(cx + 1, cy) - at(cx, cy)) * fx;
                 let low = at(cx, cy + 1) + (at(cx + 1, cy + 1) - at(cx, cy + 1)) * fx;
                 *value += weight * (top + (low - top) * fy);
@@ -140,7 +141,15 @@ impl Canvas {
     }
 
     /// A filled rectangle.
-    pub(super) fn rect(&mut self, left: f32, top: f32, right: f32, bottom: f32, color: impl Fn(f32, f32) -> Rgb, strength: f32) {
+    pub(super) fn rect(
+        &mut self,
+        left: f32,
+        top: f32,
+        right: f32,
+        bottom: f32,
+        color: impl Fn(f32, f32) -> Rgb,
+        strength: f32,
+    ) {
         let mut y = top.max(0.0).floor();
         while y < bottom.min(426.0) {
             let mut x = left.max(0.0).floor();

@@ -57,7 +57,8 @@ impl Directory {
 
     /// Length with everything that doesn't fit into an entry.
     fn length(&self) -> usize {
-        let outside: usize = self.entries.iter().map(|(_, _, _, d)| if d.len() > 4 { d.len() + d.len() % 2 } else { 0 }).sum();
+        let outside: usize =
+            self.entries.iter().map(|(_, _, _, d)| if d.len() > 4 { d.len() + d.len() % 2 } else { 0 }).sum();
         2 + 12 * self.entries.len() + 4 + outside
     }
 

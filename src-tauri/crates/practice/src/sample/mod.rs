@@ -54,7 +54,9 @@ fn pictures() -> Result<BTreeMap<(Motif, u64), Picture>, PracticeError> {
                 while let Some((motif, take)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)).copied() {
                     match picture(motif, take) {
                         Ok(picture) => {
-                            done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert((motif, take), picture);
+                            done.lock()
+                                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                                .insert((motif, take), picture);
                         }
                         Err(error) => {
                             *failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(error);
@@ -83,7 +85,10 @@ fn encode(image: &image::RgbImage, quality: u8) -> Result<Vec<u8>, image::ImageE
 }
 
 /// All versions of the photos of one visit to one place.
-fn photo_items(place: &'static Place, pictures: &BTreeMap<(Motif, u64), Picture>) -> impl Iterator<Item = SeedItem> {
+fn photo_items(
+    place: &'static Place,
+    pictures: &BTreeMap<(Motif, u64), Picture>,
+) -> impl Iterator<Item = SeedItem> {
     (0..place.photos).flat_map(move |index| {
         let key = place.key(index);
         let taken = place.minute(index);
@@ -92,10 +97,18 @@ fn photo_items(place: &'static Place, pictures: &BTreeMap<(Motif, u64), Picture>
         // Every 23rd photo was sent twice: a second look replaced the first.
         if index % 23 == 7 {
             let retake = photo(place, index, taken + 17, pictures);
-            items.push(SeedItem { key: key.clone(), modified_ms: place.uploaded_ms(taken), content: Some(first) });
+            items.push(SeedItem {
+                key: key.clone(),
+                modified_ms: place.uploaded_ms(taken),
+                content: Some(first),
+            });
             items.push(SeedItem { key, modified_ms: place.uploaded_ms(taken + 17), content: Some(retake) });
         } else {
-            items.push(SeedItem { key: key.clone(), modified_ms: place.uploaded_ms(taken), content: Some(first) });
+            items.push(SeedItem {
+                key: key.clone(),
+                modified_ms: place.uploaded_ms(taken),
+                content: Some(first),
+            });
             // Every 41st was deleted again: only its marker shows.
             if index % 41 == 11 {
                 items.push(SeedItem { key, modified_ms: place.uploaded_ms(taken + 90), content: None });
@@ -110,8 +123,9 @@ fn photo(place: &Place, index: u32, minute: i64, pictures: &BTreeMap<(Motif, u64
     let _ = dice.unit();
     let motif = place.motifs.get(index as usize % place.motifs.len().max(1)).copied().unwrap_or(Motif::Crack);
     let take = (u64::from(index) / 3 + place.first_number + u64::from(minute % 2 == 1)) % TAKES;
-    let (photo, thumbnail) =
-        pictures.get(&(motif, take)).map_or((&[][..], &[][..]), |p| (p.photo.as_slice(), p.thumbnail.as_slice()));
+    let (photo, thumbnail) = pictures
+        .get(&(motif, take))
+        .map_or((&[][..], &[][..]), |p| (p.photo.as_slice(), p.thumbnail.as_slice()));
     let taken = place.taken(minute, u32::from(index % 2 == 1) * 30 + index % 29);
     let along = f64::from(index) / f64::from(place.photos.max(1));
     let exif = Exif {
@@ -129,7 +143,10 @@ fn photo(place: &Place, index: u32, minute: i64, pictures: &BTreeMap<(Motif, u64
         size: (u32::try_from(WIDTH).unwrap_or(0), u32::try_from(HEIGHT).unwrap_or(0)),
         thumbnail,
     };
-    let user = BTreeMap::from([("camera".to_owned(), place.model.to_owned()), ("site".to_owned(), place.site.to_owned())]);
+    let user = BTreeMap::from([
+        ("camera".to_owned(), place.model.to_owned()),
+        ("site".to_owned(), place.site.to_owned()),
+    ]);
     let tags = vec![("site".to_owned(), place.site.to_owned())];
     SeedContent { bytes: with_exif(photo, &exif), content_type: "image/jpeg", user, tags }
 }

@@ -179,7 +179,13 @@ fn findings(place: &Place, count: u32) -> String {
         let photo = photo.rsplit('/').next().unwrap_or_default();
         let width = f64::from(row % 6) * 0.15 + 0.1;
         // Writing into a String can't fail.
-        let _ = writeln!(csv, "{photo},span {} / pier {},{kind},{width:.2},{}", row % 9 + 1, row % 8 + 1, row % 4 + 1);
+        let _ = writeln!(
+            csv,
+            "{photo},span {} / pier {},{kind},{width:.2},{}",
+            row % 9 + 1,
+            row % 8 + 1,
+            row % 4 + 1
+        );
     }
     csv
 }
@@ -190,7 +196,8 @@ pub(super) fn document_items() -> Vec<SeedItem> {
     let welcome = "Welcome to the practice bucket.\n\nIt lives on this computer only. Upload, overwrite and delete as you like:\n\
                    nothing here is anybody's real work, and one click brings the sample back.\n\n\
                    All photos are drawn by the program. The places are invented; positions and times are examples.\n";
-    let mut items = vec![text("README.txt", evening_ms(2026, 5, 12), "text/plain; charset=utf-8", welcome.to_owned())];
+    let mut items =
+        vec![text("README.txt", evening_ms(2026, 5, 12), "text/plain; charset=utf-8", welcome.to_owned())];
     for place in &PLACES {
         let Some((folder, _)) = place.folder.rsplit_once('/') else { continue };
         let at = place.uploaded_ms(i64::from(place.photos) * 4);
@@ -199,8 +206,16 @@ pub(super) fn document_items() -> Vec<SeedItem> {
             let later = at + hour * 20 * i64::try_from(version).unwrap_or(0);
             items.push(text(&key, later, "text/csv", findings(place, count)));
         }
-        let notes = format!("{}\n\nWeather dry, 9 C, light wind. {} photos. Access from the north.\n", place.title, place.photos);
-        items.push(text(&format!("{folder}/report/notes.txt"), at + hour, "text/plain; charset=utf-8", notes));
+        let notes = format!(
+            "{}\n\nWeather dry, 9 C, light wind. {} photos. Access from the north.\n",
+            place.title, place.photos
+        );
+        items.push(text(
+            &format!("{folder}/report/notes.txt"),
+            at + hour,
+            "text/plain; charset=utf-8",
+            notes,
+        ));
         let draft = format!("{folder}/report/draft.txt");
         let body = format!("Draft of the report on: {}\n", place.title);
         items.push(text(&draft, at + hour, "text/plain; charset=utf-8", body));

@@ -76,7 +76,12 @@ fn viaduct(dice: &mut Dice) -> Canvas {
     let start = dice.range(-120.0, 0.0);
     let drift = dice.range(0.0, 500.0);
     let stone = mix([176.0, 168.0, 154.0], [164.0, 128.0, 104.0], dice.unit());
-    let ground = move |x: f32| horizon + 46.0 + 38.0 * (((x - 320.0) / 330.0).abs().powf(1.6) * -1.0) + noise(x * 0.8 + drift, 40.0) * 12.0;
+    let ground = move |x: f32| {
+        horizon
+            + 46.0
+            + 38.0 * (((x - 320.0) / 330.0).abs().powf(1.6) * -1.0)
+            + noise(x * 0.8 + drift, 40.0) * 12.0
+    };
     Canvas::paint(|x, y| {
         let floor = ground(x) + 30.0;
         let hill = horizon - 34.0 + noise(x * 0.35 + drift, 90.0) * 52.0;
@@ -89,7 +94,8 @@ fn viaduct(dice: &mut Dice) -> Canvas {
         let radius = middle - half_pier;
         let spring = deck + thick + radius;
         let off = (in_bay - middle).abs();
-        let open = off < radius && (y > spring || (off * off + (y - spring) * (y - spring)) < radius * radius);
+        let open =
+            off < radius && (y > spring || (off * off + (y - spring) * (y - spring)) < radius * radius);
         if y > deck - 9.0 && y <= deck {
             return lit(shade(stone, 0.82 + 0.1 * noise(x * 3.0, y)), glow);
         }
@@ -140,9 +146,14 @@ fn cables(dice: &mut Dice) -> Canvas {
     }
     canvas.rect(0.0, deck, 640.0, deck + 9.0, |x, y| shade(concrete(x, y, steel, drift), 0.86), 1.0);
     canvas.rect(0.0, deck + 9.0, 640.0, deck + 15.0, |x, y| shade(concrete(x, y, steel, drift), 0.5), 1.0);
-    canvas.rect(mast - 9.0, tip, mast + 9.0, horizon + 26.0, |x, y| {
-        shade(concrete(x, y, steel, drift), 1.04 - 0.38 * ((x - mast + 9.0) / 18.0))
-    }, 1.0);
+    canvas.rect(
+        mast - 9.0,
+        tip,
+        mast + 9.0,
+        horizon + 26.0,
+        |x, y| shade(concrete(x, y, steel, drift), 1.04 - 0.38 * ((x - mast + 9.0) / 18.0)),
+        1.0,
+    );
     for post in 0..40_u8 {
         let x = f32::from(post) * 16.0 + 5.0;
         canvas.line((x, deck - 7.0), (x, deck), 1.0, shade(steel, 0.6), 0.8);
@@ -162,7 +173,10 @@ fn pier(dice: &mut Dice) -> Canvas {
     let mut canvas = Canvas::paint(|x, y| {
         if y < cap {
             let under = if y > cap - 12.0 { 0.5 } else { 0.84 };
-            return lit(shade(concrete(x, y, base, drift + 60.0), under + 0.04 * noise(x * 0.2, y * 8.0)), glow);
+            return lit(
+                shade(concrete(x, y, base, drift + 60.0), under + 0.04 * noise(x * 0.2, y * 8.0)),
+                glow,
+            );
         }
         let across = (x - middle - (y - 213.0) * lean) / (half * (1.0 + (y - cap) / 1500.0));
         if across.abs() < 1.0 {
@@ -174,12 +188,16 @@ fn pier(dice: &mut Dice) -> Canvas {
         }
         let floor = 352.0 + noise(x * 0.7 + drift, 20.0) * 18.0;
         if y > floor {
-            let gravel = mix([128.0, 120.0, 104.0], [92.0, 100.0, 66.0], noise(x * 0.3, y * 0.3 + drift) + 0.5);
+            let gravel =
+                mix([128.0, 120.0, 104.0], [92.0, 100.0, 66.0], noise(x * 0.3, y * 0.3 + drift) + 0.5);
             return lit(shade(gravel, 1.0 + noise(x * 5.0, y * 5.0) * 0.4), glow);
         }
         let wood = 268.0 + noise(x * 0.5 + drift, 70.0) * 46.0;
         if y > wood {
-            return lit(mix(shade([78.0, 104.0, 66.0], 1.0 + noise(x * 2.0, y * 2.0) * 0.4), low, 0.18), glow);
+            return lit(
+                mix(shade([78.0, 104.0, 66.0], 1.0 + noise(x * 2.0, y * 2.0) * 0.4), low, 0.18),
+                glow,
+            );
         }
         sky(x, y, 330.0, top, low, drift)
     });
@@ -251,10 +269,23 @@ fn disc(canvas: &mut Canvas, cx: f32, cy: f32, radius: f32, color: Rgb) {
 /// The yellow rule that is laid beside a crack.
 fn scale(canvas: &mut Canvas, left: f32, top: f32) {
     canvas.rect(left + 2.0, top + 3.0, left + 152.0, top + 29.0, |_, _| [30.0, 28.0, 26.0], 0.35);
-    canvas.rect(left, top, left + 150.0, top + 26.0, |x, y| shade([244.0, 204.0, 48.0], 1.0 + noise(x, y) * 0.05), 1.0);
+    canvas.rect(
+        left,
+        top,
+        left + 150.0,
+        top + 26.0,
+        |x, y| shade([244.0, 204.0, 48.0], 1.0 + noise(x, y) * 0.05),
+        1.0,
+    );
     for tick in 0..30_u8 {
         let x = left + 3.0 + f32::from(tick) * 5.0;
-        let length = if tick % 10 == 0 { 15.0 } else if tick % 5 == 0 { 11.0 } else { 6.0 };
+        let length = if tick % 10 == 0 {
+            15.0
+        } else if tick % 5 == 0 {
+            11.0
+        } else {
+            6.0
+        };
         canvas.line((x, top), (x, top + length), 1.0, [24.0, 22.0, 20.0], 0.95);
     }
 }

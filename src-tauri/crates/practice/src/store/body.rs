@@ -76,11 +76,16 @@ impl NewBody {
         match self {
             Self::Inline(bytes) if bytes.is_empty() => Ok(Vec::new()),
             Self::Inline(bytes) => {
-                tx.prepare_cached("INSERT INTO inline_bodies (body) VALUES (?1)").map_err(db)?.execute([bytes]).map_err(db)?;
+                tx.prepare_cached("INSERT INTO inline_bodies (body) VALUES (?1)")
+                    .map_err(db)?
+                    .execute([bytes])
+                    .map_err(db)?;
                 let size = bytes.len() as u64;
                 Ok(vec![Segment { file: None, inline: Some(tx.last_insert_rowid()), size }])
             }
-            Self::File(file) => Ok(vec![Segment { file: Some(file.id.clone()), inline: None, size: file.size }]),
+            Self::File(file) => {
+                Ok(vec![Segment { file: Some(file.id.clone()), inline: None, size: file.size }])
+            }
         }
     }
 
@@ -195,7 +200,11 @@ pub(crate) async fn ingest(
     Ok(Received { body, size: intake.size, md5: intake.md5.finalize(), answered, recorded })
 }
 
-async fn write_piece(store: &Arc<Store>, mut intake: Intake, mut piece: Vec<u8>) -> S3Result<(Intake, Vec<u8>)> {
+async fn write_piece(
+    store: &Arc<Store>,
+    mut intake: Intake,
+    mut piece: Vec<u8>,
+) -> S3Result<(Intake, Vec<u8>)> {
     let store = Arc::clone(store);
     tokio::task::spawn_blocking(move || {
         intake.take(&mut piece, Some(&store))?;
@@ -212,8 +221,10 @@ fn body_error(error: &(dyn std::error::Error + Send + Sync)) -> S3Error {
     let text = error.to_string();
     if text.contains("Sha256Mismatch") {
         let code = S3ErrorCode::Custom("XAmzContentSHA256Mismatch".into());
-        let mut error =
-            S3Error::with_message(code, "The provided 'x-amz-content-sha256' header does not match what was computed.");
+        let mut error = S3Error::with_message(
+            code,
+            "The provided 'x-amz-content-sha256' header does not match what was computed.",
+        );
         error.set_status_code(http::StatusCode::BAD_REQUEST);
         error
     } else if text.contains("SignatureMismatch") {
@@ -229,7 +240,12 @@ pub(crate) fn segments_json(segments: &[Segment]) -> S3Result<String> {
 }
 
 /// Streams `length` bytes from `start` of a stored body. The reader ends when the answer is dropped.
-pub(crate) fn read_range(store: &Arc<Store>, segments: Vec<Segment>, start: u64, length: u64) -> StreamingBlob {
+pub(crate) fn read_range(
+    store: &Arc<Store>,
+    segments: Vec<Segment>,
+    start: u64,
+    length: u64,
+) -> StreamingBlob {
     let (sender, mut receiver) = tokio::sync::mpsc::channel::<Result<Bytes, std::io::Error>>(2);
     let store = Arc::clone(store);
     tokio::task::spawn_blocking(move || {

@@ -81,7 +81,12 @@ impl Store {
     }
 
     /// Makes a bucket; in us-east-1 making one's own bucket again succeeds.
-    pub(crate) fn create_bucket(&self, name: &str, versioning: Versioning, object_lock: &str) -> S3Result<()> {
+    pub(crate) fn create_bucket(
+        &self,
+        name: &str,
+        versioning: Versioning,
+        object_lock: &str,
+    ) -> S3Result<()> {
         self.write(|tx, _| {
             tx.execute(
                 "INSERT OR IGNORE INTO buckets (name, created_ms, versioning, object_lock) VALUES (?1, ?2, ?3, ?4)",
@@ -116,7 +121,11 @@ impl Store {
             if !bucket.object_lock.is_empty() && versioning == Versioning::Suspended {
                 return Err(s3_error!(InvalidBucketState, "An Object Lock bucket keeps its versioning on."));
             }
-            tx.execute("UPDATE buckets SET versioning = ?2 WHERE name = ?1", params![name, versioning.name()]).map_err(db)?;
+            tx.execute(
+                "UPDATE buckets SET versioning = ?2 WHERE name = ?1",
+                params![name, versioning.name()],
+            )
+            .map_err(db)?;
             Ok(())
         })
     }
@@ -125,7 +134,8 @@ impl Store {
     pub(crate) fn set_object_lock(&self, name: &str, json: &str) -> S3Result<()> {
         self.write(|tx, _| {
             need(tx, name)?;
-            tx.execute("UPDATE buckets SET object_lock = ?2 WHERE name = ?1", params![name, json]).map_err(db)?;
+            tx.execute("UPDATE buckets SET object_lock = ?2 WHERE name = ?1", params![name, json])
+                .map_err(db)?;
             Ok(())
         })
     }

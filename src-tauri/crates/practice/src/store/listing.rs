@@ -107,14 +107,22 @@ impl Cursor {
     }
 }
 
-fn list(c: &Connection, bucket: &str, query: &ListQuery, mut cursor: Cursor, all_versions: bool) -> S3Result<Page> {
+fn list(
+    c: &Connection,
+    bucket: &str,
+    query: &ListQuery,
+    mut cursor: Cursor,
+    all_versions: bool,
+) -> S3Result<Page> {
     let mut page = Page::default();
     if query.limit == 0 {
         return Ok(page);
     }
     let filter = if all_versions { "" } else { "AND is_latest = 1 AND delete_marker = 0" };
     let order = if all_versions { "key, seq DESC" } else { "key" };
-    let sql = |comparison: &str| format!("SELECT {COLUMNS} FROM versions WHERE bucket = ?1 AND {comparison} {filter} ORDER BY {order}");
+    let sql = |comparison: &str| {
+        format!("SELECT {COLUMNS} FROM versions WHERE bucket = ?1 AND {comparison} {filter} ORDER BY {order}")
+    };
     'seek: loop {
         let text = match (cursor.inclusive, cursor.below_seq) {
             (true, _) => sql("key >= ?2"),
@@ -150,7 +158,9 @@ fn list(c: &Connection, bucket: &str, query: &ListQuery, mut cursor: Cursor, all
 fn set_next(page: &mut Page) {
     let last = page.entries.last();
     match (last, page.prefixes.last()) {
-        (Some(entry), Some(prefix)) if entry.key.as_str() < prefix.as_str() => page.next = Some(prefix.clone()),
+        (Some(entry), Some(prefix)) if entry.key.as_str() < prefix.as_str() => {
+            page.next = Some(prefix.clone())
+        }
         (None, Some(prefix)) => page.next = Some(prefix.clone()),
         (Some(entry), _) => {
             page.next = Some(entry.key.clone());
@@ -176,11 +186,19 @@ impl Store {
             let mut cursor = Cursor::start(&query.list);
             if let Some(version) = &query.after_version {
                 let seq: Option<i64> = c
-                    .prepare_cached("SELECT max(seq) FROM versions WHERE bucket = ?1 AND key = ?2 AND version_id = ?3")
-                    .and_then(|mut s| s.query_row(params![bucket, query.list.after.as_bytes(), version], |r| r.get(0)))
+                    .prepare_cached(
+                        "SELECT max(seq) FROM versions WHERE bucket = ?1 AND key = ?2 AND version_id = ?3",
+                    )
+                    .and_then(|mut s| {
+                        s.query_row(params![bucket, query.list.after.as_bytes(), version], |r| r.get(0))
+                    })
                     .map_err(db)?;
                 if seq.is_some() {
-                    cursor = Cursor { key: query.list.after.as_bytes().to_vec(), inclusive: false, below_seq: seq };
+                    cursor = Cursor {
+                        key: query.list.after.as_bytes().to_vec(),
+                        inclusive: false,
+                        below_seq: seq,
+                    };
                 }
             }
             list(c, bucket, &query.list, cursor, true)

@@ -84,7 +84,10 @@ impl Store {
     }
 
     /// Runs `work` in one write transaction; it is rolled back when `work` fails.
-    pub(crate) fn write<T>(&self, work: impl FnOnce(&rusqlite::Transaction<'_>, &mut Garbage) -> S3Result<T>) -> S3Result<T> {
+    pub(crate) fn write<T>(
+        &self,
+        work: impl FnOnce(&rusqlite::Transaction<'_>, &mut Garbage) -> S3Result<T>,
+    ) -> S3Result<T> {
         let mut garbage = Garbage::default();
         let result = {
             let mut connection = self.lock();
@@ -172,7 +175,10 @@ impl Garbage {
     pub(crate) fn release(&mut self, tx: &Connection, segments: &[Segment]) -> S3Result<()> {
         for segment in segments {
             if let Some(id) = segment.inline {
-                tx.prepare_cached("DELETE FROM inline_bodies WHERE id = ?1").map_err(db)?.execute([id]).map_err(db)?;
+                tx.prepare_cached("DELETE FROM inline_bodies WHERE id = ?1")
+                    .map_err(db)?
+                    .execute([id])
+                    .map_err(db)?;
             }
             if let Some(file) = &segment.file {
                 self.files.push(file.clone());

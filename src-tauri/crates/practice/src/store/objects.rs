@@ -7,7 +7,9 @@ use s3s::dto::ETagCondition;
 use s3s::{S3Error, S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 
-use super::{Garbage, NewBody, Segment, Store, Versioning, buckets, db, now_ms, segments_json, size_column, size_value};
+use super::{
+    Garbage, NewBody, Segment, Store, Versioning, buckets, db, now_ms, segments_json, size_column, size_value,
+};
 use crate::checksum::{Checksums, Kind};
 
 /// What an object carries besides its bytes.
@@ -119,10 +121,13 @@ pub(crate) struct Deleted {
     pub(crate) version_id: Option<String>,
 }
 
-const COLUMNS: &str = "seq, version_id, delete_marker, size, etag, modified_ms, storage_class, meta, segments";
+const COLUMNS: &str =
+    "seq, version_id, delete_marker, size, etag, modified_ms, storage_class, meta, segments";
 
 fn from_row(r: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
-    let json = |i: usize, e: serde_json::Error| rusqlite::Error::FromSqlConversionFailure(i, rusqlite::types::Type::Text, Box::new(e));
+    let json = |i: usize, e: serde_json::Error| {
+        rusqlite::Error::FromSqlConversionFailure(i, rusqlite::types::Type::Text, Box::new(e))
+    };
     let meta: String = r.get(7)?;
     let segments: String = r.get(8)?;
     Ok(Row {
@@ -140,20 +145,26 @@ fn from_row(r: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
 
 /// The newest version of a key, be it a delete marker.
 pub(super) fn latest(c: &Connection, bucket: &str, key: &str) -> S3Result<Option<Row>> {
-    c.prepare_cached(&format!("SELECT {COLUMNS} FROM versions WHERE bucket = ?1 AND key = ?2 ORDER BY seq DESC LIMIT 1"))
-        .and_then(|mut s| s.query_row(params![bucket, key.as_bytes()], from_row).optional())
-        .map_err(db)
+    c.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM versions WHERE bucket = ?1 AND key = ?2 ORDER BY seq DESC LIMIT 1"
+    ))
+    .and_then(|mut s| s.query_row(params![bucket, key.as_bytes()], from_row).optional())
+    .map_err(db)
 }
 
 fn by_id(c: &Connection, bucket: &str, key: &str, version: &str) -> S3Result<Option<Row>> {
-    c.prepare_cached(&format!("SELECT {COLUMNS} FROM versions WHERE bucket = ?1 AND key = ?2 AND version_id = ?3"))
-        .and_then(|mut s| s.query_row(params![bucket, key.as_bytes(), version], from_row).optional())
-        .map_err(db)
+    c.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM versions WHERE bucket = ?1 AND key = ?2 AND version_id = ?3"
+    ))
+    .and_then(|mut s| s.query_row(params![bucket, key.as_bytes(), version], from_row).optional())
+    .map_err(db)
 }
 
 fn remove(tx: &Connection, garbage: &mut Garbage, row: &Row) -> S3Result<()> {
     garbage.release(tx, &row.segments)?;
-    tx.prepare_cached("DELETE FROM versions WHERE seq = ?1").and_then(|mut s| s.execute([row.seq])).map_err(db)?;
+    tx.prepare_cached("DELETE FROM versions WHERE seq = ?1")
+        .and_then(|mut s| s.execute([row.seq]))
+        .map_err(db)?;
     Ok(())
 }
 
@@ -287,7 +298,12 @@ impl Store {
                     Ok(Deleted::default())
                 }
                 Versioning::Enabled | Versioning::Suspended => {
-                    let marker = NewObject { size: 0, etag: String::new(), storage_class: String::new(), meta: Meta::default() };
+                    let marker = NewObject {
+                        size: 0,
+                        etag: String::new(),
+                        storage_class: String::new(),
+                        meta: Meta::default(),
+                    };
                     let id = insert(tx, garbage, &bucket, key, &marker, &[], now_ms(), true)?;
                     Ok(Deleted { delete_marker: true, version_id: Some(id) })
                 }
@@ -323,7 +339,8 @@ pub(crate) fn present(row: Option<Row>, version: Option<&str>) -> S3Result<Row> 
     match (row, version) {
         (Some(row), _) if !row.delete_marker => Ok(row),
         (Some(row), Some(_)) => {
-            let mut error = s3_error!(MethodNotAllowed, "The specified method is not allowed against this resource.");
+            let mut error =
+                s3_error!(MethodNotAllowed, "The specified method is not allowed against this resource.");
             error.set_headers(marker_headers(&row));
             Err(error)
         }

@@ -30,8 +30,10 @@ impl Store {
     /// Whether the sample has been put in already.
     pub(crate) fn is_seeded(&self) -> S3Result<bool> {
         self.read(|c| {
-            let value: Option<String> =
-                c.query_row("SELECT value FROM state WHERE name = ?1", [DONE], |r| r.get(0)).optional().map_err(db)?;
+            let value: Option<String> = c
+                .query_row("SELECT value FROM state WHERE name = ?1", [DONE], |r| r.get(0))
+                .optional()
+                .map_err(db)?;
             Ok(value.is_some())
         })
     }
@@ -47,8 +49,12 @@ impl Store {
             let row = buckets::need(tx, bucket)?;
             for item in items {
                 let Some(content) = item.content else {
-                    let marker =
-                        NewObject { size: 0, etag: String::new(), storage_class: String::new(), meta: Meta::default() };
+                    let marker = NewObject {
+                        size: 0,
+                        etag: String::new(),
+                        storage_class: String::new(),
+                        meta: Meta::default(),
+                    };
                     objects::insert(tx, garbage, &row, &item.key, &marker, &[], item.modified_ms, true)?;
                     continue;
                 };
@@ -71,7 +77,8 @@ impl Store {
                 let segments = NewBody::Inline(content.bytes).segment(tx)?;
                 objects::insert(tx, garbage, &row, &item.key, &object, &segments, item.modified_ms, false)?;
             }
-            tx.execute("INSERT OR REPLACE INTO state (name, value) VALUES (?1, 'done')", [DONE]).map_err(db)?;
+            tx.execute("INSERT OR REPLACE INTO state (name, value) VALUES (?1, 'done')", [DONE])
+                .map_err(db)?;
             Ok(())
         })
     }

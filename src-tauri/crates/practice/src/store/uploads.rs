@@ -6,8 +6,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use s3s::{S3Error, S3Result, s3_error};
 
 use super::{
-    Conditions, Garbage, Meta, NewBody, NewObject, Received, Row, Segment, Store, Versioning, buckets, db, now_ms, objects,
-    segments_json, size_column, size_value,
+    Conditions, Garbage, Meta, NewBody, NewObject, Received, Row, Segment, Store, Versioning, buckets, db,
+    now_ms, objects, segments_json, size_column, size_value,
 };
 use crate::checksum::{Algo, Checksums, Kind};
 
@@ -257,7 +257,8 @@ impl Store {
             let row = need(tx, bucket, key, upload)?;
             let bucket = buckets::need(tx, bucket)?;
             let all = parts(tx, upload, 0, usize::MAX)?;
-            let numbers: Vec<(i32, Vec<Segment>)> = all.iter().map(|p| (p.number, p.segments.clone())).collect();
+            let numbers: Vec<(i32, Vec<Segment>)> =
+                all.iter().map(|p| (p.number, p.segments.clone())).collect();
             let (object, used) = assemble(&row, all)?;
             let before = objects::latest(tx, &bucket.name, key)?;
             conditions.check(before.as_ref())?;
