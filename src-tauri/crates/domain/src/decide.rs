@@ -202,31 +202,28 @@ mod tests {
 
     #[test]
     fn table_of_ingest() {
-        let (a, changed) = (local(1, 1, None), local(2, 2, None));
-        let base = BaseState { local: local(1, 1, Some(1)), remote: remote(1, Some(1)) };
-        let touched = local(1, 9, Some(1));
-        let case = |l, r, b| decide(Mode::Ingest, Triple { local: l, remote: r, base: b });
         use Observed::{Absent, Present, Unknown};
-        assert_eq!(case(Present(&a), Absent, None), Action::Upload { expect: RemoteExpect::Absent });
-        assert_eq!(
-            case(Present(&a), Present(&remote(2, None)), None),
-            Action::Conflict(ConflictKind::DifferentObjectThere)
-        );
-        assert_eq!(case(Present(&a), Present(&remote(1, Some(1))), None), Action::Compare);
-        assert_eq!(case(Present(&local(1, 1, Some(1))), Present(&remote(1, Some(1))), None), Action::Adopt);
-        assert_eq!(
-            case(Present(&changed), Absent, Some(&base)),
-            Action::Conflict(ConflictKind::ChangedAfterUpload)
-        );
-        assert_eq!(case(Present(&touched), Absent, Some(&base)), Action::Adopt, "only touched: same bytes");
-        assert_eq!(
-            case(Absent, Present(&remote(1, None)), Some(&base)),
-            Action::Nothing,
-            "ingest never deletes"
-        );
-        assert_eq!(
-            case(Present(&a), Unknown(UnknownReason::ListingIncomplete), None),
-            Action::Wait(UnknownReason::ListingIncomplete)
-        );
+        let (a, changed) = (local(1, 1, None), local(2, 2, None));
+        let (hashed, touched) = (local(1, 1, Some(1)), local(1, 9, Some(1)));
+        let (bigger, bare, summed) = (remote(2, None), remote(1, None), remote(1, Some(1)));
+        let base = BaseState { local: hashed.clone(), remote: summed.clone() };
+        let rows = [
+            (Present(&a), Absent, None, Action::Upload { expect: RemoteExpect::Absent }),
+            (Present(&a), Present(&bigger), None, Action::Conflict(ConflictKind::DifferentObjectThere)),
+            (Present(&a), Present(&summed), None, Action::Compare),
+            (Present(&hashed), Present(&summed), None, Action::Adopt),
+            (Present(&changed), Absent, Some(&base), Action::Conflict(ConflictKind::ChangedAfterUpload)),
+            (Present(&touched), Absent, Some(&base), Action::Adopt),
+            (Absent, Present(&bare), Some(&base), Action::Nothing),
+            (
+                Present(&a),
+                Unknown(UnknownReason::ListingIncomplete),
+                None,
+                Action::Wait(UnknownReason::ListingIncomplete),
+            ),
+        ];
+        for (number, (local, remote, base, expected)) in rows.into_iter().enumerate() {
+            assert_eq!(decide(Mode::Ingest, Triple { local, remote, base }), expected, "row {number}");
+        }
     }
 }

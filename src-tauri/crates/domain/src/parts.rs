@@ -15,6 +15,8 @@ pub const SINGLE_PUT_BELOW: u64 = 16 * MIB;
 pub const MIN_PART: u64 = 8 * MIB;
 /// Most parts an upload may have (AWS, "Multipart upload limits").
 pub const MAX_PARTS: u64 = 10_000;
+/// Largest part (AWS, "Multipart upload limits").
+const MAX_PART: u64 = 5 * 1024 * MIB;
 /// Parts we plan for at the most, so that rounding never meets the limit.
 const PLANNED_PARTS: u64 = 9_500;
 /// Largest object (AWS, "Multipart upload limits": 48.8 TiB).
@@ -34,7 +36,9 @@ impl PartPlan {
     #[must_use]
     pub const fn for_size(size: u64) -> Self {
         let needed = size.div_ceil(PLANNED_PARTS).div_ceil(MIB) * MIB;
-        Self { size, part_size: if needed > MIN_PART { needed } else { MIN_PART } }
+        // Close to the largest object 9,500 parts would be over 5 GiB each; 10,000 of 5 GiB still hold it.
+        let part_size = if needed > MAX_PART { MAX_PART } else { needed };
+        Self { size, part_size: if part_size > MIN_PART { part_size } else { MIN_PART } }
     }
 
     /// Number of parts; an empty file has one.

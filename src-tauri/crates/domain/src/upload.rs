@@ -430,7 +430,13 @@ pub fn step(spec: &UploadSpec, state: Upload, event: UploadEvent) -> Result<Step
         (state, E::SourceChanged) => match state {
             // Already stored whole from an unchanged file: what came later is the next look's business.
             S::Verifying { .. } | S::Resolving { .. } | S::Aborting { .. } => Err(not_allowed),
-            other => Ok(end_or_abort(other, Ending::Superseded)),
+            other @ (S::Queued
+            | S::Putting
+            | S::Opening
+            | S::Sending { .. }
+            | S::Completing { .. }
+            | S::Waiting { .. }
+            | S::Ended(_)) => Ok(end_or_abort(other, Ending::Superseded)),
         },
         (S::Waiting { resume, until: WaitFor::User, why }, E::Pause) => {
             Ok(saved(S::Waiting { resume, until: WaitFor::User, why }, vec![]))
@@ -571,7 +577,14 @@ fn faulted(state: Upload, fault: Fault) -> Step {
             }
             // A conditional PUT may simply be sent again: a 412 then leads to Resolving.
             Upload::Putting => later(Upload::Queued),
-            other => later(other),
+            other @ (Upload::Queued
+            | Upload::Opening
+            | Upload::Sending { .. }
+            | Upload::Resolving { .. }
+            | Upload::Verifying { .. }
+            | Upload::Aborting { .. }
+            | Upload::Waiting { .. }
+            | Upload::Ended(_)) => later(other),
         },
         FaultKind::Throttled | FaultKind::CorruptedInTransit | FaultKind::Unexpected => {
             match (retry_at, state) {
@@ -593,7 +606,14 @@ fn faulted(state: Upload, fault: Fault) -> Step {
                 saved(Upload::Resolving { upload: Some(upload), digest: Some(digest) }, vec![Effect::Resolve])
             }
             Upload::Putting => saved(Upload::Resolving { upload: None, digest: None }, vec![Effect::Resolve]),
-            other => end_or_abort(other, Ending::Conflicted),
+            other @ (Upload::Queued
+            | Upload::Opening
+            | Upload::Sending { .. }
+            | Upload::Resolving { .. }
+            | Upload::Verifying { .. }
+            | Upload::Aborting { .. }
+            | Upload::Waiting { .. }
+            | Upload::Ended(_)) => end_or_abort(other, Ending::Conflicted),
         },
         FaultKind::ConditionalConflict => match state.upload_id().cloned() {
             Some(upload) => abort(upload, AfterAbort::Restart),
@@ -604,12 +624,27 @@ fn faulted(state: Upload, fault: Fault) -> Step {
             Upload::Completing { digest, .. } => {
                 saved(Upload::Resolving { upload: None, digest: Some(digest) }, vec![Effect::Resolve])
             }
-            _ => saved(Upload::Queued, vec![]),
+            Upload::Queued
+            | Upload::Putting
+            | Upload::Opening
+            | Upload::Sending { .. }
+            | Upload::Resolving { .. }
+            | Upload::Verifying { .. }
+            | Upload::Aborting { .. }
+            | Upload::Waiting { .. }
+            | Upload::Ended(_) => saved(Upload::Queued, vec![]),
         },
         FaultKind::Credentials => {
             let state = match state {
                 Upload::Putting | Upload::Opening => Upload::Queued,
-                other => other,
+                other @ (Upload::Queued
+                | Upload::Sending { .. }
+                | Upload::Completing { .. }
+                | Upload::Resolving { .. }
+                | Upload::Verifying { .. }
+                | Upload::Aborting { .. }
+                | Upload::Waiting { .. }
+                | Upload::Ended(_)) => other,
             };
             park(state, WaitFor::Credentials, kind)
         }
