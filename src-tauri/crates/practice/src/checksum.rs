@@ -167,6 +167,11 @@ impl Checksums {
     }
 }
 
+/// Bytes in lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
 /// A hasher for exactly these algorithms.
 pub(crate) fn hasher(algos: &[Algo]) -> ChecksumHasher {
     let mut hasher = ChecksumHasher::default();

@@ -5,8 +5,8 @@ use s3s::{S3Request, S3Response, S3Result, s3_error};
 
 use super::Practice;
 use super::objects::meta_of;
-use super::shared::{ReadConditions, conditions, header_condition, hex, plan, timestamp, wanted};
-use crate::checksum::{Checksums, Kind, put_checksums};
+use super::shared::{ReadConditions, conditions, header_condition, plan, timestamp, wanted};
+use crate::checksum::{Checksums, Kind, hex, put_checksums};
 use crate::faults::Profile;
 use crate::store::{Meta, NewObject, Row, call, ingest, now_ms, present, read_range};
 
@@ -165,10 +165,8 @@ pub(super) async fn part(
     let received = ingest(&p.store, Some(body), &algos, plan.tamper).await?;
     let etag = hex(&received.md5);
     let answered = received.answered.clone();
-    let kept = received.recorded.clone();
-    let tag = etag.clone();
     let modified = call(&p.store, move |store| {
-        store.put_part(&input.bucket, &input.key, &input.upload_id, input.part_number, &tag, &kept, received)
+        store.put_part(&input.bucket, &input.key, &input.upload_id, input.part_number, received)
     })
     .await?;
     let mut result = CopyPartResult {

@@ -8,8 +8,8 @@ use s3s::{S3Request, S3Response, S3Result, s3_error};
 
 use super::Practice;
 use super::objects::meta_of;
-use super::shared::{conditions, encode, hex, owner, plan, timestamp, verify, wanted};
-use crate::checksum::{self, Algo, Checksums, Kind, put_checksums, take_checksums};
+use super::shared::{conditions, encode, owner, plan, timestamp, verify, wanted};
+use crate::checksum::{self, Algo, Checksums, Kind, hex, put_checksums, take_checksums};
 use crate::faults::Profile;
 use crate::store::{Meta, NewObject, PartMeta, PartRow, UploadRow, call, ingest};
 
@@ -126,11 +126,9 @@ pub(super) async fn upload_part(
     )?;
     let etag = hex(&received.md5);
     let answered = received.answered.clone();
-    let kept = received.recorded.clone();
-    let tag = etag.clone();
     let input = req.input;
     call(&p.store, move |store| {
-        store.put_part(&input.bucket, &input.key, &input.upload_id, input.part_number, &tag, &kept, received)
+        store.put_part(&input.bucket, &input.key, &input.upload_id, input.part_number, received)
     })
     .await?;
     let mut output = UploadPartOutput { e_tag: Some(ETag::Strong(etag)), ..Default::default() };

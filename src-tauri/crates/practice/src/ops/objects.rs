@@ -6,8 +6,8 @@ use s3s::dto::*;
 use s3s::{S3Request, S3Response, S3Result, s3_error};
 
 use super::Practice;
-use super::shared::{ReadConditions, conditions, epoch, hex, plan, timestamp, verify, wanted};
-use crate::checksum::{Kind, put_checksums, take_checksums};
+use super::shared::{ReadConditions, conditions, epoch, plan, timestamp, verify, wanted};
+use crate::checksum::{Kind, hex, put_checksums, take_checksums};
 use crate::faults::Profile;
 use crate::store::{Conditions, Lock, Meta, NewObject, Row, call, ingest, present, read_range};
 
@@ -138,7 +138,6 @@ pub(super) async fn put(
             ..meta
         },
     };
-    let size = received.size;
     let (b, k) = (bucket.clone(), key.clone());
     let (version, before, sse) = call(&p.store, move |store| {
         default_encryption(store, &b, &mut object.meta)?;
@@ -157,7 +156,6 @@ pub(super) async fn put(
         ssekms_key_id: req.input.ssekms_key_id,
         ..Default::default()
     };
-    let _ = size;
     put_checksums!(output, &answered);
     Ok(S3Response::new(output))
 }

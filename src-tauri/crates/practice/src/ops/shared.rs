@@ -32,11 +32,6 @@ pub(super) fn epoch(time: &Timestamp) -> f64 {
     String::from_utf8_lossy(&text).parse().unwrap_or(0.0)
 }
 
-/// Bytes in lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
 /// An error with a code of our own choosing.
 pub(super) fn custom(status: u16, code: &'static str, message: &'static str) -> S3Error {
     let mut error = S3Error::with_message(S3ErrorCode::Custom(code.into()), message);

@@ -136,10 +136,10 @@ fn photo(place: &Place, index: u32, minute: i64, pictures: &BTreeMap<(Motif, u64
         latitude: place.latitude + along * 0.0021 + f64::from(dice.range(-0.00004, 0.00004)),
         longitude: place.longitude + along * 0.0034 + f64::from(dice.range(-0.00004, 0.00004)),
         altitude_m: place.altitude + f64::from(dice.range(0.0, 26.0)),
-        exposure: (1, if index % 4 == 0 { 640 } else { 320 }),
+        exposure: (1, if index.is_multiple_of(4) { 640 } else { 320 }),
         f_number: (28, 10),
         focal_mm: (88, 10),
-        iso: if index % 5 == 0 { 200 } else { 100 },
+        iso: if index.is_multiple_of(5) { 200 } else { 100 },
         size: (u32::try_from(WIDTH).unwrap_or(0), u32::try_from(HEIGHT).unwrap_or(0)),
         thumbnail,
     };

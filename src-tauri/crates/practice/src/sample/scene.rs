@@ -77,10 +77,7 @@ fn viaduct(dice: &mut Dice) -> Canvas {
     let drift = dice.range(0.0, 500.0);
     let stone = mix([176.0, 168.0, 154.0], [164.0, 128.0, 104.0], dice.unit());
     let ground = move |x: f32| {
-        horizon
-            + 46.0
-            + 38.0 * (((x - 320.0) / 330.0).abs().powf(1.6) * -1.0)
-            + noise(x * 0.8 + drift, 40.0) * 12.0
+        horizon + 46.0 + 38.0 * -((x - 320.0) / 330.0).abs().powf(1.6) + noise(x * 0.8 + drift, 40.0) * 12.0
     };
     Canvas::paint(|x, y| {
         let floor = ground(x) + 30.0;
@@ -306,7 +303,7 @@ fn girders(dice: &mut Dice) -> Canvas {
         let turn = dy.atan2(dx) / std::f32::consts::TAU + 0.5;
         let across = (turn * beams * 2.0).rem_euclid(1.0);
         let depth = (900.0 / distance + drift).rem_euclid(1.6);
-        let flange = across < 0.2 || across > 0.94;
+        let flange = !(0.2..=0.94).contains(&across);
         let brace = depth < 0.12;
         let spots = ((noise(x * 1.2 + drift, y * 1.2) - 0.04).max(0.0) * rust).min(0.85);
         let color = if flange || brace {

@@ -66,7 +66,7 @@ pub(crate) struct Row {
     pub(crate) segments: Vec<Segment>,
 }
 
-/// A version about to be written.
+/// A version about to be written. A delete marker is one without an ETag.
 pub(crate) struct NewObject {
     pub(crate) size: u64,
     pub(crate) etag: String,
@@ -194,8 +194,8 @@ pub(super) fn insert(
     object: &NewObject,
     segments: &[Segment],
     modified_ms: i64,
-    delete_marker: bool,
 ) -> S3Result<String> {
+    let delete_marker = object.etag.is_empty();
     let version_id = match bucket.versioning {
         Versioning::Enabled => uuid::Uuid::now_v7().simple().to_string(),
         Versioning::Off | Versioning::Suspended => {
@@ -248,7 +248,7 @@ impl Store {
             conditions.check(before.as_ref())?;
             apply_default_lock(&bucket, &mut object.meta);
             let segments = body.segment(tx)?;
-            let id = insert(tx, garbage, &bucket, key, &object, &segments, now_ms(), false)?;
+            let id = insert(tx, garbage, &bucket, key, &object, &segments, now_ms())?;
             Ok(((bucket.versioning != Versioning::Off).then_some(id), before))
         })?;
         body.keep();
@@ -304,7 +304,7 @@ impl Store {
                         storage_class: String::new(),
                         meta: Meta::default(),
                     };
-                    let id = insert(tx, garbage, &bucket, key, &marker, &[], now_ms(), true)?;
+                    let id = insert(tx, garbage, &bucket, key, &marker, &[], now_ms())?;
                     Ok(Deleted { delete_marker: true, version_id: Some(id) })
                 }
             }

@@ -7,7 +7,7 @@ use s3s::S3Result;
 use s3s::crypto::{Checksum as _, Md5};
 
 use super::{Meta, NewBody, NewObject, Store, Versioning, buckets, db, now_ms, objects};
-use crate::checksum::{Algo, Kind, finish, hasher};
+use crate::checksum::{Algo, Kind, finish, hasher, hex};
 
 /// One version of the sample; without content it is a delete marker.
 pub(crate) struct SeedItem {
@@ -55,7 +55,7 @@ impl Store {
                         storage_class: String::new(),
                         meta: Meta::default(),
                     };
-                    objects::insert(tx, garbage, &row, &item.key, &marker, &[], item.modified_ms, true)?;
+                    objects::insert(tx, garbage, &row, &item.key, &marker, &[], item.modified_ms)?;
                     continue;
                 };
                 let mut sums = hasher(&[Algo::Crc64Nvme]);
@@ -63,7 +63,7 @@ impl Store {
                 let md5 = Md5::checksum(&content.bytes);
                 let object = NewObject {
                     size: content.bytes.len() as u64,
-                    etag: md5.iter().map(|b| format!("{b:02x}")).collect(),
+                    etag: hex(&md5),
                     storage_class: "STANDARD".to_owned(),
                     meta: Meta {
                         content_type: Some(content.content_type.to_owned()),
@@ -75,7 +75,7 @@ impl Store {
                     },
                 };
                 let segments = NewBody::Inline(content.bytes).segment(tx)?;
-                objects::insert(tx, garbage, &row, &item.key, &object, &segments, item.modified_ms, false)?;
+                objects::insert(tx, garbage, &row, &item.key, &object, &segments, item.modified_ms)?;
             }
             tx.execute("INSERT OR REPLACE INTO state (name, value) VALUES (?1, 'done')", [DONE])
                 .map_err(db)?;

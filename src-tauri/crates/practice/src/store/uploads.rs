@@ -9,7 +9,7 @@ use super::{
     Conditions, Garbage, Meta, NewBody, NewObject, Received, Row, Segment, Store, Versioning, buckets, db,
     now_ms, objects, segments_json, size_column, size_value,
 };
-use crate::checksum::{Algo, Checksums, Kind};
+use crate::checksum::{Algo, Checksums, Kind, hex};
 
 /// An upload that is open.
 #[derive(Debug, Clone)]
@@ -155,19 +155,18 @@ impl Store {
         key: &str,
         upload: &str,
         number: i32,
-        etag: &str,
-        kept: &Checksums,
         received: Received,
     ) -> S3Result<i64> {
         let modified = now_ms();
-        let Received { body, size, .. } = received;
+        let Received { body, size, md5, recorded: kept, .. } = received;
+        let etag = hex(&md5);
         self.write(|tx, garbage| {
             need(tx, bucket, key, upload)?;
             if let Some(old) = parts(tx, upload, number.saturating_sub(1), 1)?.into_iter().find(|p| p.number == number) {
                 garbage.release(tx, &old.segments)?;
             }
             let segments = NewBody::segment(&body, tx)?;
-            let checksums = serde_json::to_string(kept).map_err(S3Error::internal_error)?;
+            let checksums = serde_json::to_string(&kept).map_err(S3Error::internal_error)?;
             tx.prepare_cached(
                 "INSERT OR REPLACE INTO parts (upload_id, number, size, etag, modified_ms, checksums, segments)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -269,7 +268,7 @@ impl Store {
                 }
             }
             let segments: Vec<Segment> = used.into_iter().flat_map(|p| p.segments).collect();
-            let id = objects::insert(tx, garbage, &bucket, key, &object, &segments, now_ms(), false)?;
+            let id = objects::insert(tx, garbage, &bucket, key, &object, &segments, now_ms())?;
             forget(tx, upload)?;
             Ok(((bucket.versioning != Versioning::Off).then_some(id), before))
         })
