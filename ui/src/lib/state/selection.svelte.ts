@@ -1,4 +1,4 @@
-import { SvelteMap, SvelteSet } from 'svelte/reactivity';
+import { SvelteMap } from 'svelte/reactivity';
 import type { ObjectRow } from '../api/types';
 
 /** Which rows are ticked. "All" is a rule with exceptions, so a million rows need no memory. */
@@ -54,6 +54,3 @@ export class Selection {
     this.#except.clear();
   }
 }
-
-/** Set of names that is watched; kept here so components need no import of their own. */
-export { SvelteSet };

@@ -25,7 +25,9 @@ export function size(bytes: number): string {
     value /= 1000;
     unit += 1;
   }
-  return `${value.toFixed(DIGITS[unit])} ${UNITS[unit] ?? ''}`;
+  // Four figures say enough: 9.64 GB, 38.64 GB, 212.6 GB.
+  const digits = Math.min(DIGITS[unit] ?? 0, value >= 99.995 ? 1 : 2);
+  return `${value.toFixed(digits)} ${UNITS[unit] ?? ''}`;
 }
 
 /** `131.2 of 148.6 GB`: both in the unit of the whole. */
@@ -41,6 +43,11 @@ export function rate(bytesPerSecond: number): string {
   const mbit = (bytesPerSecond * 8) / 1e6;
   if (mbit >= 100) return `${count(Math.round(mbit))} Mbit/s`;
   return `${mbit.toFixed(1)} Mbit/s`;
+}
+
+/** A limit as `20 Mbit/s`: no needless zero. */
+export function limit(bytesPerSecond: number): string {
+  return rate(bytesPerSecond).replace('.0 ', ' ');
 }
 
 /** Seconds as `2 h 6 min`, `11 min`, `23 s`. */
