@@ -17,10 +17,10 @@ if [ ! -f "$features" ]; then
 fi
 
 venv="$root/build/venv"
-if ! "$venv/bin/python" -c 'import boto3' 2>/dev/null; then
-  echo "practice yardstick: making $venv with boto3"
+if ! "$venv/bin/python" -c 'import boto3, awscrt' 2>/dev/null; then
+  echo "practice yardstick: making $venv with boto3 and its checksum library"
   python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet boto3
+  "$venv/bin/pip" install --quiet 'boto3[crt]'
 fi
 
 serve="${WINDLASS_PRACTICE_SERVE:-}"
