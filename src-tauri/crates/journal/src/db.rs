@@ -1,0 +1,101 @@
+//! Opening the file with the settings that our promises rest on, and checking it.
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+use windlass_ports::{JournalError, JournalErrorKind};
+
+use crate::error::{Result, of, sql};
+
+/// First SQLite without the WAL-reset bug (hazard HC4).
+const OLDEST_SQLITE: i32 = 3_051_003;
+
+/// Fails with a SQLite that can damage a WAL file.
+pub(crate) fn check_library() -> Result<()> {
+    let found = rusqlite::version_number();
+    if found >= OLDEST_SQLITE {
+        return Ok(());
+    }
+    Err(of(JournalErrorKind::Other, format!("SQLite {found} is too old; {OLDEST_SQLITE} is needed")))
+}
+
+fn common(conn: &Connection) -> Result<()> {
+    conn.busy_timeout(Duration::from_secs(10)).map_err(sql)?;
+    conn.set_prepared_statement_cache_capacity(128);
+    conn.pragma_update(None, "foreign_keys", true).map_err(sql)?;
+    conn.pragma_update(None, "temp_store", "MEMORY").map_err(sql)
+}
+
+/// The one connection that writes. `synchronous = FULL`: what was committed is on the disk (hazard HC3).
+pub(crate) fn open_writer(path: &Path) -> Result<Connection> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).map_err(sql)?;
+    common(&conn)?;
+    let mode: String =
+        conn.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).map_err(sql)?;
+    if mode != "wal" {
+        return Err(of(
+            JournalErrorKind::Other,
+            format!("this file system cannot keep it safely (journal mode {mode}); it needs a local disk"),
+        ));
+    }
+    conn.pragma_update(None, "synchronous", "FULL").map_err(sql)?;
+    conn.pragma_update(None, "cache_size", -8_192).map_err(sql)?;
+    conn.pragma_update(None, "wal_autocheckpoint", 2_000).map_err(sql)?;
+    conn.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024).map_err(sql)?;
+    Ok(conn)
+}
+
+/// A connection that cannot write.
+pub(crate) fn open_reader(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).map_err(sql)?;
+    common(&conn)?;
+    conn.pragma_update(None, "query_only", true).map_err(sql)?;
+    conn.pragma_update(None, "cache_size", -4_096).map_err(sql)?;
+    Ok(conn)
+}
+
+/// Looks through every table whose loss would matter. Rows of listings can be a gigabyte and are only a copy of what the
+/// server says, so they are left out.
+pub(crate) fn quick_check(conn: &Connection) -> Result<()> {
+    let mut statement = conn
+        .prepare(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+             AND name NOT IN ('listing_rows', 'listing_keys')",
+        )
+        .map_err(damaged)?;
+    let names: Vec<String> =
+        statement.query_map([], |row| row.get(0)).and_then(Iterator::collect).map_err(damaged)?;
+    for name in names {
+        check(conn, &format!("PRAGMA quick_check(\"{name}\")"))?;
+    }
+    Ok(())
+}
+
+pub(crate) fn integrity_check(conn: &Connection) -> Result<()> {
+    check(conn, "PRAGMA integrity_check")?;
+    let mut statement = conn.prepare("PRAGMA foreign_key_check").map_err(sql)?;
+    if statement.exists([]).map_err(sql)? {
+        return Err(of(JournalErrorKind::Corrupt, "a row points to one that is not there"));
+    }
+    Ok(())
+}
+
+fn check(conn: &Connection, pragma: &str) -> Result<()> {
+    let mut statement = conn.prepare(pragma).map_err(damaged)?;
+    let found: Vec<String> =
+        statement.query_map([], |row| row.get(0)).and_then(Iterator::collect).map_err(damaged)?;
+    if found.iter().all(|line| line == "ok") {
+        return Ok(());
+    }
+    Err(of(JournalErrorKind::Corrupt, found.join("; ")))
+}
+
+/// While looking for damage, SQLite's plain error (a schema that makes no sense) is damage too.
+fn damaged(error: rusqlite::Error) -> JournalError {
+    let plain =
+        matches!(&error, rusqlite::Error::SqliteFailure(e, _) if e.code == rusqlite::ErrorCode::Unknown);
+    if plain { JournalError { kind: JournalErrorKind::Corrupt, source: Box::new(error) } } else { sql(error) }
+}

@@ -1,0 +1,113 @@
+//! The journal in SQLite: what was observed, what is under way, and what the browser lists.
+//!
+//! **Does** implement the ports `Journal` and `Catalog`: one writer thread (its commits are durable), a few readers that
+//! cannot write, one owner at a time, additive migrations with a copy before each.
+//! **Never** decides anything about a file, reads a clock for data, or holds a secret.
+//! **Start reading** at [`SqliteJournal::open`], then `write.rs` (what each write does) and `tables/` (one file each).
+#![deny(missing_docs)]
+
+mod as_catalog;
+mod as_journal;
+mod db;
+mod error;
+mod migrate;
+mod order;
+mod owner;
+mod readers;
+mod tables;
+mod write;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use windlass_ports::{JournalError, JournalErrorKind};
+
+use crate::order::Orders;
+use crate::readers::Readers;
+use crate::writer::Writer;
+
+/// The journal file. Dropping it finishes the writes that were handed over, closes the file and gives up ownership.
+#[derive(Debug)]
+pub struct SqliteJournal {
+    path: PathBuf,
+    /// `None` when another process owns the journal and this one only reads.
+    writer: Option<Writer>,
+    readers: Readers,
+    orders: Arc<Orders>,
+}
+
+impl SqliteJournal {
+    /// Opens or makes the journal and owns it: no other process can until this is dropped. Blocks shortly.
+    ///
+    /// # Errors
+    /// `Owned` when another process has it, `TooNew` when a newer version wrote it, `Corrupt` when it is damaged (the
+    /// caller keeps the file aside), `Full` when there is no space.
+    pub fn open(path: &Path) -> Result<Self, JournalError> {
+        db::check_library()?;
+        let owner = owner::Owner::take(path)?;
+        let mut conn = db::open_writer(path)?;
+        db::quick_check(&conn)?;
+        migrate::migrate(&mut conn, path, migrate::MIGRATIONS)?;
+        let writer = Writer::start(conn, owner)?;
+        Ok(Self {
+            path: path.to_owned(),
+            writer: Some(writer),
+            readers: Readers::open(path)?,
+            orders: Arc::new(Orders::default()),
+        })
+    }
+
+    /// Opens an existing journal to read it, whoever owns it. Every write fails with `Owned`.
+    ///
+    /// # Errors
+    /// `TooNew`, `Corrupt`, or `Other` when it is not there or of an older version that its owner has not brought up.
+    pub fn open_shared(path: &Path) -> Result<Self, JournalError> {
+        db::check_library()?;
+        let conn = db::open_reader(path)?;
+        migrate::check_current(&conn, migrate::MIGRATIONS)?;
+        Ok(Self {
+            path: path.to_owned(),
+            writer: None,
+            readers: Readers::with(path, conn),
+            orders: Arc::new(Orders::default()),
+        })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads the whole file and its indices: slow and thorough.
+    ///
+    /// # Errors
+    /// `Corrupt` with what SQLite found.
+    pub async fn integrity_check(&self) -> Result<(), JournalError> {
+        self.read(|conn| db::integrity_check(conn)).await
+    }
+
+    pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, JournalError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, JournalError> + Send + 'static,
+    {
+        self.readers.run(work).await
+    }
+
+    pub(crate) async fn write<T, F>(&self, weight: usize, work: F) -> Result<T, JournalError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, JournalError> + Send + 'static,
+    {
+        match &self.writer {
+            Some(writer) => writer.run(weight, work).await,
+            None => Err(error::of(
+                JournalErrorKind::Owned,
+                "it was opened for reading only; the program that owns it has to do this",
+            )),
+        }
+    }
+}

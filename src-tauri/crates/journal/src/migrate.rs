@@ -1,0 +1,64 @@
+//! Migrations: numbered, additive, each in a transaction, with a copy of the file before the first of them.
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, TransactionBehavior};
+use windlass_ports::JournalErrorKind;
+
+use crate::error::{Result, of, other, sql};
+
+/// All migrations; the schema's version is how many were applied. Only ever appended to.
+pub(crate) const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql")];
+
+fn version(conn: &Connection) -> Result<usize> {
+    let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(sql)?;
+    usize::try_from(version).map_err(other)
+}
+
+fn too_new(found: usize, known: usize) -> windlass_ports::JournalError {
+    of(
+        JournalErrorKind::TooNew,
+        format!("it has version {found}; this program knows versions up to {known}. Update the program."),
+    )
+}
+
+/// The copy that is made before version `from` is changed.
+pub(crate) fn copy_path(journal: &Path, from: usize) -> PathBuf {
+    let mut name = journal.as_os_str().to_owned();
+    name.push(format!(".before-v{from}"));
+    PathBuf::from(name)
+}
+
+/// Brings the schema to the newest version.
+pub(crate) fn migrate(conn: &mut Connection, path: &Path, migrations: &[&str]) -> Result<()> {
+    let from = version(conn)?;
+    if from > migrations.len() {
+        return Err(too_new(from, migrations.len()));
+    }
+    if from > 0 && from < migrations.len() {
+        let copy = copy_path(path, from);
+        if copy.exists() {
+            std::fs::remove_file(&copy).map_err(other)?;
+        }
+        conn.execute("VACUUM INTO ?1", [copy.to_string_lossy()]).map_err(sql)?;
+    }
+    for (index, migration) in migrations.iter().enumerate().skip(from) {
+        let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sql)?;
+        tx.execute_batch(migration).map_err(sql)?;
+        tx.pragma_update(None, "user_version", i64::try_from(index + 1).map_err(other)?).map_err(sql)?;
+        tx.commit().map_err(sql)?;
+    }
+    Ok(())
+}
+
+/// For those who only read: the schema must be exactly ours.
+pub(crate) fn check_current(conn: &Connection, migrations: &[&str]) -> Result<()> {
+    let found = version(conn)?;
+    match found.cmp(&migrations.len()) {
+        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Greater => Err(too_new(found, migrations.len())),
+        std::cmp::Ordering::Less => Err(of(
+            JournalErrorKind::Other,
+            "an older version wrote it, and its owner has not brought it up yet; start the app once",
+        )),
+    }
+}

@@ -1,0 +1,41 @@
+//! Table `capabilities`: what the probe found, per connection and bucket.
+use rusqlite::{Connection, params};
+use windlass_domain::{Capabilities, Timestamp};
+
+use super::{execute, first, get, text};
+use crate::error::{Result, odd, other};
+
+pub(crate) fn save(
+    conn: &Connection,
+    connection: &str,
+    bucket: &str,
+    found: &Capabilities,
+    at: Timestamp,
+) -> Result<()> {
+    execute(
+        conn,
+        "INSERT INTO capabilities (connection, bucket, found, at) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (connection, bucket) DO UPDATE SET found = excluded.found, at = excluded.at",
+        params![connection, bucket, serde_json::to_string(found).map_err(other)?, at.0],
+    )
+    .map(|_| ())
+}
+
+/// The newest of this bucket, or of any bucket when it is empty.
+pub(crate) fn find(
+    conn: &Connection,
+    connection: &str,
+    bucket: &str,
+) -> Result<Option<(Capabilities, Timestamp)>> {
+    first(
+        conn,
+        "SELECT found, at FROM capabilities WHERE connection = ?1 AND (bucket = ?2 OR ?2 = '')
+         ORDER BY at DESC LIMIT 1",
+        [connection, bucket],
+        |row| {
+            let found = text(row, 0)?;
+            let found = serde_json::from_str(found).map_err(|_| odd("a capability", found))?;
+            Ok((found, Timestamp(get(row, 1)?)))
+        },
+    )
+}

@@ -1,0 +1,374 @@
+//! Tables `listings`, `listing_rows`, `listing_keys`, `listing_garbage`: what the browser shows. Tests:
+//! `tests/listings.rs`.
+use rusqlite::{Connection, Row, params};
+use windlass_domain::Timestamp;
+use windlass_ports::{JournalErrorKind, LevelEntry, ListedRow, ListingId, ListingInfo};
+
+use super::{execute, first, get, text, unsigned};
+use crate::error::{Result, of, sql};
+
+/// Ids of one listing's rows.
+const SPAN: i64 = 1 << 32;
+/// Rows of dropped listings that are removed at a time, so that nobody waits long for the writer.
+const GARBAGE: i64 = 5_000;
+/// Stands for a time that is not known.
+const NO_TIME: i64 = i64::MIN;
+
+/// First row id of a listing.
+pub(crate) const fn base(id: ListingId) -> i64 {
+    id.0.saturating_mul(SPAN)
+}
+
+/// A listing with what is needed to add to it.
+#[derive(Debug, Clone)]
+pub(crate) struct Header {
+    pub(crate) info: ListingInfo,
+    pub(crate) connection: String,
+    pub(crate) bucket: String,
+    next_row: i64,
+    last_key: String,
+    /// Whether ids are not in key order and `listing_keys` is in use.
+    pub(crate) keyed: bool,
+}
+
+const SELECT: &str =
+    "SELECT id, rows, objects, bytes, complete, listed_at, revision, connection, bucket, next_row,
+    last_key, keyed FROM listings";
+
+fn read(row: &Row<'_>) -> Result<Header> {
+    Ok(Header {
+        info: ListingInfo {
+            id: ListingId(get(row, 0)?),
+            count: unsigned(row, 1)?,
+            objects: unsigned(row, 2)?,
+            bytes: unsigned(row, 3)?,
+            complete: get(row, 4)?,
+            listed_at: Timestamp(get(row, 5)?),
+            revision: unsigned(row, 6)?,
+        },
+        connection: get(row, 7)?,
+        bucket: get(row, 8)?,
+        next_row: get(row, 9)?,
+        last_key: get(row, 10)?,
+        keyed: get(row, 11)?,
+    })
+}
+
+pub(crate) fn header(conn: &Connection, id: ListingId) -> Result<Option<Header>> {
+    first(conn, &format!("{SELECT} WHERE id = ?1"), [id.0], read)
+}
+
+fn existing(conn: &Connection, id: ListingId) -> Result<Header> {
+    header(conn, id)?
+        .ok_or_else(|| of(JournalErrorKind::Other, "this listing was replaced by a newer one; list again"))
+}
+
+pub(crate) fn find(
+    conn: &Connection,
+    connection: &str,
+    bucket: &str,
+    prefix: &str,
+) -> Result<Option<ListingInfo>> {
+    first(
+        conn,
+        &format!("{SELECT} WHERE connection = ?1 AND bucket = ?2 AND prefix = ?3 ORDER BY id DESC LIMIT 1"),
+        [connection, bucket, prefix],
+        |row| read(row).map(|header| header.info),
+    )
+}
+
+pub(crate) fn begin(
+    conn: &Connection,
+    connection: &str,
+    bucket: &str,
+    prefix: &str,
+    now: Timestamp,
+) -> Result<ListingId> {
+    execute(
+        conn,
+        "INSERT INTO listings (connection, bucket, prefix, listed_at) VALUES (?1, ?2, ?3, ?4)",
+        params![connection, bucket, prefix, now.0],
+    )?;
+    Ok(ListingId(conn.last_insert_rowid()))
+}
+
+pub(crate) fn key_of(entry: &LevelEntry) -> &str {
+    match entry {
+        LevelEntry::Folder(key) | LevelEntry::Object { key, .. } => key,
+    }
+}
+
+/// Bytes and whether it is an object.
+fn measure(entry: &LevelEntry) -> (u64, bool) {
+    match entry {
+        LevelEntry::Folder(_) => (0, false),
+        LevelEntry::Object { size, .. } => (*size, true),
+    }
+}
+
+fn put_row(conn: &Connection, id: i64, entry: &LevelEntry) -> Result<()> {
+    let insert = "INSERT OR REPLACE INTO listing_rows (id, key, folder, size, modified, etag, class)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    match entry {
+        LevelEntry::Folder(key) => execute(conn, insert, params![id, key, true, 0, NO_TIME, "", ""]),
+        LevelEntry::Object { key, size, modified, etag, class } => execute(
+            conn,
+            insert,
+            params![id, key, false, size.cast_signed(), modified.map_or(NO_TIME, |at| at.0), etag, class],
+        ),
+    }
+    .map(|_| ())
+}
+
+/// Row id of a key.
+fn find_row(conn: &Connection, header: &Header, key: &str) -> Result<Option<i64>> {
+    let base = base(header.info.id);
+    if header.keyed {
+        return first(
+            conn,
+            "SELECT row_id FROM listing_keys WHERE listing_id = ?1 AND key = ?2",
+            params![header.info.id.0, key],
+            |row| get(row, 0),
+        );
+    }
+    // Ids are in key order, with gaps where keys were taken out.
+    let (mut low, mut high) = (base, base + header.next_row);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let seen = first(
+            conn,
+            "SELECT id, key FROM listing_rows WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT 1",
+            [middle, high],
+            |row| Ok((get::<i64>(row, 0)?, text(row, 1)?.cmp(key))),
+        )?;
+        match seen {
+            None | Some((_, std::cmp::Ordering::Greater)) => high = middle,
+            Some((id, std::cmp::Ordering::Less)) => low = id + 1,
+            Some((id, std::cmp::Ordering::Equal)) => return Ok(Some(id)),
+        }
+    }
+    Ok(None)
+}
+
+fn take_out(conn: &Connection, header: &mut Header, row_id: i64) -> Result<()> {
+    let old = first(conn, "SELECT size, folder FROM listing_rows WHERE id = ?1", [row_id], |row| {
+        Ok((unsigned(row, 0)?, get::<bool>(row, 1)?))
+    })?;
+    if let Some((size, folder)) = old {
+        header.info.count = header.info.count.saturating_sub(1);
+        header.info.objects = header.info.objects.saturating_sub(u64::from(!folder));
+        header.info.bytes = header.info.bytes.saturating_sub(size);
+    }
+    execute(conn, "DELETE FROM listing_rows WHERE id = ?1", [row_id]).map(|_| ())
+}
+
+/// Adds a page. Pages in key order only append; others go through `listing_keys`.
+pub(crate) fn add(conn: &Connection, id: ListingId, mut entries: Vec<LevelEntry>) -> Result<ListingInfo> {
+    let mut header = existing(conn, id)?;
+    entries.sort_by(|a, b| key_of(a).cmp(key_of(b)));
+    let in_order =
+        entries.first().is_none_or(|e| key_of(e) > header.last_key.as_str() || header.next_row == 0)
+            && entries.is_sorted_by(|a, b| key_of(a) < key_of(b));
+    if !header.keyed && !in_order {
+        execute(
+            conn,
+            "INSERT OR REPLACE INTO listing_keys (listing_id, key, row_id)
+             SELECT ?1, key, id FROM listing_rows WHERE id >= ?2 AND id < ?3",
+            [id.0, base(id), base(id) + SPAN],
+        )?;
+        header.keyed = true;
+    }
+    for entry in &entries {
+        let key = key_of(entry);
+        if header.keyed
+            && let Some(old) = find_row(conn, &header, key)?
+        {
+            take_out(conn, &mut header, old)?;
+        }
+        let row_id = base(id) + header.next_row;
+        put_row(conn, row_id, entry)?;
+        if header.keyed {
+            execute(
+                conn,
+                "INSERT OR REPLACE INTO listing_keys (listing_id, key, row_id) VALUES (?1, ?2, ?3)",
+                params![id.0, key, row_id],
+            )?;
+        }
+        header.next_row += 1;
+        let (size, object) = measure(entry);
+        header.info.count += 1;
+        header.info.objects += u64::from(object);
+        header.info.bytes = header.info.bytes.saturating_add(size);
+    }
+    if let Some(last) = entries.last() {
+        header.last_key = key_of(last).to_owned();
+    }
+    save(conn, header)
+}
+
+fn save(conn: &Connection, mut header: Header) -> Result<ListingInfo> {
+    header.info.revision += 1;
+    let info = &header.info;
+    execute(
+        conn,
+        "UPDATE listings SET rows = ?2, objects = ?3, bytes = ?4, complete = ?5, revision = ?6, next_row = ?7,
+             last_key = ?8, keyed = ?9 WHERE id = ?1",
+        params![
+            info.id.0,
+            info.count.cast_signed(),
+            info.objects.cast_signed(),
+            info.bytes.cast_signed(),
+            info.complete,
+            info.revision.cast_signed(),
+            header.next_row,
+            header.last_key,
+            header.keyed,
+        ],
+    )?;
+    Ok(header.info)
+}
+
+/// Complete; older listings of the same level go.
+pub(crate) fn finish(conn: &Connection, id: ListingId) -> Result<ListingInfo> {
+    let mut header = existing(conn, id)?;
+    header.info.complete = true;
+    execute(
+        conn,
+        "INSERT OR IGNORE INTO listing_garbage (listing_id)
+         SELECT o.id FROM listings o JOIN listings n ON n.id = ?1
+         WHERE o.connection = n.connection AND o.bucket = n.bucket AND o.prefix = n.prefix AND o.id < n.id",
+        [id.0],
+    )?;
+    execute(conn, "DELETE FROM listings WHERE id IN (SELECT listing_id FROM listing_garbage)", [])?;
+    save(conn, header)
+}
+
+pub(crate) fn remove(conn: &Connection, id: ListingId, keys: &[String]) -> Result<ListingInfo> {
+    let mut header = existing(conn, id)?;
+    for key in keys {
+        if let Some(row_id) = find_row(conn, &header, key)? {
+            take_out(conn, &mut header, row_id)?;
+            if header.keyed {
+                execute(
+                    conn,
+                    "DELETE FROM listing_keys WHERE listing_id = ?1 AND key = ?2",
+                    params![id.0, key],
+                )?;
+            }
+        }
+    }
+    save(conn, header)
+}
+
+pub(crate) fn drop_connection(conn: &Connection, connection: &str) -> Result<()> {
+    execute(
+        conn,
+        "INSERT OR IGNORE INTO listing_garbage (listing_id) SELECT id FROM listings WHERE connection = ?1",
+        [connection],
+    )?;
+    execute(conn, "DELETE FROM listings WHERE connection = ?1", [connection]).map(|_| ())
+}
+
+/// Removes some rows of dropped listings, in a transaction of its own. Whether there may be more.
+pub(crate) fn collect_garbage(conn: &Connection) -> Result<bool> {
+    let next = first(conn, "SELECT listing_id FROM listing_garbage LIMIT 1", [], |row| get::<i64>(row, 0))?;
+    let Some(id) = next.map(ListingId) else { return Ok(false) };
+    conn.execute_batch("BEGIN IMMEDIATE").map_err(sql)?;
+    let removed = collect_some(conn, id);
+    let end = if removed.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    if !conn.is_autocommit() {
+        conn.execute_batch(end).map_err(sql)?;
+    }
+    removed.map(|()| true)
+}
+
+fn collect_some(conn: &Connection, id: ListingId) -> Result<()> {
+    let rows = execute(
+        conn,
+        "DELETE FROM listing_rows WHERE id IN
+             (SELECT id FROM listing_rows WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3)",
+        [base(id), base(id) + SPAN, GARBAGE],
+    )?;
+    let keys = execute(
+        conn,
+        "DELETE FROM listing_keys WHERE listing_id = ?1 AND key IN
+             (SELECT key FROM listing_keys WHERE listing_id = ?1 ORDER BY key LIMIT ?2)",
+        [id.0, GARBAGE],
+    )?;
+    if rows == 0 && keys == 0 {
+        execute(conn, "DELETE FROM listing_garbage WHERE listing_id = ?1", [id.0])?;
+    }
+    Ok(())
+}
+
+/// Visits rows in key order, from row number `from` on (which only makes sense when ids are in key order).
+pub(crate) fn visit(
+    conn: &Connection,
+    header: &Header,
+    column: &'static str,
+    from: u32,
+    mut see: impl FnMut(u32, bool, &Row<'_>) -> Result<()>,
+) -> Result<()> {
+    let base = base(header.info.id);
+    // Columns: id, folder, then the one asked for and the key where it is needed.
+    let text = if header.keyed {
+        format!(
+            "SELECT r.id, r.folder, r.{column} FROM listing_keys k JOIN listing_rows r ON r.id = k.row_id
+             WHERE k.listing_id = ?3 AND r.id >= ?1 AND r.id < ?2 ORDER BY k.key"
+        )
+    } else {
+        format!(
+            "SELECT r.id, r.folder, r.{column} FROM listing_rows r
+             WHERE r.id >= ?1 AND r.id < ?2 AND ?3 > 0 ORDER BY r.id"
+        )
+    };
+    let mut statement = conn.prepare_cached(&text).map_err(sql)?;
+    let mut rows = statement.query([base + i64::from(from), base + SPAN, header.info.id.0]).map_err(sql)?;
+    while let Some(row) = rows.next().map_err(sql)? {
+        let number = u32::try_from(get::<i64>(row, 0)? - base).unwrap_or(u32::MAX);
+        see(number, get(row, 1)?, row)?;
+    }
+    Ok(())
+}
+
+/// Rows by number. One that is gone meanwhile is left out.
+pub(crate) fn rows(conn: &Connection, header: &Header, numbers: &[u32]) -> Result<Vec<ListedRow>> {
+    let base = base(header.info.id);
+    let mut found = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        let row = first(
+            conn,
+            "SELECT key, folder, size, modified, etag, class FROM listing_rows WHERE id = ?1",
+            [base + i64::from(*number)],
+            |row| {
+                if get(row, 1)? {
+                    return Ok(LevelEntry::Folder(get(row, 0)?));
+                }
+                let modified: i64 = get(row, 3)?;
+                Ok(LevelEntry::Object {
+                    key: get(row, 0)?,
+                    size: unsigned(row, 2)?,
+                    modified: if modified == NO_TIME { None } else { Some(Timestamp(modified)) },
+                    etag: get(row, 4)?,
+                    class: get(row, 5)?,
+                })
+            },
+        )?;
+        if let Some(entry) = row {
+            let safe = is_safe(conn, header, &entry)?;
+            found.push(ListedRow { entry, safe });
+        }
+    }
+    Ok(found)
+}
+
+fn is_safe(conn: &Connection, header: &Header, entry: &LevelEntry) -> Result<bool> {
+    let LevelEntry::Object { key, etag, .. } = entry else { return Ok(false) };
+    first(
+        conn,
+        "SELECT 1 FROM safe_versions WHERE connection = ?1 AND bucket = ?2 AND key = ?3 AND etag = ?4",
+        [header.connection.as_str(), header.bucket.as_str(), key, etag],
+        |_| Ok(()),
+    )
+    .map(|found| found.is_some())
+}

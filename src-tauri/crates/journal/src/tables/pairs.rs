@@ -1,0 +1,92 @@
+//! Table `pairs`: sync folders.
+use rusqlite::{Connection, Row, params};
+use windlass_domain::{Mode, PairId, Timestamp};
+use windlass_ports::PairRow;
+
+use super::{all, execute, first, get, text};
+use crate::error::{Result, odd};
+
+fn mode_text(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Ingest => "ingest",
+    }
+}
+
+fn mode(text: &str) -> Result<Mode> {
+    match text {
+        "ingest" => Ok(Mode::Ingest),
+        other => Err(odd("a folder's mode", other)),
+    }
+}
+
+fn read(row: &Row<'_>) -> Result<PairRow> {
+    let scanned: bool = get(row, 8)?;
+    Ok(PairRow {
+        id: PairId::from(text(row, 0)?),
+        name: get(row, 1)?,
+        root: get(row, 2)?,
+        connection: get(row, 3)?,
+        bucket: get(row, 4)?,
+        prefix: get(row, 5)?,
+        mode: mode(text(row, 6)?)?,
+        paused: get(row, 7)?,
+        last_scan: if scanned { Some(Timestamp(get(row, 9)?)) } else { None },
+    })
+}
+
+/// All, in the order they were added.
+pub(crate) fn list(conn: &Connection) -> Result<Vec<PairRow>> {
+    all(
+        conn,
+        "SELECT id, name, root, connection, bucket, prefix, mode, paused, scanned, last_scan
+         FROM pairs ORDER BY position, id",
+        [],
+        read,
+    )
+}
+
+/// Where the files of a folder go: connection, bucket, prefix.
+pub(crate) fn place(conn: &Connection, pair: &PairId) -> Result<Option<(String, String, String)>> {
+    first(conn, "SELECT connection, bucket, prefix FROM pairs WHERE id = ?1", [pair.as_str()], |row| {
+        Ok((get(row, 0)?, get(row, 1)?, get(row, 2)?))
+    })
+}
+
+pub(crate) fn save(conn: &Connection, pair: &PairRow) -> Result<()> {
+    execute(
+        conn,
+        "INSERT INTO pairs
+             (id, name, root, connection, bucket, prefix, mode, paused, scanned, last_scan, position)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, (SELECT coalesce(max(position), 0) + 1 FROM pairs))
+         ON CONFLICT (id) DO UPDATE SET
+             name = excluded.name, root = excluded.root, connection = excluded.connection,
+             bucket = excluded.bucket, prefix = excluded.prefix, mode = excluded.mode,
+             paused = excluded.paused, scanned = excluded.scanned, last_scan = excluded.last_scan",
+        params![
+            pair.id.as_str(),
+            pair.name,
+            pair.root,
+            pair.connection,
+            pair.bucket,
+            pair.prefix,
+            mode_text(pair.mode),
+            pair.paused,
+            pair.last_scan.is_some(),
+            pair.last_scan.map_or(0, |at| at.0),
+        ],
+    )
+    .map(|_| ())
+}
+
+pub(crate) fn remove(conn: &Connection, pair: &PairId) -> Result<()> {
+    let id = [pair.as_str()];
+    execute(conn, "DELETE FROM transfers WHERE pair_id = ?1 AND pair_id <> ''", id)?;
+    execute(conn, "DELETE FROM files WHERE pair_id = ?1", id)?;
+    execute(conn, "DELETE FROM file_counts WHERE pair_id = ?1", id)?;
+    execute(conn, "DELETE FROM pairs WHERE id = ?1", id).map(|_| ())
+}
+
+pub(crate) fn scan_ended(conn: &Connection, pair: &PairId, at: Timestamp) -> Result<()> {
+    execute(conn, "UPDATE pairs SET scanned = 1, last_scan = ?2 WHERE id = ?1", params![pair.as_str(), at.0])
+        .map(|_| ())
+}

@@ -1,0 +1,40 @@
+//! What each write of a batch does. Runs on the writer's thread, inside a transaction.
+use rusqlite::Connection;
+use windlass_domain::Revision;
+use windlass_ports::JournalWrite;
+
+use crate::error::Result;
+use crate::tables::{audit, files, pairs, parts, settings, transfers};
+
+/// Applies a batch. An error takes all of it back (the caller's savepoint).
+pub(crate) fn apply(conn: &Connection, batch: &[JournalWrite]) -> Result<Revision> {
+    let revision = settings::next_revision(conn)?;
+    for write in batch {
+        one(conn, write, revision)?;
+    }
+    Ok(revision)
+}
+
+fn one(conn: &Connection, write: &JournalWrite, revision: Revision) -> Result<()> {
+    match write {
+        JournalWrite::SavePair(pair) => pairs::save(conn, pair),
+        JournalWrite::RemovePair(pair) => pairs::remove(conn, pair),
+        JournalWrite::ScanEnded(pair, at) => pairs::scan_ended(conn, pair, *at),
+        JournalWrite::SaveFile { pair, path, local, state, note } => {
+            files::save(conn, pair, path, local.as_ref(), *state, note)
+        }
+        JournalWrite::ForgetFile(pair, path) => files::forget(conn, pair, path),
+        JournalWrite::SaveUpload { spec, state, at } => transfers::save(conn, spec, state, *at, revision),
+        JournalWrite::SavePart(id, part) => {
+            parts::save(conn, id, part)?;
+            transfers::touch(conn, id, revision)
+        }
+        JournalWrite::DropParts(id) => {
+            parts::drop_all(conn, id)?;
+            transfers::touch(conn, id, revision)
+        }
+        JournalWrite::SaveBase { pair, path, base } => files::save_base(conn, pair, path, base),
+        JournalWrite::ClearEnded => transfers::clear_ended(conn),
+        JournalWrite::Audit { at, action, target, detail } => audit::add(conn, *at, action, target, detail),
+    }
+}

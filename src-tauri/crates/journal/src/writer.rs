@@ -1,0 +1,225 @@
+//! The one thread that writes. Jobs that are waiting when a transaction begins share it, each in a savepoint of its own,
+//! so that one that fails takes nothing of the others with it.
+use std::fmt;
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+use windlass_ports::{JournalError, JournalErrorKind};
+
+use crate::error::{Result, again, of, other, sql};
+use crate::owner::Owner;
+use crate::tables::listings;
+
+/// Most writes in one transaction.
+const MOST_WRITES: usize = 1_000;
+/// Jobs that may wait. Whoever sends more waits too.
+const QUEUE: usize = 256;
+
+/// A piece of work with somebody who waits for its answer.
+trait Job: Send {
+    fn weight(&self) -> usize;
+    /// Runs inside a savepoint. `Err` takes it back.
+    fn run(&mut self, conn: &Connection) -> Result<()>;
+    /// Called once, after the transaction: `Err` when it did not become durable.
+    fn answer(self: Box<Self>, outcome: Result<()>);
+}
+
+struct Typed<T, F> {
+    weight: usize,
+    work: Option<F>,
+    value: Option<T>,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+impl<T, F> Job for Typed<T, F>
+where
+    T: Send,
+    F: FnOnce(&Connection) -> Result<T> + Send,
+{
+    fn weight(&self) -> usize {
+        self.weight
+    }
+
+    fn run(&mut self, conn: &Connection) -> Result<()> {
+        if let Some(work) = self.work.take() {
+            self.value = Some(work(conn)?);
+        }
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, outcome: Result<()>) {
+        let value = match (outcome, self.value) {
+            (Err(error), _) => Err(error),
+            (Ok(()), Some(value)) => Ok(value),
+            (Ok(()), None) => Err(of(JournalErrorKind::Other, "the write gave no answer")),
+        };
+        // Nobody listens when the caller was cancelled; the write stands.
+        let _ = self.reply.send(value);
+    }
+}
+
+pub(crate) struct Writer {
+    /// `None` only while dropping. The thread ends when this closes.
+    jobs: Option<mpsc::Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").finish_non_exhaustive()
+    }
+}
+
+impl Writer {
+    /// The thread holds connection and ownership, so that ownership ends after the last write.
+    pub(crate) fn start(conn: Connection, owner: Owner) -> Result<Self> {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let thread = std::thread::Builder::new()
+            .name("journal-writer".to_owned())
+            .spawn(move || {
+                serve(&conn, queue);
+                drop(conn);
+                drop(owner);
+            })
+            .map_err(other)?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+    }
+
+    pub(crate) async fn run<T, F>(&self, weight: usize, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        let closed = || of(JournalErrorKind::Other, "it is closed");
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Typed { weight, work: Some(work), value: None, reply });
+        let jobs = self.jobs.as_ref().ok_or_else(closed)?;
+        jobs.send(job).await.map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the journal's writer ended by a panic");
+        }
+    }
+}
+
+fn serve(conn: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+    let mut garbage = true;
+    // After a failed fsync nobody knows what is on the disk; SQLite must not go on with this connection (hazard HC5).
+    let mut broken: Option<JournalError> = None;
+    loop {
+        let first = match queue.try_recv() {
+            Ok(job) => job,
+            Err(mpsc::error::TryRecvError::Disconnected) => return,
+            Err(mpsc::error::TryRecvError::Empty) => {
+                if garbage && broken.is_none() {
+                    garbage = listings::collect_garbage(conn).unwrap_or(false);
+                    continue;
+                }
+                match queue.blocking_recv() {
+                    Some(job) => job,
+                    None => return,
+                }
+            }
+        };
+        let mut group = vec![first];
+        let mut weight: usize = group.iter().map(|job| job.weight()).sum();
+        while weight < MOST_WRITES {
+            match queue.try_recv() {
+                Ok(job) => {
+                    weight += job.weight();
+                    group.push(job);
+                }
+                Err(_) => break,
+            }
+        }
+        if let Some(error) = &broken {
+            for job in group {
+                job.answer(Err(again(error)));
+            }
+            continue;
+        }
+        if let Err(error) = transaction(conn, group) {
+            tracing::error!(error = %error.source, "the journal could not make a commit durable");
+            broken = Some(error);
+        }
+        garbage = true;
+    }
+}
+
+/// Runs a group in one transaction and answers everybody. `Err` when the connection may not be used any more.
+fn transaction(conn: &Connection, mut group: Vec<Box<dyn Job>>) -> Result<()> {
+    if let Err(error) = conn.execute_batch("BEGIN IMMEDIATE").map_err(sql) {
+        for job in group {
+            job.answer(Err(again(&error)));
+        }
+        return Ok(());
+    }
+    let alone = group.len() == 1;
+    let mut outcomes = Vec::with_capacity(group.len());
+    let mut lost = None;
+    for job in &mut group {
+        let outcome = if alone { job.run(conn) } else { savepoint(conn, job.as_mut()) };
+        // Some errors (no space) make SQLite take back the whole transaction.
+        if conn.is_autocommit() {
+            lost = outcome.as_ref().err().map(again);
+            break;
+        }
+        outcomes.push(outcome);
+    }
+    let committed = match lost {
+        Some(error) => Err(error),
+        None if alone && outcomes.iter().any(Result::is_err) => {
+            conn.execute_batch("ROLLBACK").map_err(sql).and(Ok(()))
+        }
+        None => conn.execute_batch("COMMIT").map_err(sql),
+    };
+    let Err(error) = committed else {
+        for (job, outcome) in group.into_iter().zip(outcomes) {
+            job.answer(outcome);
+        }
+        return Ok(());
+    };
+    if !conn.is_autocommit() {
+        conn.execute_batch("ROLLBACK").map_err(sql)?;
+    }
+    let fsync = failed_sync(&error);
+    for job in group {
+        job.answer(Err(again(&error)));
+    }
+    if fsync { Err(error) } else { Ok(()) }
+}
+
+fn savepoint(conn: &Connection, job: &mut dyn Job) -> Result<()> {
+    let run = |text: &str| -> Result<()> {
+        conn.prepare_cached(text).and_then(|mut s| s.execute([])).map(|_| ()).map_err(sql)
+    };
+    run("SAVEPOINT job")?;
+    match job.run(conn) {
+        Ok(()) => run("RELEASE job"),
+        Err(error) => {
+            if !conn.is_autocommit() {
+                run("ROLLBACK TO job")?;
+                run("RELEASE job")?;
+            }
+            Err(error)
+        }
+    }
+}
+
+fn failed_sync(error: &JournalError) -> bool {
+    use rusqlite::ffi::{SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC};
+    error
+        .source
+        .downcast_ref::<rusqlite::Error>()
+        .and_then(rusqlite::Error::sqlite_extended_error_code)
+        .is_some_and(|code| code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC)
+}
