@@ -93,7 +93,7 @@ for (const theme of ['light', 'dark']) {
     await page.keyboard.press('Escape');
 
     await page.getByRole('button', { name: 'public-reports' }).click();
-    await page.getByText('You may not list this bucket', { exact: false }).first().waitFor();
+    await page.getByRole('heading', { name: 'You may not list this place' }).waitFor();
     await shot('I-no-permission');
     await page.keyboard.press('Control+l');
     await page.keyboard.type('s3://inspections-prod/reports/');
@@ -110,6 +110,10 @@ for (const theme of ['light', 'dark']) {
     await page.setViewportSize({ width: 1000, height: 640 });
     await inRaw(page);
     await shot('A-browse-1000');
+    await page.getByRole('button', { name: 'Inspector' }).click();
+    await page.getByRole('complementary', { name: 'Inspector' }).waitFor();
+    await shot('A-browse-1000-inspector');
+    await page.keyboard.press('Escape');
     await page.setViewportSize({ width: 760, height: 520 });
     await shot('A-browse-760');
     assert.deepEqual(errors, []);

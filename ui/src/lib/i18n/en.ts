@@ -233,6 +233,7 @@ export const en = {
     selectRow: (name: string) => `Select ${name}`,
     folder: 'Folder',
     up: 'Parent folder',
+    noList: 'You may not list this place',
     emptyTitle: (place: string) => `Nothing in ${place} yet`,
     emptyText: 'Drop files or a whole folder here. Windlass uploads, checks, and says when it is safe to erase.',
     noMatchTitle: (text: string, place: string) => `No name has “${text}” in ${place}`,

@@ -45,6 +45,8 @@ export class App {
   route = $state.raw<Route | null>(null);
   dialog = $state.raw<Dialog | null>(null);
   inspector = $state(true);
+  /** The inspector lies over the list when the window is narrow; then it opens only when asked for. */
+  #narrow = window.matchMedia('(max-width: 1080px)');
   handing = $state.raw<{ done: number; all: number } | null>(null);
   readonly toasts = new Toasts();
   readonly theme = new Theme();
@@ -64,6 +66,8 @@ export class App {
     this.folders = new Folders(backend);
     this.connect = new Connect(backend);
     this.thumbs = new Thumbs(backend);
+    this.inspector = !this.#narrow.matches;
+    this.#narrow.addEventListener('change', (event) => (this.inspector = !event.matches));
   }
 
   get canBack(): boolean {

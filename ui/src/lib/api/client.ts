@@ -1,0 +1,125 @@
+// Written by `cargo xtask types` from the Rust types. Change those, not this file.
+import type {
+  AppInfo,
+  BucketRow,
+  CapabilityReport,
+  ConnectionDraft,
+  ConnectionRow,
+  DeleteResult,
+  DownloadStarted,
+  FailureGroup,
+  FileFilter,
+  FolderFiles,
+  FoundProfile,
+  ListingSummary,
+  ListingWindow,
+  ObjectDetails,
+  SecretPlaces,
+  SortBy,
+  StepResult,
+  SyncFolderRow,
+  Thumbnail,
+  TransferFilter,
+  TransferWindow,
+  UploadStarted,
+} from './types';
+
+/** Every function of the core: what goes in, what comes out. */
+export interface Calls {
+  app_info: { args: Record<string, never>; result: AppInfo };
+  found_profiles: { args: Record<string, never>; result: Array<FoundProfile> };
+  secret_places: { args: Record<string, never>; result: SecretPlaces };
+  connections: { args: Record<string, never>; result: Array<ConnectionRow> };
+  test_connection: { args: { run: string; draft: ConnectionDraft }; result: Array<StepResult> };
+  save_connection: { args: { draft: ConnectionDraft }; result: ConnectionRow };
+  remove_connection: { args: { id: string }; result: null };
+  start_practice: { args: Record<string, never>; result: ConnectionRow };
+  reset_practice: { args: Record<string, never>; result: null };
+  probe_capabilities: { args: { connection: string; bucket: string }; result: CapabilityReport };
+  buckets: { args: { connection: string }; result: Array<BucketRow> };
+  open_listing: { args: { connection: string; bucket: string; prefix: string; refresh: boolean }; result: ListingSummary };
+  listing_window: { args: { id: string; offset: number; limit: number; sort: SortBy; descending: boolean; filter: string }; result: ListingWindow };
+  close_listing: { args: { id: string }; result: null };
+  object_details: { args: { connection: string; bucket: string; key: string }; result: ObjectDetails };
+  thumbnail: { args: { connection: string; bucket: string; key: string }; result: Thumbnail | null };
+  create_folder: { args: { connection: string; bucket: string; prefix: string; name: string }; result: null };
+  delete_objects: { args: { connection: string; bucket: string; keys: Array<string> }; result: DeleteResult };
+  download: { args: { connection: string; bucket: string; keys: Array<string>; to: string }; result: DownloadStarted };
+  upload_paths: { args: { connection: string; bucket: string; prefix: string; paths: Array<string> }; result: UploadStarted };
+  folders: { args: Record<string, never>; result: Array<SyncFolderRow> };
+  add_folder: { args: { name: string; local: string; connection: string; bucket: string; prefix: string }; result: SyncFolderRow };
+  remove_folder: { args: { id: string }; result: null };
+  pause_folder: { args: { id: string }; result: null };
+  resume_folder: { args: { id: string }; result: null };
+  rescan_folder: { args: { id: string }; result: null };
+  folder_files: { args: { id: string; offset: number; limit: number; filter: FileFilter }; result: FolderFiles };
+  folder_failures: { args: { id: string }; result: Array<FailureGroup> };
+  retry_failed: { args: { id: string; code: string | null }; result: number };
+  transfers: { args: { offset: number; limit: number; filter: TransferFilter }; result: TransferWindow };
+  pause_transfer: { args: { id: string }; result: null };
+  resume_transfer: { args: { id: string }; result: null };
+  cancel_transfer: { args: { id: string }; result: null };
+  retry_transfer: { args: { id: string }; result: null };
+  pause_all: { args: Record<string, never>; result: null };
+  resume_all: { args: Record<string, never>; result: null };
+  cancel_all: { args: Record<string, never>; result: null };
+  retry_all: { args: Record<string, never>; result: null };
+  clear_done: { args: Record<string, never>; result: null };
+  set_bandwidth: { args: { bytes_per_second: number | null }; result: null };
+  pick_folder: { args: Record<string, never>; result: string | null };
+  pick_files: { args: Record<string, never>; result: Array<string> };
+}
+
+/** Name of a function of the core. */
+export type CallName = keyof Calls;
+
+/** Anything that can carry a call to the core. */
+export type Caller = <N extends CallName>(name: N, args: Calls[N]['args']) => Promise<Calls[N]['result']>;
+
+/** One function for each of the core's, on top of a caller. */
+export function client(call: Caller) {
+  return {
+    app_info: () => call('app_info', {}),
+    found_profiles: () => call('found_profiles', {}),
+    secret_places: () => call('secret_places', {}),
+    connections: () => call('connections', {}),
+    test_connection: (args: Calls['test_connection']['args']) => call('test_connection', args),
+    save_connection: (args: Calls['save_connection']['args']) => call('save_connection', args),
+    remove_connection: (args: Calls['remove_connection']['args']) => call('remove_connection', args),
+    start_practice: () => call('start_practice', {}),
+    reset_practice: () => call('reset_practice', {}),
+    probe_capabilities: (args: Calls['probe_capabilities']['args']) => call('probe_capabilities', args),
+    buckets: (args: Calls['buckets']['args']) => call('buckets', args),
+    open_listing: (args: Calls['open_listing']['args']) => call('open_listing', args),
+    listing_window: (args: Calls['listing_window']['args']) => call('listing_window', args),
+    close_listing: (args: Calls['close_listing']['args']) => call('close_listing', args),
+    object_details: (args: Calls['object_details']['args']) => call('object_details', args),
+    thumbnail: (args: Calls['thumbnail']['args']) => call('thumbnail', args),
+    create_folder: (args: Calls['create_folder']['args']) => call('create_folder', args),
+    delete_objects: (args: Calls['delete_objects']['args']) => call('delete_objects', args),
+    download: (args: Calls['download']['args']) => call('download', args),
+    upload_paths: (args: Calls['upload_paths']['args']) => call('upload_paths', args),
+    folders: () => call('folders', {}),
+    add_folder: (args: Calls['add_folder']['args']) => call('add_folder', args),
+    remove_folder: (args: Calls['remove_folder']['args']) => call('remove_folder', args),
+    pause_folder: (args: Calls['pause_folder']['args']) => call('pause_folder', args),
+    resume_folder: (args: Calls['resume_folder']['args']) => call('resume_folder', args),
+    rescan_folder: (args: Calls['rescan_folder']['args']) => call('rescan_folder', args),
+    folder_files: (args: Calls['folder_files']['args']) => call('folder_files', args),
+    folder_failures: (args: Calls['folder_failures']['args']) => call('folder_failures', args),
+    retry_failed: (args: Calls['retry_failed']['args']) => call('retry_failed', args),
+    transfers: (args: Calls['transfers']['args']) => call('transfers', args),
+    pause_transfer: (args: Calls['pause_transfer']['args']) => call('pause_transfer', args),
+    resume_transfer: (args: Calls['resume_transfer']['args']) => call('resume_transfer', args),
+    cancel_transfer: (args: Calls['cancel_transfer']['args']) => call('cancel_transfer', args),
+    retry_transfer: (args: Calls['retry_transfer']['args']) => call('retry_transfer', args),
+    pause_all: () => call('pause_all', {}),
+    resume_all: () => call('resume_all', {}),
+    cancel_all: () => call('cancel_all', {}),
+    retry_all: () => call('retry_all', {}),
+    clear_done: () => call('clear_done', {}),
+    set_bandwidth: (args: Calls['set_bandwidth']['args']) => call('set_bandwidth', args),
+    pick_folder: () => call('pick_folder', {}),
+    pick_files: () => call('pick_files', {}),
+  };
+}
