@@ -20,7 +20,7 @@ venv="$root/build/venv"
 if ! "$venv/bin/python" -c 'import boto3, awscrt' 2>/dev/null; then
   echo "practice yardstick: making $venv with boto3 and its checksum library"
   python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet 'boto3[crt]'
+  "$venv/bin/pip" install --quiet 'boto3[crt]==1.44.5'
 fi
 
 serve="${WINDLASS_PRACTICE_SERVE:-}"
