@@ -1,7 +1,8 @@
-//! Chores of the repository: `cargo xtask check-layers`.
+//! Chores of the repository: `cargo xtask check-layers`, `cargo xtask types [--check]`.
 //!
-//! Reads and checks. Start reading at [`main`].
+//! Reads and checks; the only thing it ever writes are the generated TypeScript types. Start reading at [`main`].
 mod crates;
+mod types;
 mod ui;
 
 use std::path::{Path, PathBuf};
@@ -21,11 +22,19 @@ struct Arguments {
 enum Chore {
     /// Checks that crates and user interface files import only what docs/ARCHITECTURE.md allows.
     CheckLayers,
+    /// Writes the TypeScript types of the API to ui/src/lib/api.
+    Types {
+        /// Writes nothing; fails when the files are not what would be written.
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().chore {
         Chore::CheckLayers => check_layers(),
+        Chore::Types { check: true } => types::check(&root()),
+        Chore::Types { check: false } => types::write(&root()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
