@@ -1,1 +1,34 @@
-//! stub
+//! The door: everything a user interface can ask for, as one table of typed functions, and the hints that tell it to look
+//! again.
+//!
+//! **Does** turn words into calls of the engine, the journal and the browser's view of S3, and every error into plain words.
+//! **Never** knows a window, a web server or an adapter, and never gives a secret out.
+//! **Start reading** at `calls.rs` (the table), then [`Api`].
+#![deny(missing_docs)]
+
+mod calls;
+mod capabilities;
+mod connections;
+pub mod dto;
+pub mod dto_more;
+mod error;
+mod events;
+mod folders;
+mod listing;
+mod names;
+mod objects;
+mod parts;
+mod thumbnail;
+mod transfers;
+mod typescript;
+mod work;
+mod writing;
+
+pub use capabilities::report as capability_report;
+pub use dto::{ErrorCode, UiError, UiEvent};
+pub use error::{chain, remote_words};
+pub use names::visible;
+pub use parts::{Api, ApiParts, Connector, PRACTICE_ID};
+pub use thumbnail::exif_thumbnail;
+pub use typescript::typescript;
+pub use work::{FolderStatus, Moving, Work, WorkEvent};

@@ -1,0 +1,112 @@
+//! The table of functions. One line each gives the dispatch and the TypeScript signature.
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use ts_rs::{Config, TS};
+
+use crate::dto::*;
+use crate::dto_more::*;
+use crate::{Api, UiError};
+
+/// Takes one argument out of the object; the error names it.
+fn field<T: DeserializeOwned>(call: &str, args: &mut Map<String, Value>, name: &str) -> Result<T, UiError> {
+    let given = args.remove(name);
+    let missing = given.is_none();
+    serde_json::from_value(given.unwrap_or(Value::Null)).map_err(|error| {
+        let problem = if missing { "is missing" } else { "has a value that makes no sense" };
+        UiError::bad_request(format!("The field `{name}` of `{call}` {problem}. Nothing was done."))
+            // Draft fields may hold a secret; serde's text can quote a value.
+            .with_detail(if name == "draft" { format!("line {}", error.line()) } else { error.to_string() })
+    })
+}
+
+/// One function as TypeScript sees it.
+pub(crate) struct Signature {
+    pub(crate) name: &'static str,
+    pub(crate) args: Vec<(&'static str, String)>,
+    pub(crate) result: String,
+}
+
+macro_rules! calls {
+    ($($name:ident($($arg:ident: $ty:ty),* $(,)?) -> $result:ty;)*) => {
+        impl Api {
+            /// Calls a function by name with an object of arguments.
+            ///
+            /// # Errors
+            /// `BadRequest` when there is no such function or an argument does not fit; else what the function says.
+            pub async fn call(&self, name: &str, args: Value) -> Result<Value, UiError> {
+                #[allow(unused_mut)]
+                let mut args = match args {
+                    Value::Object(map) => map,
+                    Value::Null => Map::new(),
+                    Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                        return Err(UiError::bad_request(format!("The arguments of `{name}` must be an object.")));
+                    }
+                };
+                match name {
+                    $(stringify!($name) => {
+                        $(let $arg: $ty = field(name, &mut args, stringify!($arg))?;)*
+                        let result: $result = Box::pin(self.$name($($arg),*)).await?;
+                        serde_json::to_value(result).map_err(|e| {
+                            UiError::new(ErrorCode::Unexpected, "The answer could not be written.").with_detail(e)
+                        })
+                    })*
+                    other => Err(UiError::bad_request(format!("There is no function `{other}`. Nothing was done."))),
+                }
+            }
+        }
+
+        /// Every function as TypeScript sees it.
+        pub(crate) fn signatures(config: &Config) -> Vec<Signature> {
+            vec![$(Signature {
+                name: stringify!($name),
+                args: vec![$((stringify!($arg), <$ty as TS>::name(config))),*],
+                result: <$result as TS>::name(config),
+            }),*]
+        }
+    };
+}
+
+calls! {
+    app_info() -> AppInfo;
+    found_profiles() -> Vec<FoundProfile>;
+    secret_places() -> SecretPlaces;
+    connections() -> Vec<ConnectionRow>;
+    test_connection(run: String, draft: ConnectionDraft) -> Vec<StepResult>;
+    save_connection(draft: ConnectionDraft) -> ConnectionRow;
+    remove_connection(id: String) -> ();
+    start_practice() -> ConnectionRow;
+    reset_practice() -> ();
+    probe_capabilities(connection: String, bucket: String) -> CapabilityReport;
+    buckets(connection: String) -> Vec<BucketRow>;
+    open_listing(connection: String, bucket: String, prefix: String, refresh: bool) -> ListingSummary;
+    listing_window(id: String, offset: u64, limit: u64, sort: SortBy, descending: bool, filter: String) -> ListingWindow;
+    close_listing(id: String) -> ();
+    object_details(connection: String, bucket: String, key: String) -> ObjectDetails;
+    thumbnail(connection: String, bucket: String, key: String) -> Option<Thumbnail>;
+    create_folder(connection: String, bucket: String, prefix: String, name: String) -> ();
+    delete_objects(connection: String, bucket: String, keys: Vec<String>) -> DeleteResult;
+    download(connection: String, bucket: String, keys: Vec<String>, to: String) -> DownloadStarted;
+    upload_paths(connection: String, bucket: String, prefix: String, paths: Vec<String>) -> UploadStarted;
+    folders() -> Vec<SyncFolderRow>;
+    add_folder(name: String, local: String, connection: String, bucket: String, prefix: String) -> SyncFolderRow;
+    remove_folder(id: String) -> ();
+    pause_folder(id: String) -> ();
+    resume_folder(id: String) -> ();
+    rescan_folder(id: String) -> ();
+    folder_files(id: String, offset: u64, limit: u64, filter: FileFilter) -> FolderFiles;
+    folder_failures(id: String) -> Vec<FailureGroup>;
+    retry_failed(id: String, code: Option<String>) -> u64;
+    transfers(offset: u64, limit: u64, filter: TransferFilter) -> TransferWindow;
+    pause_transfer(id: String) -> ();
+    resume_transfer(id: String) -> ();
+    cancel_transfer(id: String) -> ();
+    retry_transfer(id: String) -> ();
+    pause_all() -> ();
+    resume_all() -> ();
+    cancel_all() -> ();
+    retry_all() -> ();
+    clear_done() -> ();
+    set_bandwidth(bytes_per_second: Option<u64>) -> ();
+    pick_folder() -> Option<String>;
+    pick_files() -> Vec<String>;
+}

@@ -1,0 +1,87 @@
+//! Answers that have no row of their own.
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::dto::FolderFileRow;
+
+/// What the core says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AppInfo {
+    /// Version of the program.
+    pub version: String,
+    /// `linux`, `windows` or `macos`.
+    pub platform: String,
+    /// Whether the practice bucket answers.
+    pub practice_running: bool,
+    /// Whether there is no connection yet.
+    pub first_run: bool,
+}
+
+/// A small picture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Thumbnail {
+    /// `data:image/jpeg;base64,…`
+    pub data_url: String,
+}
+
+/// An object that was not deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Kept {
+    /// Its key.
+    pub key: String,
+    /// Why it is still there, in plain words.
+    pub reason: String,
+}
+
+/// Answer of a delete.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DeleteResult {
+    /// How many are gone.
+    #[ts(type = "number")]
+    pub deleted: u64,
+    /// What stayed, with reasons.
+    pub kept: Vec<Kept>,
+    /// How it can be undone; empty when it cannot.
+    pub undo_hint: String,
+}
+
+/// A download has begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DownloadStarted {
+    /// Its batch.
+    pub batch: String,
+}
+
+/// An upload has begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct UploadStarted {
+    /// Its batch.
+    pub batch: String,
+    /// Files in it.
+    #[ts(type = "number")]
+    pub files: u64,
+}
+
+/// Which files of a sync folder to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum FileFilter {
+    /// Everything that is not Safe.
+    Todo,
+    /// Safe.
+    Verified,
+    /// Failed.
+    Failed,
+    /// All.
+    All,
+}
+
+/// Files of a sync folder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct FolderFiles {
+    /// Rows.
+    pub rows: Vec<FolderFileRow>,
+    /// How many there are under this filter.
+    #[ts(type = "number")]
+    pub total: u64,
+}

@@ -1,0 +1,138 @@
+//! The API's own body: what it is made of, and its beginning and end.
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use tokio::sync::{broadcast, mpsc};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use windlass_ports::{Catalog, Clock, Entropy, Journal, Remotes, SecretStore};
+
+use crate::dto::{ConnectionDraft, FoundProfile, StepResult};
+use crate::dto_more::AppInfo;
+use crate::events::Hub;
+use crate::listing::Running;
+use crate::work::Work;
+use crate::{UiError, UiEvent};
+
+/// Id of the practice connection.
+pub const PRACTICE_ID: &str = "practice";
+
+/// What only the composition root can do.
+#[async_trait]
+pub trait Connector: std::fmt::Debug + Send + Sync {
+    /// Profiles of the AWS configuration files.
+    async fn found_profiles(&self) -> Vec<FoundProfile>;
+    /// The staged test; each step is sent when it ends.
+    async fn test(
+        &self,
+        draft: ConnectionDraft,
+        steps: mpsc::UnboundedSender<StepResult>,
+    ) -> Result<Vec<StepResult>, UiError>;
+    /// Starts the practice bucket if it does not run.
+    async fn start_practice(&self) -> Result<(), UiError>;
+    /// Puts the practice bucket back to its first state.
+    async fn reset_practice(&self) -> Result<(), UiError>;
+    /// Address of the practice bucket while it runs.
+    fn practice_endpoint(&self) -> Option<String>;
+}
+
+/// What an [`Api`] is made of.
+pub struct ApiParts {
+    /// The engine.
+    pub engine: Arc<dyn Work>,
+    /// The journal.
+    pub journal: Arc<dyn Journal>,
+    /// Connections and listings.
+    pub catalog: Arc<dyn Catalog>,
+    /// S3 by connection.
+    pub remotes: Arc<dyn Remotes>,
+    /// Secrets.
+    pub secrets: Arc<dyn SecretStore>,
+    /// What only the composition root can do.
+    pub connector: Arc<dyn Connector>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// Everything a user interface can ask for; see [`Api::call`].
+pub struct Api {
+    pub(crate) engine: Arc<dyn Work>,
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) catalog: Arc<dyn Catalog>,
+    pub(crate) remotes: Arc<dyn Remotes>,
+    pub(crate) secrets: Arc<dyn SecretStore>,
+    pub(crate) connector: Arc<dyn Connector>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+    pub(crate) listings: Arc<Mutex<HashMap<i64, Running>>>,
+}
+
+impl std::fmt::Debug for Api {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Api").finish_non_exhaustive()
+    }
+}
+
+impl Api {
+    /// Starts it. Needs a running Tokio runtime; [`Api::shutdown`] ends its tasks.
+    #[must_use]
+    pub fn new(parts: ApiParts) -> Self {
+        let tasks = TaskTracker::new();
+        let stop = CancellationToken::new();
+        let hub = Arc::new(Hub::new());
+        tasks.spawn(Hub::flush_loop(Arc::clone(&hub), stop.clone()));
+        tasks.spawn(Hub::listen(Arc::clone(&hub), parts.engine.events(), stop.clone()));
+        Self {
+            engine: parts.engine,
+            journal: parts.journal,
+            catalog: parts.catalog,
+            remotes: parts.remotes,
+            secrets: parts.secrets,
+            connector: parts.connector,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            hub,
+            tasks,
+            stop,
+            listings: Arc::default(),
+        }
+    }
+
+    /// Hints to look again. Each receiver gets at most about eight batches a second.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<UiEvent> {
+        self.hub.subscribe()
+    }
+
+    /// Ends its tasks and waits for them.
+    pub async fn shutdown(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    pub(crate) async fn app_info(&self) -> Result<AppInfo, UiError> {
+        Ok(AppInfo {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            platform: std::env::consts::OS.to_owned(),
+            practice_running: self.connector.practice_endpoint().is_some(),
+            first_run: self.catalog.connections().await?.is_empty(),
+        })
+    }
+
+    /// Only a shell with native dialogs can answer this; without one a text field asks instead.
+    pub(crate) async fn pick_folder(&self) -> Result<Option<String>, UiError> {
+        Ok(None)
+    }
+
+    /// As [`Self::pick_folder`].
+    pub(crate) async fn pick_files(&self) -> Result<Vec<String>, UiError> {
+        Ok(Vec::new())
+    }
+}

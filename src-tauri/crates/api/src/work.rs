@@ -1,0 +1,116 @@
+//! What the API needs of the engine, as a trait: the API can be tried without one, and the engine need not know rows.
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use tokio::sync::broadcast;
+use windlass_domain::words::FailureCode;
+use windlass_domain::{BatchId, Bucket, ObjectKey, PairId, Prefix, TransferId};
+use windlass_ports::PairRow;
+
+use crate::UiError;
+use crate::dto::{FolderState, TransferRow};
+
+/// A hint from the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WorkEvent {
+    /// A transfer changed.
+    Transfers(u64),
+    /// A sync folder changed.
+    Folders,
+    /// Hints were lost.
+    Missed,
+}
+
+/// A transfer that moves now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moving {
+    /// Which.
+    pub id: TransferId,
+    /// Bytes sent.
+    pub sent: u64,
+    /// Bytes per second.
+    pub rate: u64,
+}
+
+/// How a sync folder is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FolderStatus {
+    /// State.
+    pub state: FolderState,
+    /// One sentence for people.
+    pub text: String,
+    /// Bytes per second.
+    pub rate: u64,
+}
+
+/// The engine as the API uses it.
+#[async_trait]
+pub trait Work: std::fmt::Debug + Send + Sync {
+    /// Adds a sync folder and starts it.
+    async fn add_pair(&self, pair: PairRow) -> Result<PairRow, UiError>;
+    /// Stops and forgets a sync folder; files on both sides stay.
+    async fn remove_pair(&self, id: &PairId) -> Result<(), UiError>;
+    /// Pauses it.
+    async fn pause_pair(&self, id: &PairId) -> Result<(), UiError>;
+    /// Goes on with it.
+    async fn resume_pair(&self, id: &PairId) -> Result<(), UiError>;
+    /// Looks at all of it again.
+    async fn rescan_pair(&self, id: &PairId) -> Result<(), UiError>;
+    /// How it is doing.
+    async fn pair_status(&self, pair: &PairRow) -> FolderStatus;
+    /// Tries failed files again; how many.
+    async fn retry_failed(&self, id: &PairId, code: Option<FailureCode>) -> Result<u64, UiError>;
+    /// Sends files and folders that a person gave.
+    async fn upload_paths(
+        &self,
+        connection: &str,
+        bucket: Bucket,
+        prefix: Prefix,
+        paths: Vec<PathBuf>,
+        name: String,
+    ) -> Result<(BatchId, u64), UiError>;
+    /// Fetches objects; `strip` is taken off their keys.
+    async fn download(
+        &self,
+        connection: &str,
+        bucket: Bucket,
+        keys: Vec<ObjectKey>,
+        strip: String,
+        to: PathBuf,
+        name: String,
+    ) -> Result<BatchId, UiError>;
+    /// Pauses a transfer.
+    async fn pause(&self, id: &TransferId) -> Result<(), UiError>;
+    /// Goes on with it.
+    async fn resume(&self, id: &TransferId) -> Result<(), UiError>;
+    /// Cancels it.
+    async fn cancel(&self, id: &TransferId) -> Result<(), UiError>;
+    /// Tries it again.
+    async fn retry(&self, id: &TransferId) -> Result<(), UiError>;
+    /// Pauses all.
+    async fn pause_all(&self) -> Result<(), UiError>;
+    /// Goes on with all.
+    async fn resume_all(&self) -> Result<(), UiError>;
+    /// Cancels all.
+    async fn cancel_all(&self) -> Result<(), UiError>;
+    /// Tries all failed ones again.
+    async fn retry_all(&self) -> Result<(), UiError>;
+    /// Removes ended ones from the list.
+    async fn clear_done(&self) -> Result<(), UiError>;
+    /// Whether all are paused.
+    fn all_paused(&self) -> bool;
+    /// Uploads that move now.
+    fn progress(&self) -> Vec<Moving>;
+    /// Bytes per second now.
+    fn rate(&self) -> u64;
+    /// Sets the cap.
+    fn set_bandwidth(&self, bytes_per_second: Option<u64>);
+    /// The cap.
+    fn bandwidth(&self) -> Option<u64>;
+    /// Downloads of this session, newest first.
+    fn downloads(&self) -> Vec<TransferRow>;
+    /// Name that a batch was given, while it is known.
+    fn batch_name(&self, id: &BatchId) -> Option<String>;
+    /// Hints.
+    fn events(&self) -> broadcast::Receiver<WorkEvent>;
+}
