@@ -99,3 +99,32 @@ fn damaged(error: rusqlite::Error) -> JournalError {
         matches!(&error, rusqlite::Error::SqliteFailure(e, _) if e.code == rusqlite::ErrorCode::Unknown);
     if plain { JournalError { kind: JournalErrorKind::Corrupt, source: Box::new(error) } } else { sql(error) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pragma<T: rusqlite::types::FromSql>(conn: &Connection, name: &str) -> T {
+        conn.pragma_query_value(None, name, |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn hc3_commits_are_durable_pragmas_read_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.db");
+        let conn = open_writer(&path).unwrap();
+        assert_eq!(pragma::<i64>(&conn, "synchronous"), 2, "FULL");
+        assert_eq!(pragma::<String>(&conn, "journal_mode"), "wal");
+        assert_eq!(pragma::<i64>(&conn, "foreign_keys"), 1);
+        assert!(pragma::<i64>(&conn, "busy_timeout") >= 5_000);
+        let reader = open_reader(&path).unwrap();
+        assert_eq!(pragma::<i64>(&reader, "query_only"), 1);
+        reader.execute_batch("CREATE TABLE t (a INTEGER) STRICT").unwrap_err();
+    }
+
+    #[test]
+    fn hc4_sqlite_without_the_wal_reset_bug() {
+        assert!(rusqlite::version_number() >= OLDEST_SQLITE);
+        check_library().unwrap();
+    }
+}

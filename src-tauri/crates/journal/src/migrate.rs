@@ -62,3 +62,54 @@ pub(crate) fn check_current(conn: &Connection, migrations: &[&str]) -> Result<()
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db;
+
+    const FIRST: &str = "CREATE TABLE a (x INTEGER NOT NULL DEFAULT 0) STRICT; INSERT INTO a (x) VALUES (1);";
+    const SECOND: &str = "ALTER TABLE a ADD COLUMN y TEXT NOT NULL DEFAULT 'new';";
+    const BROKEN: &str =
+        "CREATE TABLE b (x INTEGER NOT NULL DEFAULT 0) STRICT; INSERT INTO nothing (x) VALUES (1);";
+
+    #[test]
+    fn migrations_apply_once_in_order_and_keep_a_copy() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.db");
+        let mut conn = db::open_writer(&path).unwrap();
+        migrate(&mut conn, &path, &[FIRST]).unwrap();
+        migrate(&mut conn, &path, &[FIRST]).unwrap();
+        assert!(!copy_path(&path, 0).exists(), "nothing to copy the first time");
+        migrate(&mut conn, &path, &[FIRST, SECOND]).unwrap();
+        let (x, y): (i64, String) =
+            conn.query_row("SELECT x, y FROM a", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        assert_eq!((x, y.as_str()), (1, "new"));
+        let copy = db::open_reader(&copy_path(&path, 1)).unwrap();
+        assert_eq!(version(&copy).unwrap(), 1);
+        assert_eq!(copy.query_row("SELECT count(*) FROM a", [], |row| row.get::<_, i64>(0)).unwrap(), 1);
+    }
+
+    #[test]
+    fn a_migration_that_fails_leaves_the_version_before_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.db");
+        let mut conn = db::open_writer(&path).unwrap();
+        migrate(&mut conn, &path, &[FIRST]).unwrap();
+        migrate(&mut conn, &path, &[FIRST, BROKEN]).unwrap_err();
+        assert_eq!(version(&conn).unwrap(), 1);
+        assert!(conn.prepare("SELECT x FROM b").is_err(), "the half of it is taken back");
+        migrate(&mut conn, &path, &[FIRST, SECOND]).unwrap();
+    }
+
+    #[test]
+    fn a_newer_journal_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.db");
+        let mut conn = db::open_writer(&path).unwrap();
+        migrate(&mut conn, &path, &[FIRST, SECOND]).unwrap();
+        assert_eq!(migrate(&mut conn, &path, &[FIRST]).unwrap_err().kind, JournalErrorKind::TooNew);
+        assert_eq!(check_current(&conn, &[FIRST]).unwrap_err().kind, JournalErrorKind::TooNew);
+        assert_eq!(check_current(&conn, &[FIRST, SECOND, SECOND]).unwrap_err().kind, JournalErrorKind::Other);
+    }
+}

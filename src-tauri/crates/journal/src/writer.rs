@@ -223,3 +223,38 @@ fn failed_sync(error: &JournalError) -> bool {
         .and_then(rusqlite::Error::sqlite_extended_error_code)
         .is_some_and(|code| code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db;
+
+    #[tokio::test]
+    async fn no_space_is_said_and_nothing_of_the_batch_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.db");
+        let conn = db::open_writer(&path).unwrap();
+        conn.execute_batch("CREATE TABLE t (a BLOB NOT NULL) STRICT").unwrap();
+        conn.pragma_update(None, "max_page_count", 20).unwrap();
+        let writer = Writer::start(conn, Owner::take(&path).unwrap()).unwrap();
+        let fill = |bytes: i64| {
+            move |conn: &Connection| {
+                conn.execute("INSERT INTO t (a) VALUES (zeroblob(?1))", [bytes]).map_err(sql)?;
+                Ok(())
+            }
+        };
+        let (small, big, other) =
+            tokio::join!(writer.run(1, fill(10)), writer.run(1, fill(1 << 20)), writer.run(1, fill(10)));
+        assert_eq!(big.unwrap_err().kind, JournalErrorKind::Full);
+        let kept = usize::from(small.is_ok()) + usize::from(other.is_ok());
+        for lost in [small, other].into_iter().filter_map(Result::err) {
+            assert_eq!(lost.kind, JournalErrorKind::Full, "whoever shared the transaction is told");
+        }
+        // With space again, it goes on.
+        writer.run(1, fill(10)).await.unwrap();
+        let count =
+            |conn: &Connection| conn.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).map_err(sql);
+        let rows: i64 = writer.run(1, count).await.unwrap();
+        assert_eq!(usize::try_from(rows).unwrap(), kept + 1);
+    }
+}
