@@ -1,0 +1,242 @@
+//! One connection's client: credentials, endpoint, region, and the settings that keep the SDK from doing more than we
+//! asked (hazard B, points on checksums, retries and time limits).
+use std::collections::HashMap;
+use std::error::Error as StdError;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_credential_types::Credentials;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::{
+    Builder, Region, RequestChecksumCalculation, ResponseChecksumValidation, StalledStreamProtectionConfig,
+};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use windlass_domain::{Bucket, Capabilities};
+use windlass_ports::{CredentialSource, RemoteError, RemoteErrorKind, Secret};
+
+use crate::browse::S3Browse;
+use crate::error::{Trouble, own, stalled, translate};
+use crate::guard::Guard;
+use crate::store::S3Store;
+
+/// Region that is asked first when none is known; a server that knows better says so.
+const FIRST_REGION: &str = "us-east-1";
+/// Longest wait for a call without a body of ours.
+pub(crate) const CALL: Duration = Duration::from_secs(60);
+
+/// What is needed to reach S3.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// Where credentials come from.
+    pub source: CredentialSource,
+    /// Endpoint URL; `None` for Amazon S3.
+    pub endpoint: Option<String>,
+    /// Region; `None` finds it.
+    pub region: Option<String>,
+    /// Secret of an access key, or of the practice endpoint.
+    pub secret: Option<Secret>,
+    /// The access key's id, where `source` does not hold it.
+    pub access_key: Option<String>,
+    /// Session token of temporary credentials.
+    pub session_token: Option<Secret>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    base: Builder,
+    endpoint: Option<String>,
+    region: String,
+    clients: Mutex<HashMap<String, Client>>,
+    regions: Mutex<HashMap<String, String>>,
+}
+
+/// A connection's client. Cheap to clone; clones share connections and what was learned of regions.
+#[derive(Debug, Clone)]
+pub struct S3Client {
+    inner: Arc<Inner>,
+}
+
+impl S3Client {
+    /// Prepares a client. Nothing is sent to the endpoint yet.
+    ///
+    /// # Errors
+    /// [`RemoteErrorKind::Unauthenticated`] when no credentials were given, [`RemoteErrorKind::BadRequest`] when the
+    /// endpoint is no URL.
+    pub async fn open(access: Access) -> Result<Self, RemoteError> {
+        if let Some(endpoint) = &access.endpoint {
+            let good = url::Url::parse(endpoint)
+                .is_ok_and(|u| matches!(u.scheme(), "http" | "https") && u.has_host());
+            if !good {
+                return Err(own(
+                    RemoteErrorKind::BadRequest,
+                    format!(
+                        "{endpoint} is no endpoint: it has to start with https:// (or http://) and a host name"
+                    ),
+                ));
+            }
+        }
+        let given = match &access.source {
+            CredentialSource::AccessKey { access_key } => Some(access_key.clone()),
+            CredentialSource::Practice => Some(access.access_key.clone().unwrap_or_default()),
+            CredentialSource::Profile(_) | CredentialSource::DefaultChain => None,
+        };
+        let (mut base, found_region, found_endpoint) = match given {
+            Some(key) => {
+                let secret = access.secret.as_ref().map(Secret::expose).unwrap_or_default();
+                if key.is_empty() || secret.is_empty() {
+                    return Err(own(
+                        RemoteErrorKind::Unauthenticated,
+                        "the secret of this access key is not here",
+                    ));
+                }
+                let token = access.session_token.as_ref().map(|t| t.expose().to_owned());
+                let credentials = Credentials::new(key, secret, token, None, "windlass");
+                let base = aws_sdk_s3::Config::builder()
+                    .behavior_version(BehaviorVersion::latest())
+                    .credentials_provider(credentials);
+                (base, None, None)
+            }
+            None => {
+                let mut loader = aws_config::defaults(BehaviorVersion::latest());
+                let mut endpoint = None;
+                if let CredentialSource::Profile(name) = &access.source {
+                    loader = loader.profile_name(name);
+                    endpoint = crate::found_profiles()
+                        .into_iter()
+                        .find(|p| &p.name == name)
+                        .and_then(|p| p.endpoint);
+                }
+                if let Some(region) = &access.region {
+                    loader = loader.region(Region::new(region.clone()));
+                }
+                let loaded = loader.load().await;
+                let region = loaded.region().map(ToString::to_string);
+                let endpoint = endpoint.or_else(|| loaded.endpoint_url().map(str::to_owned));
+                (Builder::from(&loaded), region, endpoint)
+            }
+        };
+        let region = access.region.or(found_region).unwrap_or_else(|| FIRST_REGION.to_owned());
+        let endpoint = access.endpoint.or(found_endpoint);
+        if let Some(endpoint) = &endpoint {
+            base = base.endpoint_url(endpoint).force_path_style(true);
+        }
+        let base = base
+            .region(Region::new(region.clone()))
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(TimeoutConfig::builder().connect_timeout(Duration::from_secs(10)).build())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+            .interceptor(Guard);
+        let inner = Inner { base, endpoint, region, clients: Mutex::default(), regions: Mutex::default() };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The engine's view of a bucket.
+    #[must_use]
+    pub fn bucket(&self, bucket: &Bucket, capabilities: Capabilities) -> S3Store {
+        S3Store::new(self.clone(), bucket.clone(), capabilities)
+    }
+
+    /// The browser's view of the connection.
+    #[must_use]
+    pub fn browse(&self) -> S3Browse {
+        S3Browse::new(self.clone())
+    }
+
+    /// Endpoint, when it is not Amazon's own.
+    pub(crate) fn endpoint(&self) -> Option<&str> {
+        self.inner.endpoint.as_deref()
+    }
+
+    /// Region asked first.
+    pub(crate) fn region(&self) -> &str {
+        &self.inner.region
+    }
+
+    /// Whether payloads go unsigned, so that they need not be hashed twice: over TLS, and to this computer itself.
+    pub(crate) fn unsigned_payload(&self) -> bool {
+        let Some(endpoint) = self.endpoint() else { return true };
+        url::Url::parse(endpoint).is_ok_and(|url| {
+            url.scheme() == "https"
+                || match url.host() {
+                    Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+                    Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+                    Some(url::Host::Domain(name)) => name == "localhost",
+                    None => false,
+                }
+        })
+    }
+
+    fn client_for(&self, bucket: &str) -> Client {
+        let regions = self.inner.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        let region = regions.get(bucket).unwrap_or(&self.inner.region).clone();
+        drop(regions);
+        let mut clients = self.inner.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        clients
+            .entry(region.clone())
+            .or_insert_with(|| Client::from_conf(self.inner.base.clone().region(Region::new(region)).build()))
+            .clone()
+    }
+
+    /// Notes where a bucket is. False when that was known.
+    fn learn(&self, bucket: &str, region: &str) -> bool {
+        let mut regions = self.inner.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = regions.get(bucket).unwrap_or(&self.inner.region);
+        if known == region {
+            return false;
+        }
+        regions.insert(bucket.to_owned(), region.to_owned());
+        true
+    }
+
+    /// Sends one request. It is sent a second time only when the server refused it unread, for the clock (the SDK has
+    /// then learned the server's time) or for the region (which the answer names; hazard HE9).
+    pub(crate) async fn call<T, E, F>(
+        &self,
+        bucket: &str,
+        run: impl Fn(Client) -> F,
+    ) -> Result<T, RemoteError>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    {
+        match tokio::time::timeout(CALL, self.call_unwatched(bucket, run)).await {
+            Ok(done) => done,
+            Err(_) => Err(stalled(CALL)),
+        }
+    }
+
+    /// The same without a limit of its own.
+    pub(crate) async fn call_unwatched<T, E, F>(
+        &self,
+        bucket: &str,
+        run: impl Fn(Client) -> F,
+    ) -> Result<T, RemoteError>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    {
+        let error = match run(self.client_for(bucket)).await {
+            Ok(done) => return Ok(done),
+            Err(error) => translate(error),
+        };
+        let named = Trouble::of(&error).and_then(|t| t.region.as_deref());
+        let again = match (error.kind, named) {
+            (RemoteErrorKind::ClockSkew, _) => true,
+            (RemoteErrorKind::WrongRegion | RemoteErrorKind::BadRequest, Some(region)) => {
+                self.learn(bucket, region)
+            }
+            _ => false,
+        };
+        if !again {
+            return Err(error);
+        }
+        run(self.client_for(bucket)).await.map_err(translate)
+    }
+}

@@ -1,0 +1,261 @@
+//! A connection as the browser uses it.
+use async_trait::async_trait;
+use aws_sdk_s3::types::{BucketVersioningStatus, ChecksumMode, EncodingType};
+use bytes::{Bytes, BytesMut};
+use percent_encoding::percent_decode_str;
+use windlass_domain::{Bucket, Capabilities, ObjectKey, VersionId};
+use windlass_ports::remote::Depth;
+use windlass_ports::{BucketInfo, Level, LevelEntry, ObjectHead, RemoteBrowse, RemoteError, RemoteErrorKind};
+
+use crate::S3Client;
+use crate::body::QUIET;
+use crate::error::{own, stalled};
+use crate::store::time;
+
+/// A connection, for looking around.
+#[derive(Debug, Clone)]
+pub struct S3Browse {
+    client: S3Client,
+}
+
+impl S3Browse {
+    pub(crate) const fn new(client: S3Client) -> Self {
+        Self { client }
+    }
+}
+
+/// Keys come percent-encoded where the server says so, because XML cannot hold every character a key may have.
+fn decoded(text: &str, encoded: bool) -> String {
+    if !encoded {
+        return text.to_owned();
+    }
+    let spaced = text.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8().map_or_else(|_| text.to_owned(), std::borrow::Cow::into_owned)
+}
+
+#[async_trait]
+impl RemoteBrowse for S3Browse {
+    async fn buckets(&self) -> Result<Vec<BucketInfo>, RemoteError> {
+        let mut found = Vec::new();
+        let mut token: Option<String> = None;
+        loop {
+            let out = self
+                .client
+                .call("", |c| c.list_buckets().set_continuation_token(token.clone()).send())
+                .await?;
+            for bucket in out.buckets() {
+                let Some(name) = bucket.name() else { continue };
+                found.push(BucketInfo { name: name.to_owned(), created: time(bucket.creation_date()) });
+            }
+            let next = out.continuation_token().filter(|t| !t.is_empty()).map(str::to_owned);
+            if next.is_none() || next == token {
+                return Ok(found);
+            }
+            token = next;
+        }
+    }
+
+    async fn level(
+        &self,
+        bucket: &Bucket,
+        prefix: &str,
+        depth: Depth,
+        after: Option<&str>,
+    ) -> Result<Level, RemoteError> {
+        let delimiter = match depth {
+            Depth::Level => Some("/".to_owned()),
+            Depth::Deep => None,
+        };
+        let out = self
+            .client
+            .call(bucket.as_str(), |c| {
+                c.list_objects_v2()
+                    .bucket(bucket.as_str())
+                    .prefix(prefix)
+                    .encoding_type(EncodingType::Url)
+                    .set_delimiter(delimiter.clone())
+                    .set_continuation_token(after.map(str::to_owned))
+                    .send()
+            })
+            .await?;
+        let encoded = out.encoding_type() == Some(&EncodingType::Url);
+        let folders = out.common_prefixes().iter().filter_map(|p| p.prefix());
+        let mut entries: Vec<LevelEntry> = folders.map(|p| LevelEntry::Folder(decoded(p, encoded))).collect();
+        for object in out.contents() {
+            let Some(key) = object.key() else { continue };
+            entries.push(LevelEntry::Object {
+                key: decoded(key, encoded),
+                size: object.size().and_then(|s| u64::try_from(s).ok()).unwrap_or(0),
+                modified: time(object.last_modified()),
+                etag: object.e_tag().unwrap_or_default().to_owned(),
+                class: object.storage_class().map_or("STANDARD", |c| c.as_str()).to_owned(),
+            });
+        }
+        let next = out.next_continuation_token().filter(|t| !t.is_empty()).map(str::to_owned);
+        if !out.is_truncated().unwrap_or(false) {
+            return Ok(Level { entries, next: None });
+        }
+        if next.is_none() || next.as_deref() == after {
+            return Err(own(
+                RemoteErrorKind::Unexpected,
+                "the server says that the listing goes on, and not where",
+            ));
+        }
+        Ok(Level { entries, next })
+    }
+
+    async fn details(&self, bucket: &Bucket, key: &ObjectKey) -> Result<ObjectHead, RemoteError> {
+        let out = self
+            .client
+            .call(bucket.as_str(), |c| {
+                c.head_object()
+                    .bucket(bucket.as_str())
+                    .key(key.as_str())
+                    .checksum_mode(ChecksumMode::Enabled)
+                    .send()
+            })
+            .await?;
+        let encryption =
+            out.server_side_encryption().map(|kind| match (kind.as_str(), out.ssekms_key_id()) {
+                ("AES256", _) => "By the server, with its own key (SSE-S3)".to_owned(),
+                (_, Some(key)) => format!("By the server, with the KMS key {key}"),
+                (other, None) => format!("By the server ({other})"),
+            });
+        let checksums = [
+            ("CRC64NVME", out.checksum_crc64_nvme()),
+            ("SHA256", out.checksum_sha256()),
+            ("SHA1", out.checksum_sha1()),
+            ("CRC32C", out.checksum_crc32_c()),
+            ("CRC32", out.checksum_crc32()),
+        ];
+        let composite = out.checksum_type() == Some(&aws_sdk_s3::types::ChecksumType::Composite);
+        let whole =
+            checksums.iter().filter_map(|(name, value)| Some(((*name).to_owned(), (*value)?.to_owned())));
+        let checksums = whole.filter(|(_, value)| !composite && !value.contains('-')).collect();
+        let mut more = Vec::new();
+        let mut line = |name: &str, value: Option<String>| more.extend(value.map(|v| (name.to_owned(), v)));
+        line("Lock", out.object_lock_mode().map(|m| m.as_str().to_owned()));
+        line("Locked until", out.object_lock_retain_until_date().map(ToString::to_string));
+        line("Legal hold", out.object_lock_legal_hold_status().map(|s| s.as_str().to_owned()));
+        line("Replication", out.replication_status().map(|s| s.as_str().to_owned()));
+        line("Restore", out.restore().map(str::to_owned));
+        line("Expires", out.expiration().map(str::to_owned));
+        line("Cache control", out.cache_control().map(str::to_owned));
+        line("Content encoding", out.content_encoding().map(str::to_owned));
+        let mut metadata: Vec<(String, String)> =
+            out.metadata().into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();
+        metadata.sort();
+        Ok(ObjectHead {
+            size: out.content_length().and_then(|s| u64::try_from(s).ok()).unwrap_or(0),
+            etag: out.e_tag().unwrap_or_default().to_owned(),
+            version: out.version_id().map(str::to_owned),
+            modified: time(out.last_modified()),
+            content_type: out.content_type().map(str::to_owned),
+            class: out.storage_class().map_or("STANDARD", |c| c.as_str()).to_owned(),
+            encryption,
+            checksums,
+            metadata,
+            more,
+        })
+    }
+
+    async fn tags(&self, bucket: &Bucket, key: &ObjectKey) -> Result<Vec<(String, String)>, RemoteError> {
+        let out = self
+            .client
+            .call(bucket.as_str(), |c| {
+                c.get_object_tagging().bucket(bucket.as_str()).key(key.as_str()).send()
+            })
+            .await?;
+        Ok(out.tag_set().iter().map(|t| (t.key().to_owned(), t.value().to_owned())).collect())
+    }
+
+    async fn create_folder(&self, bucket: &Bucket, key: &ObjectKey) -> Result<(), RemoteError> {
+        if !key.as_str().ends_with('/') {
+            return Err(own(RemoteErrorKind::BadRequest, "a folder's key ends in /"));
+        }
+        // Some servers ignore the condition below, so look first.
+        match self.details(bucket, key).await {
+            Ok(_) => return Err(own(RemoteErrorKind::PreconditionFailed, "the folder is already there")),
+            Err(error) if matches!(error.kind, RemoteErrorKind::NotFound | RemoteErrorKind::AccessDenied) => {
+            }
+            Err(error) => return Err(error),
+        }
+        self.client
+            .call(bucket.as_str(), |c| {
+                c.put_object()
+                    .bucket(bucket.as_str())
+                    .key(key.as_str())
+                    .if_none_match("*")
+                    .content_length(0)
+                    .body(Vec::new().into())
+                    .send()
+            })
+            .await
+            .map(|_| ())
+    }
+
+    async fn peek(&self, bucket: &Bucket, key: &ObjectKey, len: u64) -> Result<Bytes, RemoteError> {
+        if len == 0 {
+            return Ok(Bytes::new());
+        }
+        let got = self
+            .client
+            .call(bucket.as_str(), |c| {
+                let get = c.get_object().bucket(bucket.as_str()).key(key.as_str());
+                get.range(format!("bytes=0-{}", len - 1)).send()
+            })
+            .await;
+        let mut out = match got {
+            Ok(out) => out,
+            // An empty object has no first byte.
+            Err(error) if crate::Trouble::of(&error).is_some_and(|t| t.status == Some(416)) => {
+                return Ok(Bytes::new());
+            }
+            Err(error) => return Err(error),
+        };
+        let wanted = usize::try_from(len).unwrap_or(usize::MAX);
+        let mut bytes = BytesMut::new();
+        while bytes.len() < wanted {
+            match tokio::time::timeout(QUIET, out.body.next()).await {
+                Err(_) => return Err(stalled(QUIET)),
+                Ok(None) => break,
+                Ok(Some(Ok(chunk))) => bytes.extend_from_slice(&chunk),
+                Ok(Some(Err(error))) => {
+                    return Err(own(RemoteErrorKind::Network, crate::error::chain(&error)));
+                }
+            }
+        }
+        bytes.truncate(wanted);
+        Ok(bytes.freeze())
+    }
+
+    async fn versioning(&self, bucket: &Bucket) -> Result<bool, RemoteError> {
+        let out = self
+            .client
+            .call(bucket.as_str(), |c| c.get_bucket_versioning().bucket(bucket.as_str()).send())
+            .await?;
+        Ok(out.status() == Some(&BucketVersioningStatus::Enabled))
+    }
+
+    async fn delete_version(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        version: &VersionId,
+    ) -> Result<(), RemoteError> {
+        self.client
+            .call(bucket.as_str(), |c| {
+                c.delete_object()
+                    .bucket(bucket.as_str())
+                    .key(key.as_str())
+                    .version_id(version.as_str())
+                    .send()
+            })
+            .await
+            .map(|_| ())
+    }
+
+    async fn probe(&self, bucket: &Bucket, prefix: &str) -> Result<Capabilities, RemoteError> {
+        crate::probe::probe(&self.client, bucket, prefix).await
+    }
+}

@@ -1,0 +1,25 @@
+//! S3 through the AWS SDK: the adapter behind the ports of the bucket side.
+//!
+//! **Does** speak S3 to Amazon and to servers that resemble it, and turns what comes back into kinds that decide
+//! behaviour. **Never** retries on its own (the engine does; the one exception is a request that was refused for the
+//! clock or the region and is sent once more with the right one), never replaces without a condition, and never takes
+//! an answer for S3's that is not.
+//! **Start reading** at [`S3Client`].
+#![deny(missing_docs)]
+
+mod access;
+mod body;
+mod browse;
+mod error;
+mod guard;
+mod probe;
+mod profiles;
+mod staged;
+mod store;
+
+pub use access::{Access, S3Client};
+pub use browse::S3Browse;
+pub use error::Trouble;
+pub use profiles::{FoundProfile, found_profiles, parse_profiles};
+pub use staged::{StepOutcome, TestStep, TestStepResult};
+pub use store::S3Store;

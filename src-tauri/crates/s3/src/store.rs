@@ -1,0 +1,425 @@
+//! A bucket as the engine uses it.
+use std::ops::Range;
+
+use async_trait::async_trait;
+use aws_sdk_s3::types::{
+    ChecksumAlgorithm, ChecksumMode, ChecksumType, CompletedMultipartUpload, CompletedPart,
+};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use md5::Digest as _;
+use windlass_domain::{
+    Bucket, Capabilities, Digest, ETag, ObjectKey, PartReceipt, RemoteExpect, RemoteState, Timestamp,
+    UploadId, VersionId,
+};
+use windlass_ports::{ByteStream, OpenUpload, PutBody, RemoteError, RemoteErrorKind, RemoteStore};
+
+use crate::S3Client;
+use crate::body::{ANSWER, Progress, QUIET, body, watched};
+use crate::error::{own, stalled};
+
+/// Metadata that names the device a version came from.
+pub(crate) const DEVICE: &str = "windlass-device";
+
+/// A bucket of a connection.
+#[derive(Debug, Clone)]
+pub struct S3Store {
+    client: S3Client,
+    bucket: Bucket,
+    capabilities: Capabilities,
+}
+
+impl S3Store {
+    pub(crate) const fn new(client: S3Client, bucket: Bucket, capabilities: Capabilities) -> Self {
+        Self { client, bucket, capabilities }
+    }
+
+    fn name(&self) -> &str {
+        self.bucket.as_str()
+    }
+}
+
+/// The full-object checksum among what the server said; a composite one is none.
+pub(crate) fn digest(crc: Option<&str>, sha256: Option<&str>, kind: Option<&ChecksumType>) -> Option<Digest> {
+    if kind == Some(&ChecksumType::Composite) {
+        return None;
+    }
+    crc.and_then(Digest::crc64nvme_from_base64).or_else(|| sha256.and_then(Digest::sha256_from_base64))
+}
+
+pub(crate) fn md5_base64(bytes: &[u8]) -> String {
+    STANDARD.encode(md5::Md5::digest(bytes))
+}
+
+pub(crate) fn sha256_base64(bytes: &[u8]) -> String {
+    STANDARD.encode(sha2::Sha256::digest(bytes))
+}
+
+fn bytes_of(size: Option<i64>) -> u64 {
+    size.and_then(|s| u64::try_from(s).ok()).unwrap_or(0)
+}
+
+pub(crate) fn time(date: Option<&aws_sdk_s3::primitives::DateTime>) -> Option<Timestamp> {
+    date.and_then(|d| d.to_millis().ok()).map(Timestamp::from_millis)
+}
+
+fn conditions(expect: &RemoteExpect) -> (Option<String>, Option<String>) {
+    match expect {
+        RemoteExpect::Absent => (Some("*".to_owned()), None),
+        RemoteExpect::Unchanged(etag) => (None, Some(etag.as_str().to_owned())),
+    }
+}
+
+fn number(part: u32) -> Result<i32, RemoteError> {
+    i32::try_from(part).map_err(|_| own(RemoteErrorKind::BadRequest, format!("{part} is no part number")))
+}
+
+fn required<T>(value: Option<T>, what: &str) -> Result<T, RemoteError> {
+    value.ok_or_else(|| own(RemoteErrorKind::Unexpected, format!("the server's answer lacks {what}")))
+}
+
+#[async_trait]
+impl RemoteStore for S3Store {
+    fn capabilities(&self) -> Capabilities {
+        self.capabilities.clone()
+    }
+
+    async fn head(&self, key: &ObjectKey) -> Result<RemoteState, RemoteError> {
+        let out = self
+            .client
+            .call(self.name(), |c| {
+                c.head_object()
+                    .bucket(self.name())
+                    .key(key.as_str())
+                    .checksum_mode(ChecksumMode::Enabled)
+                    .send()
+            })
+            .await?;
+        let size = required(out.content_length(), "the size")?;
+        Ok(RemoteState {
+            size: bytes_of(Some(size)),
+            etag: ETag::new(required(out.e_tag(), "the ETag")?),
+            version: out.version_id().map(VersionId::new),
+            digest: digest(out.checksum_crc64_nvme(), out.checksum_sha256(), out.checksum_type()),
+        })
+    }
+
+    async fn get(
+        &self,
+        key: &ObjectKey,
+        range: Option<Range<u64>>,
+        expect: &ETag,
+    ) -> Result<ByteStream, RemoteError> {
+        if range.as_ref().is_some_and(Range::is_empty) {
+            return Ok(Box::pin(futures::stream::empty()));
+        }
+        let wanted = range.as_ref().map(|r| format!("bytes={}-{}", r.start, r.end - 1));
+        let out = self
+            .client
+            .call(self.name(), |c| {
+                let get = c.get_object().bucket(self.name()).key(key.as_str()).if_match(expect.as_str());
+                get.set_range(wanted.clone()).send()
+            })
+            .await?;
+        if out.e_tag() != Some(expect.as_str()) {
+            return Err(own(
+                RemoteErrorKind::PreconditionFailed,
+                "the server sent another version than was asked for",
+            ));
+        }
+        let length = out.content_length().and_then(|l| u64::try_from(l).ok());
+        let expected = match &range {
+            Some(range) => {
+                let said = out.content_range().unwrap_or_default();
+                let want = format!("bytes {}-{}/", range.start, range.end - 1);
+                if !said.starts_with(&want) {
+                    return Err(own(
+                        RemoteErrorKind::Unexpected,
+                        format!("the server ignored the range: asked for {want}, got '{said}'"),
+                    ));
+                }
+                Some(range.end - range.start)
+            }
+            None => length,
+        };
+        let mut bytes = out.body;
+        Ok(Box::pin(async_stream::stream! {
+            let mut seen = 0u64;
+            loop {
+                match tokio::time::timeout(QUIET, bytes.next()).await {
+                    Err(_) => {
+                        yield Err(stalled(QUIET));
+                        return;
+                    }
+                    Ok(Some(Ok(chunk))) => {
+                        seen += chunk.len() as u64;
+                        if expected.is_some_and(|e| seen > e) {
+                            yield Err(own(RemoteErrorKind::Integrity, "the server sent more bytes than announced"));
+                            return;
+                        }
+                        yield Ok(chunk);
+                    }
+                    Ok(Some(Err(error))) => {
+                        yield Err(own(RemoteErrorKind::Network, crate::error::chain(&error)));
+                        return;
+                    }
+                    Ok(None) => break,
+                }
+            }
+            if expected.is_some_and(|e| seen < e) {
+                yield Err(own(RemoteErrorKind::Network, "the answer ended before all bytes had come"));
+            }
+        }))
+    }
+
+    async fn put(
+        &self,
+        key: &ObjectKey,
+        put: PutBody,
+        expect: &RemoteExpect,
+        device: &str,
+    ) -> Result<RemoteState, RemoteError> {
+        let (none_match, matched) = conditions(expect);
+        let caps = &self.capabilities;
+        let crc = caps.crc64nvme.proved().then(|| put.crc.digest().to_base64());
+        let sha = (crc.is_none() && caps.sha256.proved()).then(|| sha256_base64(&put.bytes));
+        let md5 = (crc.is_none() && sha.is_none()).then(|| md5_base64(&put.bytes));
+        let unsigned = self.client.unsigned_payload();
+        let progress = Progress::default();
+        let len = put.bytes.len() as u64;
+        let send = self.client.call_unwatched(self.name(), |c| {
+            let call = c
+                .put_object()
+                .bucket(self.name())
+                .key(key.as_str())
+                .content_length(i64::try_from(len).unwrap_or(i64::MAX))
+                .metadata(DEVICE, device)
+                .set_if_none_match(none_match.clone())
+                .set_if_match(matched.clone())
+                .set_checksum_crc64_nvme(crc.clone())
+                .set_checksum_sha256(sha.clone())
+                .set_content_md5(md5.clone())
+                .body(body(&put.bytes, unsigned, &progress))
+                .customize();
+            if unsigned { call.disable_payload_signing().send() } else { call.send() }
+        });
+        let out = watched(send, len, &progress).await?;
+        Ok(RemoteState {
+            size: len,
+            etag: ETag::new(required(out.e_tag(), "the ETag")?),
+            version: out.version_id().map(VersionId::new),
+            digest: digest(out.checksum_crc64_nvme(), out.checksum_sha256(), out.checksum_type()),
+        })
+    }
+
+    async fn open_upload(&self, key: &ObjectKey, device: &str) -> Result<UploadId, RemoteError> {
+        let whole = self.capabilities.crc64nvme_multipart.proved();
+        let out = self
+            .client
+            .call(self.name(), |c| {
+                let call = c
+                    .create_multipart_upload()
+                    .bucket(self.name())
+                    .key(key.as_str())
+                    .metadata(DEVICE, device);
+                call.set_checksum_algorithm(whole.then_some(ChecksumAlgorithm::Crc64Nvme))
+                    .set_checksum_type(whole.then_some(ChecksumType::FullObject))
+                    .send()
+            })
+            .await?;
+        Ok(UploadId::new(required(out.upload_id().filter(|id| !id.is_empty()), "the upload's id")?))
+    }
+
+    async fn send_part(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        part: u32,
+        put: PutBody,
+    ) -> Result<PartReceipt, RemoteError> {
+        let part_number = number(part)?;
+        let crc = self.capabilities.crc64nvme_multipart.proved().then(|| put.crc.digest().to_base64());
+        let md5 = crc.is_none().then(|| md5_base64(&put.bytes));
+        let unsigned = self.client.unsigned_payload();
+        let progress = Progress::default();
+        let len = put.bytes.len() as u64;
+        let send = self.client.call_unwatched(self.name(), |c| {
+            let call = c
+                .upload_part()
+                .bucket(self.name())
+                .key(key.as_str())
+                .upload_id(upload.as_str())
+                .part_number(part_number)
+                .content_length(i64::try_from(len).unwrap_or(i64::MAX))
+                .set_checksum_crc64_nvme(crc.clone())
+                .set_content_md5(md5.clone())
+                .body(body(&put.bytes, unsigned, &progress))
+                .customize();
+            if unsigned { call.disable_payload_signing().send() } else { call.send() }
+        });
+        let out = watched(send, len, &progress).await?;
+        if let (Some(sent), Some(kept)) = (&crc, out.checksum_crc64_nvme())
+            && sent != kept
+        {
+            return Err(own(
+                RemoteErrorKind::Integrity,
+                format!("the server has another checksum for part {part}"),
+            ));
+        }
+        Ok(PartReceipt {
+            number: part,
+            etag: ETag::new(required(out.e_tag(), "the part's ETag")?),
+            crc: put.crc,
+        })
+    }
+
+    async fn list_parts(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+    ) -> Result<Vec<(u32, ETag, u64)>, RemoteError> {
+        let mut found = Vec::new();
+        let mut marker: Option<String> = None;
+        loop {
+            let out = self
+                .client
+                .call(self.name(), |c| {
+                    let call =
+                        c.list_parts().bucket(self.name()).key(key.as_str()).upload_id(upload.as_str());
+                    call.set_part_number_marker(marker.clone()).send()
+                })
+                .await?;
+            for part in out.parts() {
+                let number =
+                    required(part.part_number().and_then(|n| u32::try_from(n).ok()), "a part's number")?;
+                found.push((number, ETag::new(part.e_tag().unwrap_or_default()), bytes_of(part.size())));
+            }
+            if !out.is_truncated().unwrap_or(false) {
+                return Ok(found);
+            }
+            let next = out.next_part_number_marker().map(str::to_owned);
+            if next.is_none() || next == marker {
+                return Err(own(RemoteErrorKind::Unexpected, "the server's list of parts does not go on"));
+            }
+            marker = next;
+        }
+    }
+
+    async fn complete_upload(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        parts: &[PartReceipt],
+        whole: Digest,
+        expect: &RemoteExpect,
+    ) -> Result<RemoteState, RemoteError> {
+        let (none_match, matched) = conditions(expect);
+        let proved = self.capabilities.crc64nvme_multipart.proved();
+        let size: u64 = parts.iter().map(|p| p.crc.len).sum();
+        let list = parts
+            .iter()
+            .map(|p| {
+                let part = CompletedPart::builder().part_number(number(p.number)?).e_tag(p.etag.as_str());
+                Ok(part.set_checksum_crc64_nvme(proved.then(|| p.crc.digest().to_base64())).build())
+            })
+            .collect::<Result<Vec<_>, RemoteError>>()?;
+        let list = CompletedMultipartUpload::builder().set_parts(Some(list)).build();
+        let crc = match whole {
+            Digest::Crc64Nvme(_) if proved => Some(whole.to_base64()),
+            Digest::Crc64Nvme(_) | Digest::Sha256(_) => None,
+        };
+        let with_size = crc.is_some() || self.client.endpoint().is_none();
+        let send = self.client.call_unwatched(self.name(), |c| {
+            c.complete_multipart_upload()
+                .bucket(self.name())
+                .key(key.as_str())
+                .upload_id(upload.as_str())
+                .multipart_upload(list.clone())
+                .set_if_none_match(none_match.clone())
+                .set_if_match(matched.clone())
+                .set_checksum_type(crc.is_some().then_some(ChecksumType::FullObject))
+                .set_checksum_crc64_nvme(crc.clone())
+                .set_mpu_object_size(if with_size { i64::try_from(size).ok() } else { None })
+                .send()
+        });
+        let out = match tokio::time::timeout(ANSWER * 2, send).await {
+            Ok(out) => out?,
+            Err(_) => return Err(stalled(ANSWER * 2)),
+        };
+        match out.e_tag().filter(|tag| !tag.is_empty()) {
+            Some(etag) => Ok(RemoteState {
+                size,
+                etag: ETag::new(etag),
+                version: out.version_id().map(VersionId::new),
+                digest: digest(out.checksum_crc64_nvme(), out.checksum_sha256(), out.checksum_type()),
+            }),
+            // Ceph's answer leaves it out.
+            None => self.head(key).await,
+        }
+    }
+
+    async fn abort_upload(&self, key: &ObjectKey, upload: &UploadId) -> Result<(), RemoteError> {
+        let gone = self
+            .client
+            .call(self.name(), |c| {
+                c.abort_multipart_upload()
+                    .bucket(self.name())
+                    .key(key.as_str())
+                    .upload_id(upload.as_str())
+                    .send()
+            })
+            .await;
+        match gone {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind == RemoteErrorKind::NoSuchUpload => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn list_uploads(&self, prefix: &str) -> Result<Vec<OpenUpload>, RemoteError> {
+        let mut found: Vec<OpenUpload> = Vec::new();
+        let mut marker: (Option<String>, Option<String>) = (None, None);
+        loop {
+            let out = self
+                .client
+                .call(self.name(), |c| {
+                    let call = c.list_multipart_uploads().bucket(self.name()).prefix(prefix);
+                    call.set_key_marker(marker.0.clone()).set_upload_id_marker(marker.1.clone()).send()
+                })
+                .await?;
+            for upload in out.uploads() {
+                let (Some(key), Some(id)) = (upload.key(), upload.upload_id()) else { continue };
+                let Ok(key) = ObjectKey::parse(key) else { continue };
+                let initiated = time(upload.initiated());
+                found.push(OpenUpload { key, upload: UploadId::new(id), initiated });
+            }
+            let next = (
+                out.next_key_marker().filter(|m| !m.is_empty()).map(str::to_owned),
+                out.next_upload_id_marker().filter(|m| !m.is_empty()).map(str::to_owned),
+            );
+            // SeaweedFS says "there is more" and not where: what it gave is all there is to get.
+            if !out.is_truncated().unwrap_or(false) || next.0.is_none() || next == marker {
+                return Ok(found);
+            }
+            marker = next;
+        }
+    }
+
+    async fn delete(&self, key: &ObjectKey, expect: &RemoteExpect) -> Result<(), RemoteError> {
+        let RemoteExpect::Unchanged(etag) = expect else {
+            return Err(own(RemoteErrorKind::BadRequest, "what is expected to be absent cannot be deleted"));
+        };
+        if !self.capabilities.match_delete.proved() && self.head(key).await?.etag != *etag {
+            return Err(own(
+                RemoteErrorKind::PreconditionFailed,
+                "the object changed since it was looked at",
+            ));
+        }
+        self.client
+            .call(self.name(), |c| {
+                c.delete_object().bucket(self.name()).key(key.as_str()).if_match(etag.as_str()).send()
+            })
+            .await
+            .map(|_| ())
+    }
+}
