@@ -86,7 +86,7 @@ impl SqliteJournal {
     /// # Errors
     /// `Corrupt` with what SQLite found.
     pub async fn integrity_check(&self) -> Result<(), JournalError> {
-        self.read(|conn| db::integrity_check(conn)).await
+        self.read(db::integrity_check).await
     }
 
     pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, JournalError>

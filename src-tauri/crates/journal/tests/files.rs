@@ -1,4 +1,6 @@
 //! Sync folders and their files.
+#![cfg(test)]
+
 mod common;
 
 use common::{base, fresh, local, pair, pair_id, path};

@@ -1,4 +1,6 @@
 //! Listings: windows in every order against a plain sort.
+#![cfg(test)]
+
 mod common;
 
 use std::cmp::Reverse;

@@ -1,4 +1,6 @@
 //! Opening, owning, closing, damage.
+#![cfg(test)]
+
 mod common;
 
 use std::path::Path;

@@ -1,4 +1,6 @@
 //! Uploads, their parts and their counts.
+#![cfg(test)]
+
 mod common;
 
 use std::collections::BTreeMap;
