@@ -1,0 +1,201 @@
+//! From a connection's id to a client of S3: looks the connection up, adds its secret, keeps the client.
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::Mutex;
+use windlass_domain::{Bucket, Capabilities};
+use windlass_ports::{
+    Catalog, Clock, Connection, CredentialSource, JournalError, RemoteBrowse, RemoteError, RemoteErrorKind,
+    RemoteStore, Remotes, SecretError, SecretStore,
+};
+use windlass_practice::{PracticeOptions, PracticeServer};
+use windlass_s3::{Access, S3Client};
+
+/// Clients by connection. The practice bucket is started when somebody first asks for it.
+pub struct LiveRemotes {
+    catalog: Arc<dyn Catalog>,
+    secrets: Arc<dyn SecretStore>,
+    clock: Arc<dyn Clock>,
+    practice_root: PathBuf,
+    practice: Mutex<Option<PracticeServer>>,
+    endpoint: std::sync::Mutex<Option<String>>,
+    clients: Mutex<HashMap<String, S3Client>>,
+}
+
+impl std::fmt::Debug for LiveRemotes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LiveRemotes").finish_non_exhaustive()
+    }
+}
+
+impl LiveRemotes {
+    /// Knows nothing yet; clients are made when asked for.
+    #[must_use]
+    pub fn new(
+        catalog: Arc<dyn Catalog>,
+        secrets: Arc<dyn SecretStore>,
+        clock: Arc<dyn Clock>,
+        practice_root: PathBuf,
+    ) -> Self {
+        Self {
+            catalog,
+            secrets,
+            clock,
+            practice_root,
+            practice: Mutex::default(),
+            endpoint: std::sync::Mutex::default(),
+            clients: Mutex::default(),
+        }
+    }
+
+    /// Address of the practice bucket while it runs.
+    #[must_use]
+    pub fn practice_endpoint(&self) -> Option<String> {
+        self.endpoint.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// Starts the practice bucket if it does not run.
+    ///
+    /// # Errors
+    /// When its folder or a port cannot be used.
+    pub async fn start_practice(&self) -> Result<(), windlass_practice::PracticeError> {
+        self.practice_access().await.map(|_| ())
+    }
+
+    /// Puts the practice bucket back to its first state.
+    ///
+    /// # Errors
+    /// When its data cannot be written.
+    pub async fn reset_practice(&self) -> Result<(), windlass_practice::PracticeError> {
+        self.start_practice().await?;
+        match self.practice.lock().await.as_ref() {
+            Some(server) => server.reset().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Stops the practice bucket.
+    pub async fn stop(&self) {
+        self.clients.lock().await.clear();
+        if let Some(server) = self.practice.lock().await.take() {
+            *self.endpoint.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
+            server.stop().await;
+        }
+    }
+
+    async fn practice_access(&self) -> Result<Access, windlass_practice::PracticeError> {
+        let mut practice = self.practice.lock().await;
+        let server = match practice.take() {
+            Some(server) => practice.insert(server),
+            None => {
+                let server = PracticeServer::start(PracticeOptions::new(&self.practice_root)).await?;
+                *self.endpoint.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
+                    Some(server.endpoint());
+                practice.insert(server)
+            }
+        };
+        Ok(Access {
+            source: CredentialSource::Practice,
+            endpoint: Some(server.endpoint()),
+            region: Some(server.region().to_owned()),
+            access_key: Some(server.access_key().to_owned()),
+            secret: Some(windlass_ports::Secret::new(server.secret_key().to_owned())),
+            session_token: None,
+        })
+    }
+
+    async fn access(&self, connection: &Connection) -> Result<Access, RemoteError> {
+        let (access_key, secret) = match &connection.source {
+            CredentialSource::Practice => {
+                return self
+                    .practice_access()
+                    .await
+                    .map_err(|e| RemoteError { kind: RemoteErrorKind::Network, source: Box::new(e) });
+            }
+            CredentialSource::Profile(_) | CredentialSource::DefaultChain => (None, None),
+            CredentialSource::AccessKey { access_key } => {
+                let secret = self.secrets.get(&connection.id).await.map_err(secret_trouble)?;
+                let secret = secret.ok_or_else(|| RemoteError {
+                    kind: RemoteErrorKind::Unauthenticated,
+                    source: "the secret of this connection was kept for one session only; enter it again"
+                        .into(),
+                })?;
+                (Some(access_key.clone()), Some(secret))
+            }
+        };
+        Ok(Access {
+            source: connection.source.clone(),
+            endpoint: connection.endpoint.clone(),
+            region: connection.region.clone(),
+            access_key,
+            secret,
+            session_token: None,
+        })
+    }
+
+    async fn client(&self, id: &str) -> Result<S3Client, RemoteError> {
+        let mut clients = self.clients.lock().await;
+        if let Some(client) = clients.get(id) {
+            return Ok(client.clone());
+        }
+        let known = self.catalog.connections().await.map_err(journal_trouble)?;
+        let connection = known.into_iter().find(|c| c.id == id).ok_or_else(|| RemoteError {
+            kind: RemoteErrorKind::Unauthenticated,
+            source: "this connection was removed".into(),
+        })?;
+        let client = S3Client::open(self.access(&connection).await?).await?;
+        clients.insert(id.to_owned(), client.clone());
+        Ok(client)
+    }
+
+    /// What was proved of a bucket; tries it out when nobody did.
+    async fn capabilities(
+        &self,
+        client: &S3Client,
+        connection: &str,
+        bucket: &Bucket,
+    ) -> Result<Capabilities, RemoteError> {
+        if let Some((found, _)) =
+            self.catalog.capabilities(connection, bucket.as_str()).await.map_err(journal_trouble)?
+        {
+            return Ok(found);
+        }
+        let prefix = self.catalog.connections().await.map_err(journal_trouble)?.into_iter().find_map(|c| {
+            let (start, prefix) = c.start_in.split_once('/')?;
+            (c.id == connection && start == bucket.as_str()).then(|| prefix.to_owned())
+        });
+        let found = client.browse().probe(bucket, &prefix.unwrap_or_default()).await?;
+        self.catalog
+            .save_capabilities(connection, bucket.as_str(), &found, self.clock.now())
+            .await
+            .map_err(journal_trouble)?;
+        Ok(found)
+    }
+}
+
+#[async_trait]
+impl Remotes for LiveRemotes {
+    async fn store(&self, connection: &str, bucket: &Bucket) -> Result<Arc<dyn RemoteStore>, RemoteError> {
+        let client = self.client(connection).await?;
+        let capabilities = self.capabilities(&client, connection, bucket).await?;
+        Ok(Arc::new(client.bucket(bucket, capabilities)))
+    }
+
+    async fn browse(&self, connection: &str) -> Result<Arc<dyn RemoteBrowse>, RemoteError> {
+        Ok(Arc::new(self.client(connection).await?.browse()))
+    }
+
+    async fn forget(&self, connection: &str) {
+        self.clients.lock().await.remove(connection);
+    }
+}
+
+fn journal_trouble(error: JournalError) -> RemoteError {
+    RemoteError { kind: RemoteErrorKind::Unexpected, source: Box::new(error) }
+}
+
+fn secret_trouble(error: SecretError) -> RemoteError {
+    RemoteError { kind: RemoteErrorKind::Unauthenticated, source: Box::new(error) }
+}
