@@ -760,7 +760,27 @@ detail: string | null, };
 /**
  * Hints sent to the UI: look again. Never the data itself.
  */
-export type UiEvent = { "kind": "listing", id: string, revision: number, } | { "kind": "transfers", revision: number, } | { "kind": "folders", } | { "kind": "test_step", run: string, result: StepResult, } | { "kind": "connections", } | { "kind": "missed", };
+export type UiEvent = { "kind": "listing", 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * Its revision.
+ */
+revision: number, } | { "kind": "transfers", 
+/**
+ * Newest revision.
+ */
+revision: number, } | { "kind": "folders" } | { "kind": "test_step", 
+/**
+ * Id of the test run.
+ */
+run: string, 
+/**
+ * Its result.
+ */
+result: StepResult, } | { "kind": "connections" } | { "kind": "missed" };
 
 /**
  * An upload has begun.

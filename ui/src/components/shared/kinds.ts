@@ -1,5 +1,5 @@
 import type { FileKind } from '../../lib/util/format';
-import type { IconName } from '../shared/icons';
+import type { IconName } from './icons';
 
 /** Icon of a kind of file. */
 export const kindIcon: Record<FileKind, IconName> = {

@@ -1,4 +1,4 @@
-import type { App } from '../../lib/state/app.svelte';
+import type { App } from './app.svelte';
 
 /** Keys that a command means: the ticked rows, else the row with the focus. */
 export async function meantKeys(app: App): Promise<string[]> {
