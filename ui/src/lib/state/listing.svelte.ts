@@ -72,7 +72,7 @@ export class Listing {
         void this.backend.call('close_listing', { id: before }).catch(() => null);
       }
       this.#take(summary);
-      this.pages.look(0, 1);
+      if (!same) this.pages.look(0, 1);
       this.pages.stale();
     } catch (thrown) {
       if (generation === this.#generation) this.error = toUiError(thrown);
