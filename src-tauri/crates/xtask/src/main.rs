@@ -2,6 +2,7 @@
 //!
 //! Reads and checks; the only thing it ever writes are the generated TypeScript types. Start reading at [`main`].
 mod crates;
+#[cfg(feature = "types")]
 mod types;
 mod ui;
 
@@ -23,6 +24,7 @@ enum Chore {
     /// Checks that crates and user interface files import only what docs/ARCHITECTURE.md allows.
     CheckLayers,
     /// Writes the TypeScript types of the API to ui/src/lib/api.
+    #[cfg(feature = "types")]
     Types {
         /// Writes nothing; fails when the files are not what would be written.
         #[arg(long)]
@@ -33,7 +35,9 @@ enum Chore {
 fn main() -> ExitCode {
     let done = match Arguments::parse().chore {
         Chore::CheckLayers => check_layers(),
+        #[cfg(feature = "types")]
         Chore::Types { check: true } => types::check(&root()),
+        #[cfg(feature = "types")]
         Chore::Types { check: false } => types::write(&root()),
     };
     match done {

@@ -1,0 +1,3 @@
+//! stub
+mod server;
+fn main() {}

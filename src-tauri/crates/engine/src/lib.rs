@@ -1,0 +1,1 @@
+//! Not written yet: see docs/ARCHITECTURE.md for what belongs here.
