@@ -77,9 +77,8 @@ fn fail(error: UiError) -> Response {
 
 /// A page of a stranger could point its own name at this address; the host header tells.
 async fn need_host(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
-    let ours = |host: &str| {
-        host == format!("127.0.0.1:{}", door.port) || host == format!("localhost:{}", door.port)
-    };
+    let ours =
+        |host: &str| host == format!("127.0.0.1:{}", door.port) || host == format!("localhost:{}", door.port);
     let text = |name| request.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok());
     let host = text(header::HOST).is_some_and(ours);
     let origin = match request.headers().get(header::ORIGIN) {
@@ -111,7 +110,10 @@ async fn need_token(
     if given.is_some_and(|given| same(given, &door.token)) {
         next.run(request).await
     } else {
-        refuse(StatusCode::UNAUTHORIZED, "The token is missing or wrong. Open the address that the server printed.")
+        refuse(
+            StatusCode::UNAUTHORIZED,
+            "The token is missing or wrong. Open the address that the server printed.",
+        )
     }
 }
 
@@ -190,7 +192,10 @@ async fn take_in(
     body: Body,
 ) -> Result<windlass_api::dto_more::UploadStarted, UiError> {
     let path = RelPath::parse(wanted(fields, "path")?).map_err(|e| {
-        UiError::new(ErrorCode::NameNotAllowed, format!("This file's name cannot be used: {e}. It was not sent."))
+        UiError::new(
+            ErrorCode::NameNotAllowed,
+            format!("This file's name cannot be used: {e}. It was not sent."),
+        )
     })?;
     let (connection, bucket) = (wanted(fields, "connection")?, wanted(fields, "bucket")?);
     let prefix = wanted(fields, "prefix")?;
@@ -210,8 +215,11 @@ async fn spool(target: &std::path::Path, body: Body) -> Result<(), UiError> {
             std::io::ErrorKind::StorageFull => ErrorCode::DiskFull,
             _ => ErrorCode::Unexpected,
         };
-        UiError::new(code, "The file could not be kept on this computer, so it was not sent. Is the disk full?")
-            .with_detail(e)
+        UiError::new(
+            code,
+            "The file could not be kept on this computer, so it was not sent. Is the disk full?",
+        )
+        .with_detail(e)
     };
     if let Some(folder) = target.parent() {
         tokio::fs::create_dir_all(folder).await.map_err(disk)?;
