@@ -77,15 +77,7 @@ fn fail(error: UiError) -> Response {
 
 /// A page of a stranger could point its own name at this address; the host header tells.
 async fn need_host(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
-    let ours =
-        |host: &str| host == format!("127.0.0.1:{}", door.port) || host == format!("localhost:{}", door.port);
-    let text = |name| request.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok());
-    let host = text(header::HOST).is_some_and(ours);
-    let origin = match request.headers().get(header::ORIGIN) {
-        None => true,
-        Some(_) => text(header::ORIGIN).and_then(|o| o.strip_prefix("http://")).is_some_and(ours),
-    };
-    if !host || !origin {
+    if !own_page(request.headers(), door.port) {
         return refuse(StatusCode::FORBIDDEN, "This server answers only pages of its own.");
     }
     let mut response = next.run(request).await;
@@ -95,6 +87,15 @@ async fn need_host(State(door): State<Arc<Door>>, request: Request, next: Next) 
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// Whether host and origin are this server's own names.
+fn own_page(headers: &HeaderMap, port: u16) -> bool {
+    let ours = |host: &str| host == format!("127.0.0.1:{port}") || host == format!("localhost:{port}");
+    let text = |name| headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
+    let origin = !headers.contains_key(header::ORIGIN)
+        || text(header::ORIGIN).and_then(|o| o.strip_prefix("http://")).is_some_and(ours);
+    origin && text(header::HOST).is_some_and(ours)
 }
 
 async fn need_token(
