@@ -1,4 +1,5 @@
 //! Each thing that can be wrong with a connection has its own plain answer.
+#![cfg(test)]
 mod common;
 
 use common::{access, bench};

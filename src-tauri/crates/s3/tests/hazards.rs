@@ -1,4 +1,5 @@
 //! The bucket side's hazards, on the practice endpoint.
+#![cfg(test)]
 mod common;
 
 use common::{bench, body, key};

@@ -1,4 +1,5 @@
 //! A practice endpoint in a temporary folder, and our client on it.
+#![cfg(test)]
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
 use bytes::Bytes;
