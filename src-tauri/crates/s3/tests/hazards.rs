@@ -1,4 +1,5 @@
 //! The bucket side's hazards, on the practice endpoint.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg(test)]
 mod common;
 

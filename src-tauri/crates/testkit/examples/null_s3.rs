@@ -28,11 +28,14 @@ struct Stored {
     crc: Option<String>,
 }
 
+/// Parts of an open upload: number → bytes and checksum.
+type Parts = BTreeMap<u32, (u64, u64)>;
+
 #[derive(Default)]
 struct Null {
     list: u64,
     keys: Mutex<BTreeMap<String, Stored>>,
-    uploads: Mutex<BTreeMap<String, BTreeMap<u32, (u64, u64)>>>,
+    uploads: Mutex<BTreeMap<String, Parts>>,
     requests: AtomicU64,
     bytes: AtomicU64,
 }
