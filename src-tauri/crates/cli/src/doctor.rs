@@ -14,7 +14,7 @@ pub(crate) async fn run(common: &Common, args: &Doctor, output: &Output) -> Resu
     let address = args.address.as_deref().map(Address::parse).transpose()?;
     let client = open::client(common).await?;
     let start_in = address.as_ref().map(|a| format!("{}/{}", a.bucket, a.prefix())).unwrap_or_default();
-    let results = client.test(&start_in, &mut |step| print(step, output)).await;
+    let results = client.test(&start_in, &mut |step| print(&step, output)).await;
     if results.iter().any(|r| r.outcome == StepOutcome::Failed) {
         return Ok(Code::NeedsYou);
     }
