@@ -1,1 +1,22 @@
-//! Not written yet: see docs/ARCHITECTURE.md for what belongs here.
+//! The operating system behind the ports: files, file events, secrets, time, chance and the application's folders.
+//!
+//! **Does** walk, read and write the local disk ([`Disk`]), watch folders ([`NotifyWatcher`]), keep secrets
+//! ([`Secrets`]) and name the application's folders ([`dirs::AppDirs`]).
+//! **Never** follows a link out of a root, opens a pipe or device, replaces a file that is not the expected one, or
+//! writes a secret in clear.
+//! **Start reading** at [`Disk`], then `disk/walk.rs` and `disk/stage.rs`.
+#![deny(missing_docs)]
+
+mod clock;
+pub mod dirs;
+mod disk;
+mod error;
+mod folder;
+mod names;
+mod secrets;
+mod watch;
+
+pub use clock::{SystemClock, SystemEntropy};
+pub use disk::Disk;
+pub use secrets::Secrets;
+pub use watch::NotifyWatcher;

@@ -1,0 +1,124 @@
+//! Read buffers that are used again: the pages of a fresh one cost more than the copy into it.
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+
+/// What may rest here.
+const MOST: usize = 64 * 1024 * 1024;
+/// Sizes are rounded up to this, so that odd ones find each other.
+const STEP: usize = 256 * 1024;
+/// Smaller ones are not worth a visit.
+const SMALL: usize = 64 * 1024;
+
+/// Buffers at rest, the oldest first.
+#[derive(Debug, Default)]
+pub(super) struct Pool {
+    resting: Mutex<Vec<Vec<u8>>>,
+}
+
+/// Bytes in a buffer that goes back to its pool.
+struct Lent {
+    buffer: Vec<u8>,
+    len: usize,
+    pool: Arc<Pool>,
+}
+
+impl AsRef<[u8]> for Lent {
+    fn as_ref(&self) -> &[u8] {
+        self.buffer.get(..self.len).unwrap_or(&self.buffer)
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        self.pool.give(std::mem::take(&mut self.buffer));
+    }
+}
+
+impl Pool {
+    /// An empty buffer with room for `len` bytes and little more. `None` when there is not enough memory.
+    pub(super) fn take(&self, len: usize) -> Option<Vec<u8>> {
+        let size = if len <= SMALL { len } else { len.checked_next_multiple_of(STEP)? };
+        if len > SMALL {
+            let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(at) = resting.iter().rposition(|buffer| buffer.capacity() == size) {
+                let mut buffer = resting.remove(at);
+                buffer.clear();
+                return Some(buffer);
+            }
+        }
+        let mut buffer = Vec::new();
+        buffer.try_reserve_exact(size).ok()?;
+        Some(buffer)
+    }
+
+    /// The first `len` bytes of a buffer, which comes back when nobody holds them any more.
+    pub(super) fn lend(self: &Arc<Self>, buffer: Vec<u8>, len: usize) -> Bytes {
+        if len <= SMALL {
+            let mut bytes = Bytes::from(buffer);
+            bytes.truncate(len);
+            bytes
+        } else {
+            Bytes::from_owner(Lent { buffer, len, pool: Arc::clone(self) })
+        }
+    }
+
+    fn give(&self, buffer: Vec<u8>) {
+        let size = buffer.capacity();
+        if size <= SMALL || size > MOST {
+            return;
+        }
+        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut total: usize = size + resting.iter().map(Vec::capacity).sum::<usize>();
+        while total > MOST && !resting.is_empty() {
+            total -= resting.remove(0).capacity();
+        }
+        resting.push(buffer);
+    }
+
+    #[cfg(test)]
+    pub(super) fn at_rest(&self) -> (usize, usize) {
+        let resting = self.resting.lock().unwrap();
+        (resting.len(), resting.iter().map(Vec::capacity).sum())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PART: usize = 8 * 1024 * 1024;
+
+    #[test]
+    fn a_buffer_comes_back_when_its_last_reader_is_gone() {
+        let pool = Arc::new(Pool::default());
+        let mut buffer = pool.take(PART).unwrap();
+        buffer.resize(PART, 7);
+        let place = buffer.as_ptr();
+        let bytes = pool.lend(buffer, PART - 1);
+        let part = bytes.slice(5..9);
+        drop(bytes);
+        assert_eq!(pool.at_rest().0, 0, "a slice still reads it");
+        assert_eq!(part.as_ref(), [7, 7, 7, 7]);
+        drop(part);
+        assert_eq!(pool.at_rest(), (1, PART));
+        let again = pool.take(PART - 100).unwrap();
+        assert_eq!(again.as_ptr(), place, "the same memory");
+        assert!(again.is_empty(), "old bytes are not part of it");
+    }
+
+    #[test]
+    fn the_pool_stays_small() {
+        let pool = Arc::new(Pool::default());
+        let lent: Vec<_> = (0..20).map(|_| pool.lend(pool.take(PART).unwrap(), 0)).collect();
+        drop(lent);
+        let lent: Vec<_> = (0..20).map(|_| pool.lend(pool.take(PART).unwrap(), PART)).collect();
+        drop(lent);
+        assert_eq!(pool.at_rest(), (8, MOST));
+        drop(pool.lend(pool.take(PART / 2).unwrap(), PART / 2));
+        assert!(pool.at_rest().1 <= MOST);
+        assert!(pool.take(PART / 2).is_some() && pool.at_rest().0 == 7, "a new size finds room");
+        drop(pool.lend(pool.take(100).unwrap(), 100));
+        assert_eq!(pool.at_rest().0, 7, "small ones do not rest");
+    }
+}

@@ -1,0 +1,244 @@
+//! Folders by descriptor: every step names one component and refuses links.
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+
+use rustix::buffer::spare_capacity;
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
+use rustix::io::Errno;
+use windlass_domain::{FileId, LocalState, Timestamp};
+
+use super::{Entry, Found, Kind, Listing};
+
+const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+/// Without blocking on a pipe, without following a link, without taking a terminal.
+const READ: OFlags = OFlags::RDONLY
+    .union(OFlags::NONBLOCK)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::NOCTTY)
+    .union(OFlags::CLOEXEC);
+
+/// An open folder.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    fd: OwnedFd,
+}
+
+impl Folder {
+    /// Opens a folder by the path that a person gave; links in that path are the person's own.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self { fd: rustix::fs::open(path, FOLDER, Mode::empty())? })
+    }
+
+    /// Opens the folder `name` in this one. Fails when it is a link.
+    pub(crate) fn child(&self, name: &OsStr) -> io::Result<Self> {
+        Ok(Self { fd: rustix::fs::openat(&self.fd, name, FOLDER | OFlags::NOFOLLOW, Mode::empty())? })
+    }
+
+    /// As [`Folder::child`], after making it durably if it is not there.
+    pub(crate) fn make_child(&self, name: &OsStr) -> io::Result<Self> {
+        match rustix::fs::mkdirat(&self.fd, name, Mode::from_raw_mode(0o777)) {
+            Ok(()) => self.sync()?,
+            Err(Errno::EXIST) => {}
+            Err(error) => return Err(error.into()),
+        }
+        self.child(name)
+    }
+
+    /// Looks at `name` without following it. `None` when it is not there.
+    pub(crate) fn examine(&self, name: &OsStr) -> io::Result<Option<Found>> {
+        match rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => Ok(Some(found(&stat))),
+            Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// All names. May be called once for each open folder.
+    pub(crate) fn list(&self) -> Listing {
+        let mut listing = Listing::default();
+        let dir = match self.fd.try_clone().and_then(|fd| Dir::new(fd).map_err(io::Error::from)) {
+            Ok(dir) => dir,
+            Err(error) => return Listing { broken: Some(error), ..listing },
+        };
+        for entry in dir {
+            match entry {
+                Ok(entry) => {
+                    let name = entry.file_name().to_bytes();
+                    if name != b"." && name != b".." {
+                        let name = OsString::from_vec(name.to_vec());
+                        listing.entries.push(Entry { name, kind: kind(entry.file_type()) });
+                    }
+                }
+                Err(error) => {
+                    listing.broken = Some(error.into());
+                    break;
+                }
+            }
+        }
+        listing
+    }
+
+    /// Opens a regular file for reading; see [`open_regular`].
+    pub(crate) fn open_file(&self, name: &OsStr) -> io::Result<(File, u64)> {
+        regular(rustix::fs::openat(&self.fd, name, READ, Mode::empty())?)
+    }
+
+    /// Makes a new file for writing. The process's mask applies to `mode`.
+    pub(crate) fn create(&self, name: &OsStr, mode: u32) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(rustix::fs::openat(&self.fd, name, flags, Mode::from_raw_mode(mode as _))?.into())
+    }
+
+    /// Renames only if nothing has the new name; else `AlreadyExists`.
+    pub(crate) fn rename_new(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        match exclusive::rename_new(&self.fd, from, to) {
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => self.link_new(from, to),
+            other => Ok(other?),
+        }
+    }
+
+    /// The same for file systems without that kind of rename: a second name, then the first one away.
+    fn link_new(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        match rustix::fs::linkat(&self.fd, from, &self.fd, to, AtFlags::empty()) {
+            Ok(()) => self.remove(from),
+            // exFAT and its like know no second names either. What is left is to look and to be quick.
+            Err(Errno::PERM | Errno::NOTSUP | Errno::NOSYS | Errno::MLINK) => match self.examine(to)? {
+                Some(_) => Err(io::ErrorKind::AlreadyExists.into()),
+                None => self.replace(from, to),
+            },
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Lets two names change places. `false` where the file system cannot.
+    pub(crate) fn exchange(&self, one: &OsStr, other: &OsStr) -> io::Result<bool> {
+        match exclusive::exchange(&self.fd, one, other) {
+            Ok(()) => Ok(true),
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Renames over whatever file has the new name.
+    pub(crate) fn replace(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        Ok(rustix::fs::renameat(&self.fd, from, &self.fd, to)?)
+    }
+
+    /// Removes a file or link.
+    pub(crate) fn remove(&self, name: &OsStr) -> io::Result<()> {
+        Ok(rustix::fs::unlinkat(&self.fd, name, AtFlags::empty())?)
+    }
+
+    /// Makes names that came and went durable.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        match rustix::fs::fsync(&self.fd) {
+            // Some network and FUSE file systems have no such call for folders; there is nothing else to do.
+            Err(Errno::INVAL | Errno::NOTSUP | Errno::NOSYS) => Ok(()),
+            other => Ok(other?),
+        }
+    }
+
+    /// Which folder this is.
+    pub(crate) fn identity(&self) -> io::Result<FileId> {
+        Ok(found(&rustix::fs::fstat(&self.fd)?).state.file_id)
+    }
+}
+
+/// Opens a regular file for reading and tells its size. Does not wait for the other end of a pipe, and fails on
+/// everything that is no regular file.
+pub(crate) fn open_regular(path: &Path) -> io::Result<(File, u64)> {
+    regular(rustix::fs::open(path, READ, Mode::empty())?)
+}
+
+fn regular(fd: OwnedFd) -> io::Result<(File, u64)> {
+    let found = found(&rustix::fs::fstat(&fd)?);
+    if found.kind == Kind::File {
+        Ok((fd.into(), found.state.size))
+    } else {
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"))
+    }
+}
+
+/// Appends at most about `room` bytes from `offset` on to `buffer`, whose spare memory is not written before.
+pub(crate) fn read_at(file: &File, offset: u64, buffer: &mut Vec<u8>, room: usize) -> io::Result<usize> {
+    buffer.try_reserve_exact(room).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
+    Ok(rustix::io::retry_on_intr(|| rustix::io::pread(file, spare_capacity(buffer), offset))?)
+}
+
+/// Writes all bytes at `offset`.
+pub(crate) fn write_at(file: &File, offset: u64, bytes: &[u8]) -> io::Result<()> {
+    file.write_all_at(bytes, offset)
+}
+
+fn kind(file_type: FileType) -> Option<Kind> {
+    match file_type {
+        FileType::RegularFile => Some(Kind::File),
+        FileType::Directory => Some(Kind::Folder),
+        FileType::Symlink => Some(Kind::Link),
+        FileType::Unknown => None,
+        _ => Some(Kind::Special),
+    }
+}
+
+// The fields' types differ from system to system.
+#[allow(clippy::unnecessary_cast, clippy::cast_lossless)]
+fn found(stat: &Stat) -> Found {
+    let time =
+        |seconds: i64, nanos: i64| Timestamp(seconds.saturating_mul(1_000_000_000).saturating_add(nanos));
+    Found {
+        kind: kind(FileType::from_raw_mode(stat.st_mode)).unwrap_or(Kind::Special),
+        state: LocalState {
+            size: u64::try_from(stat.st_size).unwrap_or(0),
+            mtime: time(stat.st_mtime as i64, stat.st_mtime_nsec as i64),
+            ctime: time(stat.st_ctime as i64, stat.st_ctime_nsec as i64),
+            file_id: FileId { device: stat.st_dev as u64, inode: stat.st_ino as u64 },
+            digest: None,
+        },
+        mode: (stat.st_mode as u32) & 0o7777,
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+mod exclusive {
+    use std::ffi::OsStr;
+    use std::os::fd::OwnedFd;
+
+    use rustix::fs::{RenameFlags, renameat_with};
+    use rustix::io::Result;
+
+    pub(super) fn rename_new(folder: &OwnedFd, from: &OsStr, to: &OsStr) -> Result<()> {
+        renameat_with(folder, from, folder, to, RenameFlags::NOREPLACE)
+    }
+
+    pub(super) fn exchange(folder: &OwnedFd, one: &OsStr, other: &OsStr) -> Result<()> {
+        renameat_with(folder, one, folder, other, RenameFlags::EXCHANGE)
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+mod exclusive {
+    use std::ffi::OsStr;
+    use std::os::fd::OwnedFd;
+
+    use rustix::io::{Errno, Result};
+
+    pub(super) fn rename_new(_: &OwnedFd, _: &OsStr, _: &OsStr) -> Result<()> {
+        Err(Errno::NOSYS)
+    }
+
+    pub(super) fn exchange(_: &OwnedFd, _: &OsStr, _: &OsStr) -> Result<()> {
+        Err(Errno::NOSYS)
+    }
+}
+
+#[cfg(test)]
+impl Folder {
+    pub(crate) fn link_new_for_tests(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        self.link_new(from, to)
+    }
+}
