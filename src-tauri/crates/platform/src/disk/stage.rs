@@ -154,10 +154,15 @@ impl StagedFile {
         }
     }
 
-    /// Changes places with the expected file, then looks at what came out: an edit between look and rename is seen, and
-    /// put back (hazard HA31).
+    /// A look first, then the exchange.
     fn replace(&mut self, state: &LocalState) -> Result<(), FsError> {
         self.expected(state)?;
+        self.swap(state)
+    }
+
+    /// Changes places with the target, then looks at what came out: an edit between look and rename is seen, and put
+    /// back (hazard HA31).
+    fn swap(&mut self, state: &LocalState) -> Result<(), FsError> {
         let failed = |error| fs(&self.target, error);
         let temp = OsStr::new(&self.temp.name);
         if !self.temp.folder.exchange(temp, self.name()).map_err(failed)? {
@@ -219,4 +224,11 @@ fn keep_private(file: &File, mode: u32) -> io::Result<()> {
 #[cfg(not(unix))]
 fn keep_private(_: &File, _: u32) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(test)]
+impl StagedFile {
+    pub(super) fn swap_for_tests(mut self, state: &LocalState) -> Result<(), FsError> {
+        self.swap(state)
+    }
 }

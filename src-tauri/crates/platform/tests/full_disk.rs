@@ -1,0 +1,71 @@
+//! A volume of 1 MiB.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![cfg(all(test, target_os = "linux"))]
+mod common;
+
+use bytes::Bytes;
+use common::{names, rel};
+use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
+use windlass_domain::LocalExpect;
+use windlass_platform::Disk;
+use windlass_ports::{FsErrorKind, LocalFs as _};
+
+struct Volume(tempfile::TempDir);
+
+impl Volume {
+    /// `None` for a user who may not mount.
+    fn new() -> Option<Self> {
+        let base = tempfile::tempdir().unwrap();
+        match mount("tmpfs", base.path(), "tmpfs", MountFlags::empty(), Some(c"size=1m")) {
+            Ok(()) => Some(Self(base)),
+            Err(error) => {
+                assert!(
+                    !rustix::process::geteuid().is_root(),
+                    "root could not mount a small tmpfs for the test: {error}"
+                );
+                None
+            }
+        }
+    }
+}
+
+impl Drop for Volume {
+    fn drop(&mut self) {
+        unmount(self.0.path(), UnmountFlags::DETACH).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn ha28_a_full_disk_stops_the_download_and_keeps_the_rest() {
+    let Some(volume) = Volume::new() else { return };
+    let (disk, root) = (Disk::new(), volume.0.path());
+    common::put(root, "there", "theirs");
+    assert!(disk.free_space(root).await.unwrap() <= 1024 * 1024);
+    let mut staged = disk.stage(root, &rel("big")).await.unwrap();
+    let mut offset = 0;
+    let error = loop {
+        match staged.write_at(offset, Bytes::from(vec![7; 256 * 1024])).await {
+            Ok(()) => offset += 256 * 1024,
+            Err(error) => break error,
+        }
+        assert!(offset <= 1024 * 1024, "it holds no more");
+    };
+    assert_eq!(error.kind, FsErrorKind::Full);
+    drop(staged);
+    assert_eq!(names(root), ["there"]);
+    assert_eq!(std::fs::read(root.join("there")).unwrap(), b"theirs");
+    let mut again = disk.stage(root, &rel("small")).await.unwrap();
+    again.write_at(0, Bytes::from_static(b"ok")).await.unwrap();
+    again.publish(&LocalExpect::Absent, None).await.unwrap();
+}
+
+#[tokio::test]
+async fn ha6_an_unmounted_root_is_missing_and_an_empty_mount_point_too() {
+    let Some(volume) = Volume::new() else { return };
+    let disk = Disk::new();
+    disk.create_marker(volume.0.path(), "id").await.unwrap();
+    assert_eq!(disk.read_marker(volume.0.path()).await.unwrap(), "id");
+    let place = volume.0.path().to_path_buf();
+    drop(volume);
+    assert_eq!(disk.read_marker(&place).await.unwrap_err().kind, FsErrorKind::RootMissing);
+}

@@ -1,0 +1,264 @@
+//! Reading parts, markers, and files that come from a bucket.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![cfg(all(test, unix))]
+mod common;
+
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::path::Path;
+use std::time::Duration;
+
+use bytes::Bytes;
+use common::{fifo, names, put, rel, tree};
+use windlass_domain::{LocalExpect, LocalState, Timestamp};
+use windlass_platform::Disk;
+use windlass_ports::{FsErrorKind, LocalFs as _, ScanItem, Staged};
+
+async fn state(root: &Path, path: &str) -> LocalState {
+    match Disk::new().look(root, &rel(path)).await.unwrap().unwrap().item {
+        ScanItem::File(state) => state,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn staged(root: &Path, path: &str, text: &str) -> Box<dyn Staged> {
+    let mut staged = Disk::new().stage(root, &rel(path)).await.unwrap();
+    staged.write_at(0, Bytes::copy_from_slice(text.as_bytes())).await.unwrap();
+    staged
+}
+
+#[tokio::test]
+async fn ha6_a_missing_or_damaged_marker_is_a_missing_root() {
+    let base = tempfile::tempdir().unwrap();
+    let disk = Disk::new();
+    let kind = async |root: &Path| disk.read_marker(root).await.unwrap_err().kind;
+    assert_eq!(kind(&base.path().join("none")).await, FsErrorKind::RootMissing);
+    assert_eq!(kind(base.path()).await, FsErrorKind::RootMissing, "an empty mount point");
+    std::fs::create_dir(base.path().join(".windlass")).unwrap();
+    assert_eq!(kind(base.path()).await, FsErrorKind::RootMissing);
+    for damaged in ["", "{", "{\"id\":1}", "\0\0\0"] {
+        put(base.path(), ".windlass/root.json", damaged);
+        assert_eq!(kind(base.path()).await, FsErrorKind::RootMissing, "{damaged:?}");
+    }
+    std::fs::remove_file(base.path().join(".windlass/root.json")).unwrap();
+    fifo(&base.path().join(".windlass/root.json"));
+    let read = tokio::time::timeout(Duration::from_secs(5), disk.read_marker(base.path()));
+    read.await.expect("no hang").unwrap_err();
+}
+
+#[tokio::test]
+async fn ha7_a_marker_is_written_once() {
+    let base = tempfile::tempdir().unwrap();
+    let disk = Disk::new();
+    disk.create_marker(base.path(), "one \"id\"").await.unwrap();
+    assert_eq!(disk.read_marker(base.path()).await.unwrap(), "one \"id\"");
+    let second = disk.create_marker(base.path(), "two").await.unwrap_err();
+    assert_eq!(second.kind, FsErrorKind::Changed);
+    assert_eq!(disk.read_marker(base.path()).await.unwrap(), "one \"id\"");
+    assert_eq!(names(&base.path().join(".windlass")), ["root.json"]);
+    let nowhere = disk.create_marker(&base.path().join("none"), "x").await.unwrap_err();
+    assert_eq!(nowhere.kind, FsErrorKind::RootMissing);
+    assert!(!base.path().join("none").exists(), "a root is never made");
+}
+
+#[tokio::test]
+async fn ha23_a_marker_behind_a_link_is_none() {
+    let (base, out) = (tempfile::tempdir().unwrap(), tree(&["root.json"]));
+    symlink(out.path(), base.path().join(".windlass")).unwrap();
+    let disk = Disk::new();
+    assert_eq!(disk.read_marker(base.path()).await.unwrap_err().kind, FsErrorKind::RootMissing);
+    disk.create_marker(base.path(), "x").await.unwrap_err();
+    assert_eq!(names(out.path()), ["root.json"]);
+}
+
+#[tokio::test]
+async fn parts_are_read_exactly() {
+    let base = tempfile::tempdir().unwrap();
+    let content: Vec<u8> = (0..3_000_000u32).map(|n| (n % 251) as u8).collect();
+    let file = base.path().join("f");
+    std::fs::write(&file, &content).unwrap();
+    let disk = Disk::new();
+    for _ in 0..3 {
+        for (offset, len) in
+            [(0, 0), (0, 10), (5, 65_536), (1, 65_537), (100, 1_000_001), (2_999_999, 1), (0, 3_000_000)]
+        {
+            let bytes = disk.read(&file, offset as u64, len).await.unwrap();
+            assert_eq!(bytes.len(), len);
+            assert!(bytes == content[offset..offset + len], "{len} at {offset}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn hb13_a_file_that_ends_early_is_short() {
+    let base = tree(&[]);
+    put(base.path(), "f", "12345");
+    let disk = Disk::new();
+    for (offset, len) in [(0, 6), (5, 1), (6, 1), (u64::MAX, 1), (0, 100_000_000)] {
+        let error = disk.read(&base.path().join("f"), offset, len).await.unwrap_err();
+        assert_eq!(error.kind, FsErrorKind::Short, "{len} at {offset}");
+    }
+    assert_eq!(disk.read(&base.path().join("f"), 5, 0).await.unwrap().len(), 0);
+    let none = disk.read(&base.path().join("none"), 0, 1).await.unwrap_err();
+    assert_eq!(none.kind, FsErrorKind::NotFound);
+    // A file of /proc says it has no bytes, and has some.
+    let odd = disk.read(Path::new("/proc/self/status"), 0, 1).await.unwrap_err();
+    assert_eq!(odd.kind, FsErrorKind::Short);
+}
+
+#[tokio::test]
+async fn ha25_ha23_no_pipe_device_folder_or_link_is_read() {
+    let base = tree(&["f", "d/x"]);
+    fifo(&base.path().join("p"));
+    symlink("f", base.path().join("l")).unwrap();
+    for path in ["p", "d", "l"] {
+        let disk = Disk::new();
+        let file = base.path().join(path);
+        let read = tokio::time::timeout(Duration::from_secs(5), disk.read(&file, 0, 1));
+        assert_eq!(read.await.expect("no hang").unwrap_err().kind, FsErrorKind::Other, "{path}");
+    }
+    assert_eq!(Disk::new().read(Path::new("/dev/zero"), 0, 1).await.unwrap_err().kind, FsErrorKind::Other);
+}
+
+#[tokio::test]
+async fn hc1_a_file_appears_whole_or_not_at_all() {
+    let base = tempfile::tempdir().unwrap();
+    let mut staged = Disk::new().stage(base.path(), &rel("new/deep/f")).await.unwrap();
+    staged.write_at(3, Bytes::from_static(b"def")).await.unwrap();
+    staged.write_at(0, Bytes::from_static(b"abc")).await.unwrap();
+    let folder = base.path().join("new/deep");
+    assert!(names(&folder).iter().all(|n| n.starts_with(".windlass-tmp-")), "only the temporary name");
+    assert_eq!(common::lines(Disk::new().scan(base.path(), None)).await.unwrap(), Vec::<String>::new());
+    let mtime = Timestamp(1_500_000_000_123_456_789);
+    let path = staged.publish(&LocalExpect::Absent, Some(mtime)).await.unwrap();
+    assert_eq!(path, folder.join("f"));
+    assert_eq!(std::fs::read(&path).unwrap(), b"abcdef");
+    assert_eq!(state(base.path(), "new/deep/f").await.mtime, mtime);
+    assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o111, 0, "never to be run");
+    assert_eq!(names(&folder), ["f"]);
+}
+
+#[tokio::test]
+async fn hc1_dropping_removes_the_temporary_file() {
+    let base = tempfile::tempdir().unwrap();
+    let staged = staged(base.path(), "f", "half").await;
+    assert_eq!(names(base.path()).len(), 1);
+    drop(staged);
+    assert_eq!(names(base.path()), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn ha31_nothing_unexpected_is_replaced() {
+    let base = tree(&["there", "same"]);
+    let before = state(base.path(), "same").await;
+
+    let error =
+        staged(base.path(), "there", "new").await.publish(&LocalExpect::Absent, None).await.unwrap_err();
+    assert_eq!(error.kind, FsErrorKind::Changed);
+    assert_eq!(std::fs::read(base.path().join("there")).unwrap(), b"x");
+
+    std::fs::set_permissions(base.path().join("same"), std::fs::Permissions::from_mode(0o710)).unwrap();
+    let expect = LocalExpect::Unchanged(before);
+    let error = staged(base.path(), "same", "new").await.publish(&expect, None).await.unwrap_err();
+    assert_eq!(error.kind, FsErrorKind::Changed, "its ctime moved");
+
+    let expect = LocalExpect::Unchanged(state(base.path(), "same").await);
+    staged(base.path(), "same", "new").await.publish(&expect, None).await.unwrap();
+    assert_eq!(std::fs::read(base.path().join("same")).unwrap(), b"new");
+    assert_eq!(
+        std::fs::metadata(base.path().join("same")).unwrap().mode() & 0o777,
+        0o600,
+        "as private as it was"
+    );
+
+    let late = staged(base.path(), "same", "late").await;
+    std::fs::remove_file(base.path().join("same")).unwrap();
+    assert_eq!(late.publish(&expect, None).await.unwrap_err().kind, FsErrorKind::Changed);
+    std::fs::create_dir(base.path().join("folder")).unwrap();
+    let over = staged(base.path(), "folder", "x").await.publish(&LocalExpect::Absent, None).await;
+    assert_eq!(over.unwrap_err().kind, FsErrorKind::Changed);
+    symlink("nowhere", base.path().join("dangling")).unwrap();
+    let over = staged(base.path(), "dangling", "x").await.publish(&LocalExpect::Absent, None).await;
+    assert_eq!(over.unwrap_err().kind, FsErrorKind::Changed);
+    assert_eq!(names(base.path()), ["dangling", "folder", "there"], "no temporary file stays");
+}
+
+#[tokio::test]
+async fn ha23_no_write_goes_through_a_link() {
+    let (base, out) = (tree(&["d/x", "file"]), tempfile::tempdir().unwrap());
+    symlink(out.path(), base.path().join("l")).unwrap();
+    for path in ["l/f", "l/new/f", "file/f"] {
+        let error = Disk::new().stage(base.path(), &rel(path)).await.unwrap_err();
+        assert_eq!(error.kind, FsErrorKind::Changed, "{path}");
+    }
+    // The folder becomes a link while the file is written.
+    let late = staged(base.path(), "d/f", "new").await;
+    std::fs::rename(base.path().join("d"), base.path().join("moved")).unwrap();
+    symlink(out.path(), base.path().join("d")).unwrap();
+    assert_eq!(late.publish(&LocalExpect::Absent, None).await.unwrap_err().kind, FsErrorKind::Changed);
+    assert_eq!(names(out.path()), Vec::<String>::new(), "nothing outside");
+    assert_eq!(names(&base.path().join("moved")), ["x"], "and no temporary file");
+}
+
+#[tokio::test]
+async fn ha23_a_link_that_comes_and_goes_never_wins() {
+    let (base, out) = (tree(&[]), tempfile::tempdir().unwrap());
+    let (root, target) = (base.path().to_path_buf(), out.path().to_path_buf());
+    let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let told = std::sync::Arc::clone(&stop);
+    let swapper = std::thread::spawn(move || {
+        let d = root.join("d");
+        while !told.load(std::sync::atomic::Ordering::Relaxed) {
+            let _gone = std::fs::remove_dir_all(&d);
+            let _link = symlink(&target, &d);
+            let _gone = std::fs::remove_file(&d);
+        }
+    });
+    for n in 0..300 {
+        if let Ok(staged) = Disk::new().stage(base.path(), &rel(&format!("d/{n}"))).await {
+            let _lost_or_won = staged.publish(&LocalExpect::Absent, None).await;
+        }
+    }
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    swapper.join().unwrap();
+    assert_eq!(names(out.path()), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn hs7_our_own_names_are_never_written_from_a_bucket() {
+    let base = tempfile::tempdir().unwrap();
+    for path in [".windlass/root.json", ".windlass", ".windlass-tmp-1", "d/.windlass-tmp-1"] {
+        let error = Disk::new().stage(base.path(), &rel(path)).await.unwrap_err();
+        assert_eq!(error.kind, FsErrorKind::Denied, "{path}");
+    }
+    assert_eq!(names(base.path()), Vec::<String>::new());
+    let error = Disk::new().stage(&base.path().join("none"), &rel("f")).await.unwrap_err();
+    assert_eq!(error.kind, FsErrorKind::RootMissing);
+    assert!(!base.path().join("none").exists());
+}
+
+#[tokio::test]
+async fn ha32_the_sweep_takes_what_a_dead_process_left_and_nothing_else() {
+    let (base, out) = (
+        tree(&[".windlass-tmp-1", "d/.windlass-tmp-2", "d/f", ".windlass/.windlass-tmp-3"]),
+        tree(&[".windlass-tmp-4"]),
+    );
+    put(base.path(), ".windlassignore", "d/\n");
+    symlink(out.path(), base.path().join("l")).unwrap();
+    std::fs::create_dir(base.path().join(".windlass-tmp-folder")).unwrap();
+    let alive = staged(base.path(), "d/alive", "a").await;
+    let disk = Disk::new();
+    assert_eq!(disk.sweep_temps(base.path()).await.unwrap(), 3);
+    assert_eq!(names(base.path()), [".windlass", ".windlass-tmp-folder", ".windlassignore", "d", "l"]);
+    assert_eq!(names(out.path()), [".windlass-tmp-4"], "not through a link");
+    alive.publish(&LocalExpect::Absent, None).await.expect("one being written stays");
+    assert_eq!(names(&base.path().join("d")), ["alive", "f"]);
+    assert_eq!(disk.sweep_temps(base.path()).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn free_space_is_that_of_the_volume() {
+    let base = tempfile::tempdir().unwrap();
+    let disk = Disk::new();
+    assert!(disk.free_space(base.path()).await.unwrap() > 0);
+    assert!(disk.free_space(&base.path().join("not/yet/there")).await.unwrap() > 0);
+}
