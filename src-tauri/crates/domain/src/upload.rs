@@ -17,6 +17,9 @@ use crate::parts::{PartPlan, PartReceipt, SINGLE_PUT_BELOW};
 use crate::state::{BatchId, LocalState, PairId, RemoteState, Timestamp, TransferId};
 use crate::words::FailureCode;
 
+/// Files below this go up without a line in the journal between "queued" and the end.
+pub const QUIET_BELOW: u64 = 1024 * 1024;
+
 /// What is to be sent where. Never changes in the life of a transfer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UploadSpec {
@@ -454,6 +457,11 @@ pub fn step(spec: &UploadSpec, state: Upload, event: UploadEvent) -> Result<Step
             vec![],
         )),
 
+        // A new process begins a PUT again, from `Queued`: the intent is durable already. So the state of a short request is
+        // not worth a write of its own; of a longer one it is, for whoever looks at the list meanwhile.
+        (S::Queued, E::Start) if spec.snapshot.size < QUIET_BELOW => {
+            Ok(Step { state: S::Putting, effects: vec![Effect::Put] })
+        }
         (S::Queued, E::Start) if spec.single() => Ok(saved(S::Putting, vec![Effect::Put])),
         (S::Queued, E::Start) => Ok(saved(S::Opening, vec![Effect::Open])),
 

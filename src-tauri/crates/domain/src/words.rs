@@ -31,6 +31,8 @@ pub enum FailureCode {
     DiskFull,
     /// The server cannot protect the write.
     NotSupported,
+    /// A person cancelled it.
+    Cancelled,
     /// Anything else.
     Unexpected,
 }
@@ -48,7 +50,7 @@ pub struct Words {
 
 impl FailureCode {
     /// Every cause, in the order shown.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::DifferentObjectThere,
         Self::ChangedAfterUpload,
         Self::StoredBytesDiffer,
@@ -62,6 +64,7 @@ impl FailureCode {
         Self::TooLarge,
         Self::DiskFull,
         Self::NotSupported,
+        Self::Cancelled,
         Self::Unexpected,
     ];
 
@@ -82,6 +85,7 @@ impl FailureCode {
             Self::TooLarge => "too_large",
             Self::DiskFull => "disk_full",
             Self::NotSupported => "not_supported",
+            Self::Cancelled => "cancelled",
             Self::Unexpected => "unexpected",
         }
     }
@@ -159,6 +163,11 @@ impl FailureCode {
             Self::NotSupported => (
                 "This server cannot protect the write",
                 "It ignores the condition that keeps existing objects from being replaced, so nothing was sent. See what the server supports on its connection page.",
+                true,
+            ),
+            Self::Cancelled => (
+                "You cancelled it",
+                "The file is unchanged on this computer and not in the bucket. Try again when it should go up after all.",
                 true,
             ),
             Self::Unexpected => (

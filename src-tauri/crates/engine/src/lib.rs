@@ -1,1 +1,32 @@
-//! Not written yet: see docs/ARCHITECTURE.md for what belongs here.
+//! The engine: sync folders, uploads and downloads, run over the ports.
+//!
+//! **Does** look at folders, decide with `windlass-domain`, send with budgets and retries, and write every step to the
+//! journal before and after it matters.
+//! **Never** knows an SDK, a database, a window, a clock of its own or chance: all of that comes in through
+//! [`EnginePorts`].
+//! **Start reading** at [`Engine`], then `pair.rs` (one sync folder) and `worker.rs` (one upload).
+#![deny(missing_docs)]
+
+mod budget;
+mod download;
+mod engine;
+mod meter;
+mod observe;
+mod pair;
+mod plan;
+mod pool;
+mod read;
+mod remote;
+mod report;
+mod retry;
+mod send;
+mod settle;
+mod shared;
+mod worker;
+
+pub use download::{DownloadRow, DownloadState};
+pub use engine::{Engine, EngineError};
+pub use meter::Moving;
+pub use pair::{PairPhase, PairView};
+pub use report::{BatchReport, QuietReport, StopCause, Stopped};
+pub use shared::{EngineEvent, EngineOptions, EnginePorts};

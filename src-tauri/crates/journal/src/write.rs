@@ -34,6 +34,9 @@ fn one(conn: &Connection, write: &JournalWrite, revision: Revision) -> Result<()
             transfers::touch(conn, id, revision)
         }
         JournalWrite::SaveBase { pair, path, base } => files::save_base(conn, pair, path, base),
+        JournalWrite::NoteSafe { connection, bucket, key, etag } => {
+            files::add_safe(conn, connection, bucket.as_str(), key.as_str(), etag.as_str())
+        }
         JournalWrite::ClearEnded => transfers::clear_ended(conn),
         JournalWrite::Audit { at, action, target, detail } => audit::add(conn, *at, action, target, detail),
     }

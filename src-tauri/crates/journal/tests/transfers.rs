@@ -114,13 +114,13 @@ async fn counts_bytes_and_windows() {
 async fn a_proved_version_is_marked_safe_in_listings() {
     let (_dir, journal) = fresh();
     let dropped = spec("t", "b", None, "a", 1);
-    let etag = "\"in/a\"";
-    let verifying = Upload::Verifying { remote: remote(1, etag), digest: Digest::Crc64Nvme([1; 8]) };
-    journal
-        .commit(vec![save_upload(&dropped, Upload::Queued, 1), save_upload(&dropped, verifying, 1)])
-        .await
-        .unwrap();
-    journal.commit(vec![save_upload(&dropped, Upload::Ended(Ending::Committed), 2)]).await.unwrap();
+    let proof = JournalWrite::NoteSafe {
+        connection: dropped.connection.clone(),
+        bucket: dropped.bucket.clone(),
+        key: dropped.key.clone(),
+        etag: ETag::new("\"in/a\""),
+    };
+    journal.commit(vec![save_upload(&dropped, Upload::Ended(Ending::Committed), 2), proof]).await.unwrap();
     let synced =
         JournalWrite::SaveBase { pair: pair_id(), path: path("b"), base: common::base(1, "\"in/b\"") };
     journal.commit(vec![JournalWrite::SavePair(pair()), synced]).await.unwrap();

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use windlass_domain::words::FailureCode;
 use windlass_domain::{
-    BaseState, BatchId, LocalState, Mode, PairId, PartReceipt, RelPath, Revision, Timestamp, TransferId,
-    Upload, UploadSpec,
+    BaseState, BatchId, Bucket, ETag, LocalState, Mode, ObjectKey, PairId, PartReceipt, RelPath, Revision,
+    Timestamp, TransferId, Upload, UploadSpec,
 };
 
 use crate::BoxError;
@@ -170,6 +170,17 @@ pub enum JournalWrite {
         path: RelPath,
         /// Both sides.
         base: BaseState,
+    },
+    /// This version was proved equal to a file here that belongs to no sync folder. In one batch with the end of its transfer.
+    NoteSafe {
+        /// Connection.
+        connection: String,
+        /// Bucket.
+        bucket: Bucket,
+        /// Key.
+        key: ObjectKey,
+        /// The version.
+        etag: ETag,
     },
     /// Removes ended transfers from the list.
     ClearEnded,

@@ -6,7 +6,7 @@ use windlass_domain::{
 use windlass_ports::UploadRow;
 use windlass_ports::journal::{UploadCounts, UploadFilter};
 
-use super::{all, count, execute, files, first, get, parts, text, unsigned};
+use super::{all, count, execute, first, get, parts, text, unsigned};
 use crate::error::{Result, odd, other};
 
 const SELECT: &str = "SELECT spec, state, revision, queued_at FROM transfers";
@@ -51,9 +51,6 @@ pub(crate) fn save(
     revision: Revision,
 ) -> Result<()> {
     let (class, ending) = class(state);
-    if *state == Upload::Ended(Ending::Committed) && spec.pair.is_none() {
-        note_proved(conn, spec)?;
-    }
     let json = serde_json::to_string(state).map_err(other)?;
     let changed = execute(
         conn,
@@ -91,26 +88,6 @@ pub(crate) fn save(
         ],
     )
     .map(|_| ())
-}
-
-/// A dropped file has no base row. If the version it became was stored with its state, it is remembered as proved.
-fn note_proved(conn: &Connection, spec: &UploadSpec) -> Result<()> {
-    let before = first(
-        conn,
-        "SELECT state FROM transfers WHERE id = ?1 AND state_kind = 'Verifying'",
-        [spec.id.as_str()],
-        |row| serde_json::from_str::<Upload>(text(row, 0)?).map_err(other),
-    )?;
-    if let Some(Upload::Verifying { remote, .. }) = before {
-        files::add_safe(
-            conn,
-            &spec.connection,
-            spec.bucket.as_str(),
-            spec.key.as_str(),
-            remote.etag.as_str(),
-        )?;
-    }
-    Ok(())
 }
 
 /// A part changed the transfer, too.

@@ -1,0 +1,278 @@
+//! Looking at a folder: the scan and the journal, merged in path order, so that nothing is looked up row by row.
+use std::collections::VecDeque;
+use std::path::Path;
+
+use futures::StreamExt as _;
+use tokio::time::Instant;
+use windlass_domain::words::FailureCode;
+use windlass_domain::{Prefix, RelPath};
+use windlass_ports::{FileRow, FileState, FsError, JournalError, JournalWrite, PairRow, ScanItem, Scanned};
+
+use crate::pair::PairHandle;
+use crate::plan::{self, Candidate, RemoteView};
+use crate::settle::{Rest, Settling};
+use crate::shared::{Shared, Stopping};
+
+/// Rows of the journal read at once.
+const PAGE: u32 = 1000;
+/// Findings written, and candidates planned, at once.
+const CHUNK: usize = 500;
+
+/// Why a look did not reach its end.
+#[derive(Debug)]
+pub(crate) enum Broken {
+    Stopping,
+    Disk(FsError),
+    Journal(JournalError),
+}
+
+impl From<Stopping> for Broken {
+    fn from(_: Stopping) -> Self {
+        Self::Stopping
+    }
+}
+
+/// What a look left to be done.
+#[derive(Debug, Default)]
+pub(crate) struct Looked {
+    /// When the next file may lie still.
+    pub(crate) settle_at: Option<Instant>,
+    /// The other side could not be seen.
+    pub(crate) waits: Option<windlass_ports::RemoteErrorKind>,
+}
+
+/// One look in progress.
+pub(crate) struct Look<'a> {
+    shared: &'a Shared,
+    pair: &'a PairHandle,
+    row: PairRow,
+    prefix: Prefix,
+    settling: &'a mut Settling,
+    view: RemoteView,
+    writes: Vec<JournalWrite>,
+    candidates: Vec<Candidate>,
+    looked: Looked,
+}
+
+/// Rows of the journal in path order, a page at a time.
+struct Rows<'a> {
+    shared: &'a Shared,
+    pair: &'a PairHandle,
+    page: VecDeque<FileRow>,
+    after: Option<RelPath>,
+    over: bool,
+}
+
+impl Rows<'_> {
+    async fn peek(&mut self) -> Result<Option<&FileRow>, Broken> {
+        if self.page.is_empty() && !self.over {
+            let found = self.shared.ports.journal.files(&self.pair.id, self.after.as_ref(), PAGE).await;
+            let found = found.map_err(Broken::Journal)?;
+            self.over = found.len() < PAGE as usize;
+            self.after = found.last().map(|row| row.path.clone()).or(self.after.take());
+            self.page = found.into();
+        }
+        Ok(self.page.front())
+    }
+
+    fn pop(&mut self) -> Option<FileRow> {
+        self.page.pop_front()
+    }
+}
+
+impl<'a> Look<'a> {
+    pub(crate) fn new(shared: &'a Shared, pair: &'a PairHandle, settling: &'a mut Settling) -> Self {
+        let row = pair.row();
+        Self {
+            shared,
+            pair,
+            prefix: Prefix::new(&row.prefix),
+            row,
+            settling,
+            view: RemoteView::Unlooked,
+            writes: Vec::new(),
+            candidates: Vec::new(),
+            looked: Looked::default(),
+        }
+    }
+
+    /// Looks at the whole folder. A file that is gone and never reached the bucket is forgotten, and that only when root and
+    /// marker were there before and after, and every folder above it was read to its end (invariant I6).
+    pub(crate) async fn everything(mut self) -> Result<Looked, Broken> {
+        let (shared, pair) = (self.shared, self.pair);
+        let mut rows = Rows { shared, pair, page: VecDeque::new(), after: None, over: false };
+        let mut gone: Vec<RelPath> = Vec::new();
+        let mut unreadable: Vec<RelPath> = Vec::new();
+        let mut last: Option<RelPath> = None;
+        let mut ordered = true;
+        let root = self.row.root.clone();
+        let mut scan = shared.ports.fs.scan(Path::new(&root), None);
+        while let Some(found) = scan.next().await {
+            let found = found.map_err(Broken::Disk)?;
+            let Some(path) = place(&found) else { continue };
+            if matches!(found.item, ScanItem::Unreadable(_)) {
+                unreadable.push(path.clone());
+            }
+            // The order is what makes the merge right, so it is checked; whatever comes out of order is looked up.
+            let known = if last.as_ref().is_some_and(|last| *last > path) {
+                ordered = false;
+                shared.ports.journal.file(&pair.id, &path).await.map_err(Broken::Journal)?
+            } else {
+                while rows.peek().await?.is_some_and(|row| row.path < path) {
+                    gone.extend(rows.pop().filter(forgettable).map(|row| row.path));
+                }
+                last = Some(path.clone());
+                if rows.peek().await?.is_some_and(|row| row.path == path) { rows.pop() } else { None }
+            };
+            self.consider(path, found.item, known);
+            pair.seen_one();
+            self.flush(CHUNK).await?;
+        }
+        drop(scan);
+        while rows.peek().await?.is_some() {
+            gone.extend(rows.pop().filter(forgettable).map(|row| row.path));
+        }
+        self.flush(1).await?;
+        if !pair.root_is_there(shared).await {
+            return Err(Broken::Disk(FsError {
+                kind: windlass_ports::FsErrorKind::RootMissing,
+                path: root,
+                source: "the folder went away during the scan".into(),
+            }));
+        }
+        if ordered {
+            let hidden = |path: &RelPath| {
+                unreadable.iter().any(|above| path.as_str().strip_prefix(above.as_str()).is_some_and(|rest| rest.starts_with('/')))
+            };
+            self.writes.extend(
+                gone.into_iter().filter(|path| !hidden(path)).map(|path| JournalWrite::ForgetFile(pair.id.clone(), path)),
+            );
+        }
+        self.writes.push(JournalWrite::ScanEnded(pair.id.clone(), shared.now()));
+        self.flush(1).await?;
+        pair.scan_ended(shared.now());
+        Ok(self.looked)
+    }
+
+    /// Looks at single paths, and at what is below them.
+    pub(crate) async fn paths(mut self, paths: impl IntoIterator<Item = RelPath>) -> Result<Looked, Broken> {
+        let (shared, pair) = (self.shared, self.pair);
+        let root = self.row.root.clone();
+        for path in paths {
+            let mut found_any = false;
+            let mut scan = shared.ports.fs.scan(Path::new(&root), Some(&path));
+            while let Some(found) = scan.next().await {
+                // Gone between the event and the look, or the root is: the whole look finds out.
+                let Ok(found) = found else { break };
+                let Some(place) = place(&found) else { continue };
+                found_any = true;
+                let known = shared.ports.journal.file(&pair.id, &place).await.map_err(Broken::Journal)?;
+                self.consider(place, found.item, known);
+                self.flush(CHUNK).await?;
+            }
+            drop(scan);
+            if !found_any {
+                self.settling.forget(&path);
+                let known = shared.ports.journal.file(&pair.id, &path).await.map_err(Broken::Journal)?;
+                if known.is_some_and(|row| forgettable(&row) && !self.is_open(&path)) && pair.root_is_there(shared).await {
+                    self.writes.push(JournalWrite::ForgetFile(pair.id.clone(), path));
+                }
+            }
+        }
+        self.flush(1).await?;
+        Ok(self.looked)
+    }
+
+    fn is_open(&self, path: &RelPath) -> bool {
+        let key = format!("{}{path}", self.prefix);
+        self.shared.pool.is_open(&self.row.connection, &self.row.bucket, &key)
+    }
+
+    fn consider(&mut self, path: RelPath, item: ScanItem, known: Option<FileRow>) {
+        let (local, failure, note) = match item {
+            ScanItem::File(local) => (Some(local), None, String::new()),
+            ScanItem::Link => (None, Some(FailureCode::Link), String::new()),
+            ScanItem::Special => (None, Some(FailureCode::NotAFile), String::new()),
+            ScanItem::Unreadable(why) => (None, Some(FailureCode::Unreadable), why),
+            ScanItem::BadName(why) => (None, Some(FailureCode::NameNotAllowed), why),
+        };
+        if let Some(code) = failure {
+            // A file that is proved and cannot be read now is still proved; what is not known changes nothing.
+            let keep = known.as_ref().is_some_and(|row| {
+                row.state == FileState::Failed(code) || (code == FailureCode::Unreadable && row.base.is_some())
+            });
+            if !keep && !self.is_open(&path) {
+                self.save(path, None, FileState::Failed(code), note);
+            }
+            return;
+        }
+        let Some(local) = local else { return };
+        if self.is_open(&path) {
+            return;
+        }
+        if let Some(row) = &known {
+            if row.state == FileState::Safe && row.base.as_ref().is_some_and(|base| base.local.same_snapshot(&local)) {
+                return;
+            }
+            let same = row.local.as_ref().is_some_and(|before| before.same_snapshot(&local));
+            // What a person has to mend stays as it is until the file changes or is tried again.
+            if same && matches!(row.state, FileState::Failed(code) if code != FailureCode::Unreadable) {
+                return;
+            }
+        }
+        match self.settling.look(&path, &local, self.shared.now(), self.shared.options.settle) {
+            Rest::Until(at) => {
+                self.looked.settle_at = Some(self.looked.settle_at.map_or(at, |before| before.min(at)));
+                let same = known.is_some_and(|row| {
+                    row.state == FileState::Waiting && row.local.is_some_and(|before| before.same_snapshot(&local))
+                });
+                if !same {
+                    self.save(path, Some(local), FileState::Waiting, String::new());
+                }
+            }
+            Rest::Still => self.candidates.push(Candidate { path, local, base: known.and_then(|row| row.base) }),
+        }
+    }
+
+    fn save(&mut self, path: RelPath, local: Option<windlass_domain::LocalState>, state: FileState, note: String) {
+        self.writes.push(JournalWrite::SaveFile { pair: self.pair.id.clone(), path, local, state, note });
+    }
+
+    /// Writes and plans what has come together, when it is at least `from`.
+    async fn flush(&mut self, from: usize) -> Result<(), Broken> {
+        if self.writes.len() >= from {
+            let writes = std::mem::take(&mut self.writes);
+            self.shared.commit(writes).await?;
+            self.pair.changed(self.shared);
+        }
+        if self.candidates.len() >= from {
+            let candidates = std::mem::take(&mut self.candidates);
+            self.shared.pool.room(plan::MOST_OPEN).await;
+            let planned = plan::plan(self.shared, &self.row, candidates, &mut self.view).await?;
+            self.looked.waits = planned.waits.or(self.looked.waits);
+            if planned.queued > 0 {
+                self.pair.changed(self.shared);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The path of a finding. A name that is no path stands under a readable stand-in.
+fn place(found: &Scanned) -> Option<RelPath> {
+    match (&found.path, &found.item) {
+        (Some(path), ScanItem::BadName(name)) => stand_in(&format!("{path}/"), name),
+        (None, ScanItem::BadName(name)) => stand_in("", name),
+        (path, _) => path.clone(),
+    }
+}
+
+fn stand_in(above: &str, name: &str) -> Option<RelPath> {
+    let readable: String = name.chars().filter(|c| !matches!(c, '/' | '\0')).take(80).collect();
+    RelPath::parse(&format!("{above}{readable}")).ok()
+}
+
+/// Whether nothing is lost by forgetting a file that is gone: it never became Safe, and no transfer of it is open.
+fn forgettable(row: &FileRow) -> bool {
+    row.base.is_none() && !matches!(row.state, FileState::Uploading | FileState::Checking)
+}

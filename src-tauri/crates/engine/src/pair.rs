@@ -1,0 +1,441 @@
+//! One sync folder: an actor that owns its looks and its plan. Everybody else rings its bell.
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use windlass_domain::{PairId, RelPath, Timestamp};
+use windlass_ports::{PairRow, RemoteErrorKind, WatchEvent};
+
+use crate::observe::{Broken, Look, Looked};
+use crate::report::{QuietReport, StopCause, Stopped};
+use crate::settle::Settling;
+use crate::shared::{EngineEvent, Shared, lock};
+
+/// Paths that are looked at one by one; more become one look at everything.
+const MOST_PATHS: usize = 1000;
+/// After an event, this long for its neighbours.
+const GATHER: Duration = Duration::from_millis(150);
+/// The other side could not be seen: again after this long.
+const REMOTE_AGAIN: Duration = Duration::from_secs(10);
+/// The disk or the journal failed: again after this long.
+const BROKEN_AGAIN: Duration = Duration::from_secs(5);
+/// Least time between two hints that counts changed.
+const HINT_EVERY: Duration = Duration::from_millis(200);
+
+/// What a folder does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PairPhase {
+    /// Looking; so many files seen.
+    Scanning(u64),
+    /// Sending.
+    Uploading,
+    /// Everything that can be is Safe; watching.
+    Watching,
+    /// So many files do not lie still yet.
+    Settling(u64),
+    /// Paused by a person.
+    Paused,
+    /// The folder or its marker is not there; nothing is concluded and nothing is changed.
+    Offline,
+    /// The other side cannot be seen, for this kind of reason.
+    Waiting(RemoteErrorKind),
+    /// The disk or the journal fails; the text is for people.
+    Stopped(String),
+}
+
+/// A folder's state for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PairView {
+    /// What it does.
+    pub phase: PairPhase,
+    /// Bytes per second.
+    pub rate: u64,
+}
+
+#[derive(Debug, Default)]
+struct Dirty {
+    all: bool,
+    paths: BTreeSet<RelPath>,
+}
+
+/// A sync folder, as others see it.
+#[derive(Debug)]
+pub(crate) struct PairHandle {
+    pub(crate) id: PairId,
+    row: Mutex<PairRow>,
+    dirty: Mutex<Dirty>,
+    bell: Notify,
+    phase: Mutex<PairPhase>,
+    seen: AtomicU64,
+    hinted: Mutex<Option<Instant>>,
+    /// `None` while there is work.
+    quiet: watch::Sender<Option<QuietReport>>,
+    pub(crate) stop: CancellationToken,
+    /// Cancelled when the actor has ended.
+    pub(crate) over: CancellationToken,
+}
+
+impl PairHandle {
+    pub(crate) fn new(row: PairRow, stop: CancellationToken) -> Self {
+        Self {
+            id: row.id.clone(),
+            row: Mutex::new(row),
+            dirty: Mutex::new(Dirty { all: true, paths: BTreeSet::new() }),
+            bell: Notify::new(),
+            phase: Mutex::new(PairPhase::Scanning(0)),
+            seen: AtomicU64::new(0),
+            hinted: Mutex::default(),
+            quiet: watch::Sender::new(None),
+            stop,
+            over: CancellationToken::new(),
+        }
+    }
+
+    pub(crate) fn row(&self) -> PairRow {
+        lock(&self.row).clone()
+    }
+
+    pub(crate) fn set_paused(&self, paused: bool) {
+        lock(&self.row).paused = paused;
+        self.look_at_all();
+    }
+
+    pub(crate) fn scan_ended(&self, at: Timestamp) {
+        lock(&self.row).last_scan = Some(at);
+    }
+
+    /// Looks at everything, soon.
+    pub(crate) fn look_at_all(&self) {
+        lock(&self.dirty).all = true;
+        self.quiet.send_replace(None);
+        self.bell.notify_one();
+    }
+
+    /// Looks at a path, soon.
+    pub(crate) fn look_at(&self, path: RelPath) {
+        let mut dirty = lock(&self.dirty);
+        if dirty.paths.len() >= MOST_PATHS {
+            dirty.all = true;
+        } else {
+            dirty.paths.insert(path);
+        }
+        drop(dirty);
+        self.quiet.send_replace(None);
+        self.bell.notify_one();
+    }
+
+    /// One of its uploads ended or got stuck: counts changed, and perhaps there is nothing left to do.
+    pub(crate) fn ring(&self) {
+        self.bell.notify_one();
+    }
+
+    pub(crate) fn view(&self, shared: &Shared) -> PairView {
+        let rate = if shared.pool.open_of(&self.id) > 0 { shared.meter.rate() } else { 0 };
+        let phase = match lock(&self.phase).clone() {
+            PairPhase::Scanning(_) => PairPhase::Scanning(self.seen.load(Ordering::Relaxed)),
+            other => other,
+        };
+        PairView { phase, rate }
+    }
+
+    pub(crate) fn seen_one(&self) {
+        self.seen.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Tells listeners, a few times a second at the most.
+    pub(crate) fn changed(&self, shared: &Shared) {
+        let mut hinted = lock(&self.hinted);
+        if hinted.is_none_or(|at| at.elapsed() >= HINT_EVERY) {
+            *hinted = Some(Instant::now());
+            shared.tell(EngineEvent::Pair(self.id.clone()));
+        }
+    }
+
+    /// Waits until there is nothing left to do, or until it cannot be done.
+    pub(crate) async fn wait_quiet(&self) -> QuietReport {
+        let mut quiet = self.quiet.subscribe();
+        let report = quiet.wait_for(Option::is_some).await.ok().and_then(|report| report.clone());
+        report.unwrap_or_default()
+    }
+
+    /// Whether root and marker are there and the marker is this folder's.
+    pub(crate) async fn root_is_there(&self, shared: &Shared) -> bool {
+        let root = lock(&self.row).root.clone();
+        match shared.ports.fs.read_marker(Path::new(&root)).await {
+            Ok(id) => id == self.id.as_str(),
+            Err(_) => false,
+        }
+    }
+
+    fn set_phase(&self, shared: &Shared, phase: PairPhase) {
+        let mut now = lock(&self.phase);
+        if *now != phase {
+            tracing::debug!(pair = %self.id, ?phase, "phase");
+            *now = phase;
+            drop(now);
+            shared.tell(EngineEvent::Pair(self.id.clone()));
+        }
+    }
+}
+
+/// Runs a folder until it is stopped.
+pub(crate) async fn run(shared: Arc<Shared>, pair: Arc<PairHandle>) {
+    let over = pair.over.clone();
+    let (events, heard) = mpsc::channel(64);
+    let mut actor = Actor {
+        shared,
+        pair,
+        events,
+        heard,
+        watch: None,
+        settling: Settling::default(),
+        settle_at: None,
+        again_at: None,
+        rescan_at: Instant::now(),
+        marker_at: Instant::now(),
+        waits: None,
+    };
+    let stop = actor.pair.stop.clone();
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            () = actor.round() => {}
+        }
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            () = actor.sleep() => {}
+        }
+    }
+    let removed = stopped(StopCause::Removed, "Windlass is closing, or the folder was removed.");
+    actor.pair.quiet.send_replace(Some(removed));
+    over.cancel();
+}
+
+fn stopped(cause: StopCause, words: &str) -> QuietReport {
+    QuietReport { stopped: Some(Stopped { cause, words: words.to_owned() }) }
+}
+
+struct Actor {
+    shared: Arc<Shared>,
+    pair: Arc<PairHandle>,
+    events: mpsc::Sender<WatchEvent>,
+    heard: mpsc::Receiver<WatchEvent>,
+    watch: Option<Box<dyn Send + Sync>>,
+    settling: Settling,
+    settle_at: Option<Instant>,
+    again_at: Option<Instant>,
+    rescan_at: Instant,
+    marker_at: Instant,
+    waits: Option<RemoteErrorKind>,
+}
+
+impl Actor {
+    async fn round(&mut self) {
+        let (shared, pair) = (Arc::clone(&self.shared), Arc::clone(&self.pair));
+        if pair.row().paused {
+            shared.pool.hold(&pair.id);
+            self.watch = None;
+            pair.set_phase(&shared, PairPhase::Paused);
+            pair.quiet.send_replace(Some(stopped(StopCause::Paused, "The folder is paused. Resume it to go on.")));
+            return;
+        }
+        let now = Instant::now();
+        if now >= self.marker_at {
+            self.marker_at = now + shared.options.marker_every;
+            if !pair.root_is_there(&shared).await {
+                self.offline();
+                return;
+            }
+        } else if matches!(*lock(&pair.phase), PairPhase::Offline) {
+            return;
+        }
+        shared.pool.release(&pair.id);
+        self.start_watching();
+        if now >= self.rescan_at {
+            self.rescan_at = now + shared.options.rescan;
+            lock(&pair.dirty).all = true;
+        }
+        if self.again_at.is_some_and(|at| at <= now) {
+            self.again_at = None;
+            lock(&pair.dirty).all = true;
+        }
+        if self.settle_at.is_some_and(|at| at <= now) {
+            self.settle_at = None;
+            let mut dirty = lock(&pair.dirty);
+            if self.settling.len() > MOST_PATHS {
+                dirty.all = true;
+            } else {
+                dirty.paths.extend(self.settling.paths());
+            }
+        }
+        let dirty = std::mem::take(&mut *lock(&pair.dirty));
+        if dirty.all {
+            self.look(None).await;
+        } else if !dirty.paths.is_empty() {
+            self.look(Some(dirty.paths)).await;
+        }
+        self.rest();
+    }
+
+    async fn look(&mut self, paths: Option<BTreeSet<RelPath>>) {
+        let (shared, pair) = (Arc::clone(&self.shared), Arc::clone(&self.pair));
+        let all = paths.is_none();
+        if all {
+            pair.seen.store(0, Ordering::Relaxed);
+            if shared.pool.open_of(&pair.id) == 0 {
+                pair.set_phase(&shared, PairPhase::Scanning(0));
+            }
+        }
+        let look = Look::new(&shared, &pair, &mut self.settling);
+        let result = match paths {
+            None => look.everything().await,
+            Some(paths) => look.paths(paths).await,
+        };
+        match result {
+            Ok(Looked { settle_at, waits }) => {
+                self.settle_at = match (all, self.settle_at, settle_at) {
+                    (true, _, at) | (false, None, at) => at,
+                    (false, before, None) => before,
+                    (false, Some(before), Some(at)) => Some(before.min(at)),
+                };
+                self.waits = waits;
+                self.again_at = waits.map(|_| Instant::now() + REMOTE_AGAIN);
+                if all && self.settle_at.is_none() {
+                    self.settling.clear();
+                }
+            }
+            Err(Broken::Stopping) => {}
+            Err(Broken::Disk(error)) => {
+                if pair.root_is_there(&shared).await {
+                    tracing::warn!(pair = %pair.id, kind = ?error.kind, error = %error.source, "the folder could not be read");
+                    pair.set_phase(&shared, PairPhase::Stopped(format!("The folder could not be read: {}", error.source)));
+                    self.again_at = Some(Instant::now() + BROKEN_AGAIN);
+                } else {
+                    self.offline();
+                }
+            }
+            Err(Broken::Journal(error)) => {
+                tracing::error!(pair = %pair.id, error = %error.source, "the journal could not be read");
+                pair.set_phase(&shared, PairPhase::Stopped(format!("The journal could not be read: {}", error.source)));
+                self.again_at = Some(Instant::now() + BROKEN_AGAIN);
+            }
+        }
+        pair.changed(&shared);
+    }
+
+    /// Root or marker are not there: nothing is known, nothing is concluded, no request changes the bucket (hazard HA6).
+    fn offline(&mut self) {
+        let (shared, pair) = (&self.shared, &self.pair);
+        shared.pool.hold(&pair.id);
+        self.watch = None;
+        self.settling.clear();
+        self.settle_at = None;
+        lock(&pair.dirty).all = true;
+        pair.set_phase(shared, PairPhase::Offline);
+        let words = format!(
+            "{} is not there, or it is not the folder that was set up. Nothing was changed. Plug the drive in and it goes on.",
+            pair.row().root
+        );
+        pair.quiet.send_replace(Some(stopped(StopCause::FolderOffline, &words)));
+    }
+
+    fn start_watching(&mut self) {
+        if self.watch.is_some() {
+            return;
+        }
+        let root = PathBuf::from(self.pair.row().root);
+        match self.shared.ports.watcher.watch(&root, self.events.clone()) {
+            Ok(guard) => self.watch = Some(guard),
+            // The periodic look does the work; tried again with the next round.
+            Err(error) => tracing::warn!(error = %error.source, "file events cannot be had"),
+        }
+        // Whatever happened before the watch began was not heard.
+        lock(&self.pair.dirty).all = true;
+    }
+
+    /// What to show and whether there is anything left to do.
+    fn rest(&mut self) {
+        let (shared, pair) = (&self.shared, &self.pair);
+        if matches!(*lock(&pair.phase), PairPhase::Offline) && self.watch.is_none() {
+            return;
+        }
+        let dirty = {
+            let dirty = lock(&pair.dirty);
+            dirty.all || !dirty.paths.is_empty()
+        };
+        let open = shared.pool.open_of(&pair.id);
+        let login = shared.login_refused(&pair.row().connection);
+        let phase = match (self.waits, open, self.settle_at) {
+            _ if login => PairPhase::Waiting(RemoteErrorKind::Unauthenticated),
+            (Some(kind), ..) => PairPhase::Waiting(kind),
+            (None, open, _) if open > 0 => PairPhase::Uploading,
+            (None, _, Some(_)) => PairPhase::Settling(self.settling.len() as u64),
+            (None, _, None) if matches!(*lock(&pair.phase), PairPhase::Stopped(_)) && self.again_at.is_some() => return,
+            (None, _, None) => PairPhase::Watching,
+        };
+        pair.set_phase(shared, phase);
+        pair.changed(shared);
+        if login || self.waits == Some(RemoteErrorKind::Unauthenticated) {
+            let words = "The server does not accept the credentials. Nothing is lost; sign in again and it goes on.";
+            pair.quiet.send_replace(Some(stopped(StopCause::SignIn, words)));
+        } else if !dirty && open == 0 && self.settle_at.is_none() && self.again_at.is_none() {
+            pair.quiet.send_replace(Some(QuietReport::default()));
+        } else {
+            pair.quiet.send_replace(None);
+        }
+    }
+
+    async fn sleep(&mut self) {
+        let paused = self.pair.row().paused;
+        let mut until = self.marker_at.min(self.rescan_at);
+        for at in [self.settle_at, self.again_at].into_iter().flatten() {
+            until = until.min(at);
+        }
+        if matches!(*lock(&self.pair.phase), PairPhase::Offline) {
+            until = self.marker_at;
+        }
+        let pending = {
+            let dirty = lock(&self.pair.dirty);
+            (dirty.all || !dirty.paths.is_empty()) && !matches!(*lock(&self.pair.phase), PairPhase::Offline)
+        };
+        if pending && !paused {
+            return;
+        }
+        tokio::select! {
+            () = tokio::time::sleep_until(until), if !paused => {}
+            () = self.pair.bell.notified() => {}
+            Some(event) = self.heard.recv() => {
+                self.note(event);
+                // Its neighbours come along, within a bound.
+                let deadline = Instant::now() + GATHER;
+                while let Ok(Some(event)) = tokio::time::timeout_at(deadline, self.heard.recv()).await {
+                    self.note(event);
+                }
+            }
+        }
+    }
+
+    fn note(&self, event: WatchEvent) {
+        let root = self.pair.row().root;
+        match event {
+            WatchEvent::LookAtAll => self.pair.look_at_all(),
+            WatchEvent::Touched(paths) => {
+                for path in paths {
+                    let below = path.strip_prefix(&root).ok().and_then(Path::to_str);
+                    match below.map(RelPath::parse) {
+                        Some(Ok(path)) if path.as_str().starts_with(".windlass/") => {}
+                        Some(Ok(path)) => self.pair.look_at(path),
+                        Some(Err(_)) | None => self.pair.look_at_all(),
+                    }
+                }
+            }
+        }
+    }
+}

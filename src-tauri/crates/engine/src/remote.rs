@@ -1,0 +1,154 @@
+//! Looking at the bucket side of an upload: what is at the key, whether it is ours, and what was left open.
+use futures::StreamExt as _;
+use windlass_domain::upload::Found;
+use windlass_domain::{Crc64Nvme, Digest, ObjectKey, RemoteState, Timestamp, UploadSpec};
+use windlass_ports::{RemoteError, RemoteErrorKind, RemoteStore};
+
+use crate::pool::Live;
+use crate::read::{self, SourceTrouble};
+use crate::shared::Shared;
+
+/// How far a server's clock may be behind ours when it says when an upload began.
+const CLOCK_SLACK_MS: i64 = 15 * 60 * 1000;
+/// Bytes read at once when a file is only hashed.
+const SLAB: u64 = 4 * 1024 * 1024;
+
+/// Trouble of either side.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    Remote(RemoteError),
+    Source(SourceTrouble),
+}
+
+impl From<RemoteError> for Trouble {
+    fn from(error: RemoteError) -> Self {
+        Self::Remote(error)
+    }
+}
+
+impl From<SourceTrouble> for Trouble {
+    fn from(trouble: SourceTrouble) -> Self {
+        Self::Source(trouble)
+    }
+}
+
+/// What is at the key; `None` when nothing is.
+pub(crate) async fn head(
+    shared: &Shared,
+    store: &dyn RemoteStore,
+    key: &ObjectKey,
+) -> Result<Option<RemoteState>, RemoteError> {
+    match shared.call(store.head(key)).await {
+        Ok(state) => Ok(Some(state)),
+        Err(error) if error.kind == RemoteErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The CRC-64/NVME of a stored version: the server's own, or, where it keeps none, computed over its bytes read back.
+pub(crate) async fn stored_digest(
+    shared: &Shared,
+    store: &dyn RemoteStore,
+    key: &ObjectKey,
+    state: &RemoteState,
+) -> Result<Digest, RemoteError> {
+    if let Some(digest @ Digest::Crc64Nvme(_)) = state.digest {
+        return Ok(digest);
+    }
+    let seen = shared.call(store.head(key)).await?;
+    if seen.etag == state.etag
+        && let Some(digest @ Digest::Crc64Nvme(_)) = seen.digest
+    {
+        return Ok(digest);
+    }
+    if state.size == 0 {
+        return Ok(Crc64Nvme::EMPTY.digest());
+    }
+    let place = shared.budget.gate.enter().await;
+    let mut body = store.get(key, None, &state.etag).await?;
+    let mut whole = Crc64Nvme::EMPTY;
+    while let Some(chunk) = body.next().await {
+        whole = whole.then(Crc64Nvme::of(&chunk?));
+    }
+    place.succeeded();
+    if whole.len != state.size {
+        return Err(RemoteError {
+            kind: RemoteErrorKind::Network,
+            source: format!("{} bytes of {} came back", whole.len, state.size).into(),
+        });
+    }
+    Ok(whole.digest())
+}
+
+/// The checksum of the whole file here. It must lie still meanwhile.
+pub(crate) async fn file_digest(shared: &Shared, spec: &UploadSpec) -> Result<Digest, SourceTrouble> {
+    let mut whole = Crc64Nvme::EMPTY;
+    while whole.len < spec.snapshot.size {
+        let end = (whole.len + SLAB).min(spec.snapshot.size);
+        let _room = shared.budget.memory(end - whole.len).await;
+        let (_, crc) = read::read(shared, spec, whole.len..end).await?;
+        whole = whole.then(crc);
+    }
+    read::unchanged(shared, spec).await?;
+    Ok(whole.digest())
+}
+
+/// Looks at the key and says whose content is there, by checksum, never by guess (hazard HB5).
+pub(crate) async fn resolve(
+    shared: &Shared,
+    store: &dyn RemoteStore,
+    spec: &UploadSpec,
+    digest: Option<Digest>,
+) -> Result<Found, Trouble> {
+    let Some(state) = head(shared, store, &spec.key).await? else { return Ok(Found::Nothing) };
+    if state.size != spec.snapshot.size {
+        return Ok(Found::Other);
+    }
+    let ours = match digest {
+        Some(ours) => ours,
+        None => file_digest(shared, spec).await?,
+    };
+    let theirs = stored_digest(shared, store, &spec.key, &state).await?;
+    if theirs == ours {
+        let remote = RemoteState { digest: Some(theirs), ..state };
+        Ok(Found::Ours { remote, digest: ours })
+    } else {
+        Ok(Found::Other)
+    }
+}
+
+/// Gives back uploads of this key whose ids nobody noted: a kill or a cut between the server's answer and the journal.
+///
+/// Only this key's, only such that began after this transfer was queued, and only without parts: another device's upload of
+/// the same key that is under way has parts or gets a new id at the price of a request (hazards HB24, HB25).
+pub(crate) async fn sweep(
+    shared: &Shared,
+    store: &dyn RemoteStore,
+    live: &Live,
+) -> Result<(), RemoteError> {
+    let spec = &live.spec;
+    let found = match shared.call(store.list_uploads(spec.key.as_str())).await {
+        Ok(found) => found,
+        Err(error) if matches!(error.kind, RemoteErrorKind::Unsupported | RemoteErrorKind::AccessDenied) => {
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    for open in found.into_iter().filter(|open| open.key == spec.key) {
+        let ours = open
+            .initiated
+            .is_none_or(|at| at >= Timestamp::from_millis(live.queued_at.millis().saturating_sub(CLOCK_SLACK_MS)));
+        if !ours {
+            continue;
+        }
+        match shared.call(store.list_parts(&spec.key, &open.upload)).await {
+            Ok(parts) if parts.is_empty() => {}
+            Ok(_) => continue,
+            Err(error) if error.kind == RemoteErrorKind::NoSuchUpload => continue,
+            Err(error) => return Err(error),
+        }
+        tracing::info!(key = %spec.key, "giving back an upload that was opened and not noted");
+        shared.call(store.abort_upload(&spec.key, &open.upload)).await?;
+    }
+    Ok(())
+}

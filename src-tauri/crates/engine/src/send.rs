@@ -1,0 +1,197 @@
+//! The requests that carry bytes: one conditional PUT, or parts and a conditional Complete.
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use windlass_domain::{Capabilities, Crc64Nvme, Digest, PartReceipt, Support, Upload, UploadEvent, UploadId};
+use windlass_ports::{JournalWrite, PutBody, RemoteError, RemoteErrorKind, RemoteStore};
+
+use crate::pool::Live;
+use crate::read::{self, SourceTrouble};
+use crate::remote::{self, Trouble};
+use crate::retry;
+use crate::shared::{Shared, lock};
+
+/// Tries of one part before the whole transfer waits.
+const PART_TRIES: u32 = 4;
+
+fn refused(kind: RemoteErrorKind, why: &'static str) -> RemoteError {
+    RemoteError { kind, source: why.into() }
+}
+
+/// Makes sure that nothing is at the key, on servers that would not refuse by themselves. The promise is weaker there:
+/// between this look and the write another writer may come in (hazard HB3), so it is only made where old versions stay.
+async fn look_before_write(
+    shared: &Shared,
+    store: &dyn RemoteStore,
+    live: &Live,
+    guarded: Support,
+) -> Result<(), RemoteError> {
+    if guarded.proved() {
+        return Ok(());
+    }
+    match remote::head(shared, store, &live.spec.key).await {
+        Ok(None) => Ok(()),
+        Ok(Some(_)) => Err(refused(RemoteErrorKind::PreconditionFailed, "something is at the key")),
+        Err(error) => Err(error),
+    }
+}
+
+/// The whole file in one request.
+pub(crate) async fn put(shared: &Shared, store: &dyn RemoteStore, live: &Live) -> Result<UploadEvent, Trouble> {
+    let spec = &live.spec;
+    let Capabilities { create_only_put, versioning, .. } = store.capabilities();
+    if create_only_put == Support::No && !versioning.proved() {
+        return Err(refused(RemoteErrorKind::Unsupported, "the server ignores If-None-Match").into());
+    }
+    look_before_write(shared, store, live, create_only_put).await?;
+    let size = spec.snapshot.size;
+    let _room = shared.budget.memory(size).await;
+    let (bytes, crc) = read::read(shared, spec, 0..size).await?;
+    read::unchanged(shared, spec).await?;
+    shared.budget.pace.take(size).await;
+    let body = PutBody { bytes, crc };
+    let stored = shared.call(store.put(&spec.key, body, &spec.expect, &shared.device)).await?;
+    moved(shared, live, size);
+    Ok(UploadEvent::Stored { remote: stored, digest: crc.digest() })
+}
+
+fn moved(shared: &Shared, live: &Live, bytes: u64) {
+    live.sent.fetch_add(bytes, Ordering::Relaxed);
+    live.meter.add(bytes);
+    shared.meter.add(bytes);
+}
+
+/// Completes, conditionally.
+pub(crate) async fn complete(
+    shared: &Shared,
+    store: &dyn RemoteStore,
+    live: &Live,
+    upload: &UploadId,
+    done: &BTreeMap<u32, PartReceipt>,
+    digest: Digest,
+) -> Result<UploadEvent, Trouble> {
+    let spec = &live.spec;
+    look_before_write(shared, store, live, store.capabilities().create_only_complete).await?;
+    let parts: Vec<PartReceipt> = done.values().cloned().collect();
+    let stored = shared.call(store.complete_upload(&spec.key, upload, &parts, digest, &spec.expect)).await?;
+    Ok(UploadEvent::Stored { remote: stored, digest })
+}
+
+/// Of the parts that the journal has receipts for, those that the server still has and the file still holds. Everything else
+/// is sent again (hazards HA2, HB7).
+async fn reconcile(
+    shared: &Shared,
+    store: &dyn RemoteStore,
+    live: &Live,
+    upload: &UploadId,
+    done: &mut BTreeMap<u32, PartReceipt>,
+) -> Result<(), Trouble> {
+    let spec = &live.spec;
+    let kept: BTreeSet<(u32, Box<str>, u64)> = match shared.call(store.list_parts(&spec.key, upload)).await {
+        Ok(parts) => parts.into_iter().map(|(number, etag, size)| (number, etag.as_str().into(), size)).collect(),
+        Err(error) if error.kind == RemoteErrorKind::Unsupported => BTreeSet::new(),
+        Err(error) => return Err(error.into()),
+    };
+    done.retain(|number, receipt| kept.contains(&(*number, receipt.etag.as_str().into(), receipt.crc.len)));
+    for (number, receipt) in done.iter() {
+        let Some(range) = spec.parts.range(*number) else { return Err(SourceTrouble::Changed.into()) };
+        let _room = shared.budget.memory(range.end - range.start).await;
+        let (_, crc) = read::read(shared, spec, range).await?;
+        if crc != receipt.crc {
+            return Err(SourceTrouble::Changed.into());
+        }
+    }
+    Ok(())
+}
+
+/// Sends every part that is not done, several at a time. A part that fails is tried again by itself, so that a cut costs at
+/// most the parts in flight; receipts become durable as they come.
+pub(crate) async fn parts(
+    shared: &Shared,
+    store: &dyn RemoteStore,
+    live: &Live,
+    state: &Upload,
+    check_first: bool,
+) -> Result<UploadEvent, Trouble> {
+    let spec = &live.spec;
+    let (Some(upload), Some(done)) = (state.upload_id(), state.done()) else {
+        return Err(refused(RemoteErrorKind::Unexpected, "no upload is open").into());
+    };
+    let mut done = done.clone();
+    if check_first && !done.is_empty() {
+        reconcile(shared, store, live, upload, &mut done).await?;
+    }
+    live.sent.store(done.values().map(|part| part.crc.len).sum(), Ordering::Relaxed);
+    let mut missing = (1..=spec.parts.count()).filter(|number| !done.contains_key(number)).collect::<Vec<_>>().into_iter();
+    let mut flying = FuturesUnordered::new();
+    let mut trouble = None;
+    loop {
+        while trouble.is_none()
+            && flying.len() < shared.options.parts_at_once.max(1)
+            && let Some(number) = missing.next()
+        {
+            flying.push(part(shared, store, live, upload, number));
+        }
+        match flying.next().await {
+            None => break,
+            Some(Ok(receipt)) => {
+                let write = JournalWrite::SavePart(spec.id.clone(), receipt.clone());
+                if shared.commit(vec![write]).await.is_err() {
+                    return Err(refused(RemoteErrorKind::Network, "stopping").into());
+                }
+                lock(&live.receipts).push(receipt.clone());
+                done.insert(receipt.number, receipt);
+            }
+            // Those that are under way come to their end: their bytes are paid for.
+            Some(Err(error)) => trouble = trouble.or(Some(error)),
+        }
+    }
+    if let Some(trouble) = trouble {
+        return Err(trouble);
+    }
+    read::unchanged(shared, spec).await?;
+    let whole = done.values().fold(Crc64Nvme::EMPTY, |whole, part| whole.then(part.crc));
+    if whole.len != spec.snapshot.size {
+        return Err(SourceTrouble::Changed.into());
+    }
+    Ok(UploadEvent::AllSent(whole.digest()))
+}
+
+async fn part(
+    shared: &Shared,
+    store: &dyn RemoteStore,
+    live: &Live,
+    upload: &UploadId,
+    number: u32,
+) -> Result<PartReceipt, Trouble> {
+    let spec = &live.spec;
+    let range = spec.parts.range(number).ok_or(SourceTrouble::Changed)?;
+    let len = range.end - range.start;
+    let _room = shared.budget.memory(len).await;
+    let (bytes, crc) = read::read(shared, spec, range).await?;
+    let mut tries = 0;
+    loop {
+        shared.budget.pace.take(len).await;
+        let body = PutBody { bytes: bytes.clone(), crc };
+        let error = match shared.call(store.send_part(&spec.key, upload, number, body)).await {
+            Ok(receipt) => {
+                moved(shared, live, len);
+                return Ok(receipt);
+            }
+            Err(error) => error,
+        };
+        let again = matches!(
+            error.kind,
+            RemoteErrorKind::Network | RemoteErrorKind::Throttled | RemoteErrorKind::Integrity
+        );
+        if !again || tries >= PART_TRIES {
+            return Err(error.into());
+        }
+        let wait = retry::delay_ms(tries, shared.ports.entropy.as_ref());
+        tries += 1;
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+    }
+}

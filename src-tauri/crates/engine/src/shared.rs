@@ -1,0 +1,253 @@
+//! What all parts of an engine share.
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::broadcast;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use windlass_domain::{Bucket, PairId, Revision, Timestamp};
+use windlass_ports::{
+    Catalog, Clock, Entropy, Journal, JournalErrorKind, JournalWrite, LocalFs, RemoteError, RemoteErrorKind,
+    RemoteStore, Remotes, Watcher,
+};
+
+use crate::budget::{Budget, Entered};
+use crate::download::Downloads;
+use crate::meter::Meter;
+use crate::pair::PairHandle;
+use crate::pool::Pool;
+use crate::report::Batches;
+use crate::retry;
+
+/// How long a client of a bucket is kept before it is asked for again.
+const STORE_LIFE: Duration = Duration::from_secs(30);
+/// Time between two tries to write a journal that has no space.
+const JOURNAL_AGAIN: Duration = Duration::from_secs(3);
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Settings of an engine.
+#[derive(Debug, Clone)]
+pub struct EngineOptions {
+    /// How long a file must lie still before it is read.
+    pub settle: Duration,
+    /// Time between two looks at a whole folder; nothing depends on events alone.
+    pub rescan: Duration,
+    /// Time between two looks at a folder's marker.
+    pub marker_every: Duration,
+    /// Bytes per second at the most.
+    pub bandwidth: Option<u64>,
+    /// Requests in flight at the most.
+    pub requests: usize,
+    /// Bytes of all buffers together.
+    pub buffer_bytes: u64,
+    /// Small files (one request) under way at the most.
+    pub small_at_once: usize,
+    /// Large files (parts) under way at the most.
+    pub large_at_once: usize,
+    /// Parts of one file under way at the most.
+    pub parts_at_once: usize,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self {
+            settle: Duration::from_secs(10),
+            rescan: Duration::from_secs(30 * 60),
+            marker_every: Duration::from_secs(3),
+            bandwidth: None,
+            requests: 32,
+            buffer_bytes: 64 * 1024 * 1024,
+            small_at_once: 48,
+            large_at_once: 3,
+            parts_at_once: 6,
+        }
+    }
+}
+
+/// The world, as ports.
+#[derive(Debug, Clone)]
+pub struct EnginePorts {
+    /// S3 by connection.
+    pub remotes: Arc<dyn Remotes>,
+    /// The journal.
+    pub journal: Arc<dyn Journal>,
+    /// Settings that outlive a start.
+    pub settings: Arc<dyn Catalog>,
+    /// The disk.
+    pub fs: Arc<dyn LocalFs>,
+    /// File events.
+    pub watcher: Arc<dyn Watcher>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// A hint: look again. Never the data itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EngineEvent {
+    /// Uploads changed up to this revision of the journal.
+    Uploads(Revision),
+    /// Downloads changed.
+    Downloads,
+    /// A sync folder changed.
+    Pair(PairId),
+}
+
+/// The engine is stopping: no new work, no more writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stopping;
+
+type Stores = BTreeMap<(String, Bucket), (Arc<dyn RemoteStore>, Instant)>;
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) ports: EnginePorts,
+    pub(crate) options: EngineOptions,
+    pub(crate) device: String,
+    pub(crate) budget: Budget,
+    pub(crate) meter: Meter,
+    pub(crate) pool: Pool,
+    pub(crate) batches: Batches,
+    pub(crate) downloads: Downloads,
+    pub(crate) pairs: Mutex<BTreeMap<PairId, Arc<PairHandle>>>,
+    pub(crate) events: broadcast::Sender<EngineEvent>,
+    pub(crate) stop: CancellationToken,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) all_paused: AtomicBool,
+    stores: Mutex<Stores>,
+    /// Connections whose credentials were refused last.
+    refused: Mutex<BTreeSet<String>>,
+}
+
+impl Shared {
+    pub(crate) fn new(ports: EnginePorts, options: EngineOptions, device: String) -> Self {
+        Self {
+            budget: Budget::new(options.requests, options.buffer_bytes, options.bandwidth),
+            meter: Meter::default(),
+            pool: Pool::new(&options),
+            batches: Batches::default(),
+            downloads: Downloads::default(),
+            pairs: Mutex::default(),
+            events: broadcast::channel(256).0,
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            all_paused: AtomicBool::new(false),
+            stores: Mutex::default(),
+            refused: Mutex::default(),
+            ports,
+            options,
+            device,
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.ports.clock.now()
+    }
+
+    pub(crate) fn id(&self, kind: char) -> String {
+        format!("{kind}{:016x}", self.ports.entropy.next_u64())
+    }
+
+    pub(crate) fn tell(&self, event: EngineEvent) {
+        // An error only says that nobody listens.
+        let _unheard = self.events.send(event);
+    }
+
+    pub(crate) fn paused(&self) -> bool {
+        self.all_paused.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn pair(&self, id: &PairId) -> Option<Arc<PairHandle>> {
+        lock(&self.pairs).get(id).cloned()
+    }
+
+    /// Writes a batch. A journal that cannot be written (no space) is waited for: nothing may happen in the world that it
+    /// does not know of (hazard HA29).
+    pub(crate) async fn commit(&self, batch: Vec<JournalWrite>) -> Result<Revision, Stopping> {
+        let mut told = false;
+        loop {
+            match self.ports.journal.commit(batch.clone()).await {
+                Ok(revision) => return Ok(revision),
+                Err(error) => {
+                    if !told {
+                        tracing::error!(kind = ?error.kind, error = %error.source, "the journal could not be written; work waits");
+                        told = true;
+                    }
+                    if error.kind == JournalErrorKind::Owned {
+                        return Err(Stopping);
+                    }
+                }
+            }
+            tokio::select! {
+                () = self.stop.cancelled() => return Err(Stopping),
+                () = tokio::time::sleep(JOURNAL_AGAIN) => {}
+            }
+        }
+    }
+
+    /// The bucket as the engine uses it.
+    pub(crate) async fn store(
+        &self,
+        connection: &str,
+        bucket: &Bucket,
+    ) -> Result<Arc<dyn RemoteStore>, RemoteError> {
+        let place = (connection.to_owned(), bucket.clone());
+        if let Some((store, since)) = lock(&self.stores).get(&place)
+            && since.elapsed() < STORE_LIFE
+        {
+            return Ok(Arc::clone(store));
+        }
+        let store = self.ports.remotes.store(connection, bucket).await?;
+        lock(&self.stores).insert(place, (Arc::clone(&store), Instant::now()));
+        Ok(store)
+    }
+
+    /// Forgets clients, so that the next use sees a changed connection or new credentials.
+    pub(crate) fn forget_stores(&self, connection: &str) {
+        lock(&self.stores).retain(|(known, _), _| known != connection);
+    }
+
+    /// The server did not accept this connection's credentials.
+    pub(crate) fn login_was_refused(&self, connection: &str) {
+        self.forget_stores(connection);
+        lock(&self.refused).insert(connection.to_owned());
+    }
+
+    /// It accepted them.
+    pub(crate) fn login_was_accepted(&self, connection: &str) {
+        lock(&self.refused).remove(connection);
+    }
+
+    /// Whether they were refused last.
+    pub(crate) fn login_refused(&self, connection: &str) -> bool {
+        lock(&self.refused).contains(connection)
+    }
+
+    /// Makes one request inside the budget and learns from its answer.
+    pub(crate) async fn call<T>(
+        &self,
+        request: impl Future<Output = Result<T, RemoteError>>,
+    ) -> Result<T, RemoteError> {
+        let place = self.budget.gate.enter().await;
+        let answer = request.await;
+        self.learn(place, &answer);
+        answer
+    }
+
+    fn learn<T>(&self, place: Entered<'_>, answer: &Result<T, RemoteError>) {
+        match answer {
+            Ok(_) => place.succeeded(),
+            Err(error) if error.kind == RemoteErrorKind::Throttled => {
+                place.throttled(retry::unit(self.ports.entropy.as_ref()));
+            }
+            Err(_) => drop(place),
+        }
+    }
+}
