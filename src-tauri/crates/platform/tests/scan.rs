@@ -248,7 +248,8 @@ async fn scan_speed() {
     }
     for _ in 0..3 {
         let begun = std::time::Instant::now();
-        let mut stream = Disk::new().scan(base.path(), None);
+        let disk = Disk::new();
+        let mut stream = disk.scan(base.path(), None);
         let mut count = 0;
         while let Some(found) = stream.next().await {
             found.unwrap();
