@@ -6,8 +6,9 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
+use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
@@ -16,11 +17,13 @@ use aws_sdk_s3::config::{
 };
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_types::service_config::ServiceConfigKey;
 use windlass_domain::{Bucket, Capabilities};
 use windlass_ports::{CredentialSource, RemoteError, RemoteErrorKind, Secret};
 
 use crate::browse::S3Browse;
 use crate::error::{Trouble, own, stalled, translate};
+use crate::fast::{Fast, Rules};
 use crate::guard::Guard;
 use crate::store::S3Store;
 
@@ -46,6 +49,17 @@ pub struct Access {
     pub session_token: Option<Secret>,
 }
 
+/// The endpoint that the environment or a profile names for S3 alone.
+fn endpoint_of_s3(loaded: &SdkConfig) -> Option<String> {
+    let key = ServiceConfigKey::builder()
+        .service_id("S3")
+        .env("AWS_ENDPOINT_URL")
+        .profile("endpoint_url")
+        .build()
+        .ok()?;
+    loaded.service_config()?.load_config(key).filter(|url| !url.is_empty())
+}
+
 #[derive(Debug)]
 struct Inner {
     base: Builder,
@@ -53,12 +67,14 @@ struct Inner {
     region: String,
     clients: Mutex<HashMap<String, Client>>,
     regions: Mutex<HashMap<String, String>>,
+    fast: Fast,
 }
 
 /// A connection's client. Cheap to clone; clones share connections and what was learned of regions.
 #[derive(Debug, Clone)]
 pub struct S3Client {
     inner: Arc<Inner>,
+    sdk_only: bool,
 }
 
 impl S3Client {
@@ -85,7 +101,8 @@ impl S3Client {
             CredentialSource::Practice => Some(access.access_key.clone().unwrap_or_default()),
             CredentialSource::Profile(_) | CredentialSource::DefaultChain => None,
         };
-        let (mut base, found_region, found_endpoint) = match given {
+        let mut rules = Rules::default();
+        let (mut base, provider, found_region, found_endpoint) = match given {
             Some(key) => {
                 let secret = access.secret.as_ref().map(Secret::expose).unwrap_or_default();
                 if key.is_empty() || secret.is_empty() {
@@ -96,10 +113,11 @@ impl S3Client {
                 }
                 let token = access.session_token.as_ref().map(|t| t.expose().to_owned());
                 let credentials = Credentials::new(key, secret, token, None, "windlass");
+                let provider = SharedCredentialsProvider::new(credentials);
                 let base = aws_sdk_s3::Config::builder()
                     .behavior_version(BehaviorVersion::latest())
-                    .credentials_provider(credentials);
-                (base, None, None)
+                    .credentials_provider(provider.clone());
+                (base, Some(provider), None, None)
             }
             None => {
                 let mut loader = aws_config::defaults(BehaviorVersion::latest());
@@ -116,8 +134,11 @@ impl S3Client {
                 }
                 let loaded = loader.load().await;
                 let region = loaded.region().map(ToString::to_string);
-                let endpoint = endpoint.or_else(|| loaded.endpoint_url().map(str::to_owned));
-                (Builder::from(&loaded), region, endpoint)
+                let endpoint = endpoint
+                    .or_else(|| endpoint_of_s3(&loaded))
+                    .or_else(|| loaded.endpoint_url().map(str::to_owned));
+                (rules.fips, rules.dual_stack) = (loaded.use_fips(), loaded.use_dual_stack());
+                (Builder::from(&loaded), loaded.credentials_provider(), region, endpoint)
             }
         };
         let region = access.region.or(found_region).unwrap_or_else(|| FIRST_REGION.to_owned());
@@ -133,8 +154,22 @@ impl S3Client {
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .interceptor(Guard);
-        let inner = Inner { base, endpoint, region, clients: Mutex::default(), regions: Mutex::default() };
-        Ok(Self { inner: Arc::new(inner) })
+        rules.endpoint.clone_from(&endpoint);
+        let fast = Fast::new(provider, rules);
+        let inner =
+            Inner { base, endpoint, region, clients: Mutex::default(), regions: Mutex::default(), fast };
+        Ok(Self { inner: Arc::new(inner), sdk_only: false })
+    }
+
+    /// The same connection with every call through the SDK, to compare the two ways.
+    #[must_use]
+    pub fn through_sdk(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner), sdk_only: true }
+    }
+
+    /// The short way, unless every call is to go through the SDK.
+    pub(crate) fn fast(&self) -> Option<&Fast> {
+        (!self.sdk_only).then_some(&self.inner.fast)
     }
 
     /// The engine's view of a bucket.
@@ -173,10 +208,14 @@ impl S3Client {
         })
     }
 
-    fn client_for(&self, bucket: &str) -> Client {
+    /// Where a bucket is, as far as is known.
+    pub(crate) fn region_of(&self, bucket: &str) -> String {
         let regions = self.inner.regions.lock().unwrap_or_else(PoisonError::into_inner);
-        let region = regions.get(bucket).unwrap_or(&self.inner.region).clone();
-        drop(regions);
+        regions.get(bucket).unwrap_or(&self.inner.region).clone()
+    }
+
+    fn client_for(&self, bucket: &str) -> Client {
+        let region = self.region_of(bucket);
         let mut clients = self.inner.clients.lock().unwrap_or_else(PoisonError::into_inner);
         clients
             .entry(region.clone())
@@ -193,6 +232,18 @@ impl S3Client {
         }
         regions.insert(bucket.to_owned(), region.to_owned());
         true
+    }
+
+    /// Whether a refused request was not read and may go well now; notes the region the server named.
+    pub(crate) fn worth_again(&self, bucket: &str, error: &RemoteError) -> bool {
+        let named = Trouble::of(error).and_then(|t| t.region.as_deref());
+        match (error.kind, named) {
+            (RemoteErrorKind::ClockSkew, _) => true,
+            (RemoteErrorKind::WrongRegion | RemoteErrorKind::BadRequest, Some(region)) => {
+                self.learn(bucket, region)
+            }
+            _ => false,
+        }
     }
 
     /// Sends one request. It is sent a second time only when the server refused it unread, for the clock (the SDK has
@@ -226,15 +277,7 @@ impl S3Client {
             Ok(done) => return Ok(done),
             Err(error) => translate(error),
         };
-        let named = Trouble::of(&error).and_then(|t| t.region.as_deref());
-        let again = match (error.kind, named) {
-            (RemoteErrorKind::ClockSkew, _) => true,
-            (RemoteErrorKind::WrongRegion | RemoteErrorKind::BadRequest, Some(region)) => {
-                self.learn(bucket, region)
-            }
-            _ => false,
-        };
-        if !again {
+        if !self.worth_again(bucket, &error) {
             return Err(error);
         }
         run(self.client_for(bucket)).await.map_err(translate)

@@ -25,9 +25,24 @@ pub(crate) const ANSWER: Duration = Duration::from_secs(300);
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Progress(Arc<AtomicU64>);
 
-struct Counted {
+impl Progress {
+    /// Back to nothing, for a request that is sent once more.
+    pub(crate) fn reset(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+}
+
+/// Bytes that count as they are handed over.
+#[derive(Debug)]
+pub(crate) struct Counted {
     rest: Bytes,
     progress: Progress,
+}
+
+impl Counted {
+    pub(crate) const fn new(rest: Bytes, progress: Progress) -> Self {
+        Self { rest, progress }
+    }
 }
 
 impl Body for Counted {
@@ -60,8 +75,8 @@ impl Body for Counted {
 /// whole is handed over at once.
 pub(crate) fn body(bytes: &Bytes, counted: bool, progress: &Progress) -> ByteStream {
     if counted && !bytes.is_empty() {
-        progress.0.store(0, Ordering::Relaxed);
-        ByteStream::new(SdkBody::from_body_1_x(Counted { rest: bytes.clone(), progress: progress.clone() }))
+        progress.reset();
+        ByteStream::new(SdkBody::from_body_1_x(Counted::new(bytes.clone(), progress.clone())))
     } else {
         progress.0.store(bytes.len() as u64, Ordering::Relaxed);
         ByteStream::from(bytes.clone())

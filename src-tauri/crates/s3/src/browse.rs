@@ -1,11 +1,10 @@
 //! A connection as the browser uses it.
 use async_trait::async_trait;
-use aws_sdk_s3::types::{BucketVersioningStatus, ChecksumMode, EncodingType};
+use aws_sdk_s3::types::{BucketVersioningStatus, ChecksumMode};
 use bytes::{Bytes, BytesMut};
-use percent_encoding::percent_decode_str;
 use windlass_domain::{Bucket, Capabilities, ObjectKey, VersionId};
 use windlass_ports::remote::Depth;
-use windlass_ports::{BucketInfo, Level, LevelEntry, ObjectHead, RemoteBrowse, RemoteError, RemoteErrorKind};
+use windlass_ports::{BucketInfo, Level, ObjectHead, RemoteBrowse, RemoteError, RemoteErrorKind};
 
 use crate::S3Client;
 use crate::body::QUIET;
@@ -22,15 +21,6 @@ impl S3Browse {
     pub(crate) const fn new(client: S3Client) -> Self {
         Self { client }
     }
-}
-
-/// Keys come percent-encoded where the server says so, because XML cannot hold every character a key may have.
-fn decoded(text: &str, encoded: bool) -> String {
-    if !encoded {
-        return text.to_owned();
-    }
-    let spaced = text.replace('+', " ");
-    percent_decode_str(&spaced).decode_utf8().map_or_else(|_| text.to_owned(), std::borrow::Cow::into_owned)
 }
 
 #[async_trait]
@@ -62,46 +52,10 @@ impl RemoteBrowse for S3Browse {
         depth: Depth,
         after: Option<&str>,
     ) -> Result<Level, RemoteError> {
-        let delimiter = match depth {
-            Depth::Level => Some("/".to_owned()),
-            Depth::Deep => None,
-        };
-        let out = self
-            .client
-            .call(bucket.as_str(), |c| {
-                c.list_objects_v2()
-                    .bucket(bucket.as_str())
-                    .prefix(prefix)
-                    .encoding_type(EncodingType::Url)
-                    .set_delimiter(delimiter.clone())
-                    .set_continuation_token(after.map(str::to_owned))
-                    .send()
-            })
-            .await?;
-        let encoded = out.encoding_type() == Some(&EncodingType::Url);
-        let folders = out.common_prefixes().iter().filter_map(|p| p.prefix());
-        let mut entries: Vec<LevelEntry> = folders.map(|p| LevelEntry::Folder(decoded(p, encoded))).collect();
-        for object in out.contents() {
-            let Some(key) = object.key() else { continue };
-            entries.push(LevelEntry::Object {
-                key: decoded(key, encoded),
-                size: object.size().and_then(|s| u64::try_from(s).ok()).unwrap_or(0),
-                modified: time(object.last_modified()),
-                etag: object.e_tag().unwrap_or_default().to_owned(),
-                class: object.storage_class().map_or("STANDARD", |c| c.as_str()).to_owned(),
-            });
+        match self.client.fast_level(bucket, prefix, depth, after).await? {
+            Some(level) => Ok(level),
+            None => self.client.slow_level(bucket, prefix, depth, after).await,
         }
-        let next = out.next_continuation_token().filter(|t| !t.is_empty()).map(str::to_owned);
-        if !out.is_truncated().unwrap_or(false) {
-            return Ok(Level { entries, next: None });
-        }
-        if next.is_none() || next.as_deref() == after {
-            return Err(own(
-                RemoteErrorKind::Unexpected,
-                "the server says that the listing goes on, and not where",
-            ));
-        }
-        Ok(Level { entries, next })
     }
 
     async fn details(&self, bucket: &Bucket, key: &ObjectKey) -> Result<ObjectHead, RemoteError> {

@@ -138,6 +138,53 @@ where
     RemoteError { kind, source: Box::new(Trouble { text, status, code, request_id, region, clock_ahead }) }
 }
 
+/// What a refusal says that came the short way, by the same table.
+pub(crate) fn refused(
+    status: u16,
+    code: Option<String>,
+    message: Option<String>,
+    region: Option<String>,
+    html: bool,
+    header: impl Fn(&str) -> Option<String>,
+) -> RemoteError {
+    let code = code.or_else(|| header("x-amz-error-code"));
+    let kind = kind_of(status, code.as_deref(), html);
+    let text = match &code {
+        Some(code) => {
+            format!("status {status}, {code}. {}", message.unwrap_or_default()).trim_end().to_owned()
+        }
+        None => format!("status {status}"),
+    };
+    let clock_ahead = clock_ahead(header("date").as_deref());
+    let request_id = header("x-amz-request-id");
+    let trouble = Trouble { text, status: Some(status), code, request_id, region, clock_ahead };
+    RemoteError { kind, source: Box::new(trouble) }
+}
+
+/// What an answer means that came the short way and is not believed.
+pub(crate) fn disbelieved(
+    error: &(dyn StdError + 'static),
+    status: u16,
+    html: bool,
+    header: impl Fn(&str) -> Option<String>,
+) -> RemoteError {
+    let code = find::<RefusedInBody>(error).map(|refused| refused.code.clone());
+    let kind = match find::<NotS3>(error) {
+        Some(found) if found.subresource => RemoteErrorKind::Unsupported,
+        Some(_) => RemoteErrorKind::Network,
+        None => kind_of(status, code.as_deref(), html),
+    };
+    let trouble = Trouble {
+        text: format!("status {status}: {error}"),
+        status: Some(status),
+        code,
+        request_id: header("x-amz-request-id"),
+        region: header("x-amz-bucket-region"),
+        clock_ahead: clock_ahead(header("date").as_deref()),
+    };
+    RemoteError { kind, source: Box::new(trouble) }
+}
+
 /// The SDK's own words (not a server's) when no credentials could be had before anything was sent.
 fn credentials_failed(words: &str) -> bool {
     let words = words.to_ascii_lowercase();

@@ -54,7 +54,8 @@ impl Intercept for Guard {
     }
 }
 
-fn check(operation: &str, body: Option<&[u8]>, etag: bool, html: bool) -> Result<(), BoxError> {
+/// What is wrong with a good answer to this call.
+pub(crate) fn check(operation: &str, body: Option<&[u8]>, etag: bool, html: bool) -> Result<(), BoxError> {
     let refuse = |why: String, subresource: bool| -> Result<(), BoxError> {
         Err(Box::new(NotS3 { operation: operation.to_owned(), why, subresource }))
     };
@@ -94,7 +95,7 @@ fn check(operation: &str, body: Option<&[u8]>, etag: bool, html: bool) -> Result
 }
 
 /// Name of the first element, without its namespace prefix.
-fn root_of(body: &[u8]) -> Option<String> {
+pub(crate) fn root_of(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body.get(..body.len().min(2048)).unwrap_or(body)).into_owned();
     let mut rest = text.trim_start_matches('\u{feff}').trim_start();
     loop {

@@ -1,4 +1,5 @@
-//! S3 through the AWS SDK: the adapter behind the ports of the bucket side.
+//! S3: the adapter behind the ports of the bucket side. What is done by the thousand goes a short way of our own
+//! (`fast`), everything else through the AWS SDK.
 //!
 //! **Does** speak S3 to Amazon and to servers that resemble it, and turns what comes back into kinds that decide
 //! behaviour. **Never** retries on its own (the engine does; the one exception is a request that was refused for the
@@ -11,9 +12,12 @@ mod access;
 mod body;
 mod browse;
 mod error;
+mod fast;
 mod guard;
+mod lanes;
 mod probe;
 mod profiles;
+mod slow;
 mod staged;
 mod store;
 

@@ -2,9 +2,7 @@
 use std::ops::Range;
 
 use async_trait::async_trait;
-use aws_sdk_s3::types::{
-    ChecksumAlgorithm, ChecksumMode, ChecksumType, CompletedMultipartUpload, CompletedPart,
-};
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use md5::Digest as _;
@@ -15,8 +13,9 @@ use windlass_domain::{
 use windlass_ports::{ByteStream, OpenUpload, PutBody, RemoteError, RemoteErrorKind, RemoteStore};
 
 use crate::S3Client;
-use crate::body::{ANSWER, Progress, QUIET, body, watched};
+use crate::body::{ANSWER, QUIET};
 use crate::error::{own, stalled};
+use crate::lanes::{Check, Kept, Part, Put};
 
 /// Metadata that names the device a version came from.
 pub(crate) const DEVICE: &str = "windlass-device";
@@ -55,7 +54,7 @@ pub(crate) fn sha256_base64(bytes: &[u8]) -> String {
     STANDARD.encode(sha2::Sha256::digest(bytes))
 }
 
-fn bytes_of(size: Option<i64>) -> u64 {
+pub(crate) fn bytes_of(size: Option<i64>) -> u64 {
     size.and_then(|s| u64::try_from(s).ok()).unwrap_or(0)
 }
 
@@ -68,6 +67,15 @@ fn conditions(expect: &RemoteExpect) -> (Option<String>, Option<String>) {
         RemoteExpect::Absent => (Some("*".to_owned()), None),
         RemoteExpect::Unchanged(etag) => (None, Some(etag.as_str().to_owned())),
     }
+}
+
+fn state(size: u64, kept: Kept) -> Result<RemoteState, RemoteError> {
+    Ok(RemoteState {
+        size,
+        etag: ETag::new(required(kept.etag, "the ETag")?),
+        version: kept.version.map(VersionId::new),
+        digest: kept.digest,
+    })
 }
 
 fn number(part: u32) -> Result<i32, RemoteError> {
@@ -85,23 +93,11 @@ impl RemoteStore for S3Store {
     }
 
     async fn head(&self, key: &ObjectKey) -> Result<RemoteState, RemoteError> {
-        let out = self
-            .client
-            .call(self.name(), |c| {
-                c.head_object()
-                    .bucket(self.name())
-                    .key(key.as_str())
-                    .checksum_mode(ChecksumMode::Enabled)
-                    .send()
-            })
-            .await?;
-        let size = required(out.content_length(), "the size")?;
-        Ok(RemoteState {
-            size: bytes_of(Some(size)),
-            etag: ETag::new(required(out.e_tag(), "the ETag")?),
-            version: out.version_id().map(VersionId::new),
-            digest: digest(out.checksum_crc64_nvme(), out.checksum_sha256(), out.checksum_type()),
-        })
+        let (size, kept) = match self.client.fast_head(&self.bucket, key).await? {
+            Some(found) => found,
+            None => self.client.slow_head(&self.bucket, key).await?,
+        };
+        state(required(size, "the size")?, kept)
     }
 
     async fn get(
@@ -179,37 +175,20 @@ impl RemoteStore for S3Store {
         expect: &RemoteExpect,
         device: &str,
     ) -> Result<RemoteState, RemoteError> {
-        let (none_match, matched) = conditions(expect);
         let caps = &self.capabilities;
-        let crc = caps.crc64nvme.proved().then(|| put.crc.digest().to_base64());
-        let sha = (crc.is_none() && caps.sha256.proved()).then(|| sha256_base64(&put.bytes));
-        let md5 = (crc.is_none() && sha.is_none()).then(|| md5_base64(&put.bytes));
-        let unsigned = self.client.unsigned_payload();
-        let progress = Progress::default();
-        let len = put.bytes.len() as u64;
-        let send = self.client.call_unwatched(self.name(), |c| {
-            let call = c
-                .put_object()
-                .bucket(self.name())
-                .key(key.as_str())
-                .content_length(i64::try_from(len).unwrap_or(i64::MAX))
-                .metadata(DEVICE, device)
-                .set_if_none_match(none_match.clone())
-                .set_if_match(matched.clone())
-                .set_checksum_crc64_nvme(crc.clone())
-                .set_checksum_sha256(sha.clone())
-                .set_content_md5(md5.clone())
-                .body(body(&put.bytes, unsigned, &progress))
-                .customize();
-            if unsigned { call.disable_payload_signing().send() } else { call.send() }
-        });
-        let out = watched(send, len, &progress).await?;
-        Ok(RemoteState {
-            size: len,
-            etag: ETag::new(required(out.e_tag(), "the ETag")?),
-            version: out.version_id().map(VersionId::new),
-            digest: digest(out.checksum_crc64_nvme(), out.checksum_sha256(), out.checksum_type()),
-        })
+        let check = if caps.crc64nvme.proved() {
+            Check::Crc64Nvme(put.crc.digest().to_base64())
+        } else if caps.sha256.proved() {
+            Check::Sha256(sha256_base64(&put.bytes))
+        } else {
+            Check::Md5(md5_base64(&put.bytes))
+        };
+        let put = Put { key, bytes: &put.bytes, expect, device, check };
+        let kept = match self.client.fast_put(&self.bucket, &put).await? {
+            Some(kept) => kept,
+            None => self.client.slow_put(&self.bucket, &put).await?,
+        };
+        state(put.bytes.len() as u64, kept)
     }
 
     async fn open_upload(&self, key: &ObjectKey, device: &str) -> Result<UploadId, RemoteError> {
@@ -237,28 +216,18 @@ impl RemoteStore for S3Store {
         part: u32,
         put: PutBody,
     ) -> Result<PartReceipt, RemoteError> {
-        let part_number = number(part)?;
-        let crc = self.capabilities.crc64nvme_multipart.proved().then(|| put.crc.digest().to_base64());
-        let md5 = crc.is_none().then(|| md5_base64(&put.bytes));
-        let unsigned = self.client.unsigned_payload();
-        let progress = Progress::default();
-        let len = put.bytes.len() as u64;
-        let send = self.client.call_unwatched(self.name(), |c| {
-            let call = c
-                .upload_part()
-                .bucket(self.name())
-                .key(key.as_str())
-                .upload_id(upload.as_str())
-                .part_number(part_number)
-                .content_length(i64::try_from(len).unwrap_or(i64::MAX))
-                .set_checksum_crc64_nvme(crc.clone())
-                .set_content_md5(md5.clone())
-                .body(body(&put.bytes, unsigned, &progress))
-                .customize();
-            if unsigned { call.disable_payload_signing().send() } else { call.send() }
-        });
-        let out = watched(send, len, &progress).await?;
-        if let (Some(sent), Some(kept)) = (&crc, out.checksum_crc64_nvme())
+        let number = number(part)?;
+        let check = if self.capabilities.crc64nvme_multipart.proved() {
+            Check::Crc64Nvme(put.crc.digest().to_base64())
+        } else {
+            Check::Md5(md5_base64(&put.bytes))
+        };
+        let sent = Part { key, upload, number, bytes: &put.bytes, check };
+        let kept = match self.client.fast_part(&self.bucket, &sent).await? {
+            Some(kept) => kept,
+            None => self.client.slow_part(&self.bucket, &sent).await?,
+        };
+        if let (Check::Crc64Nvme(sent), Some(kept)) = (&sent.check, &kept.crc)
             && sent != kept
         {
             return Err(own(
@@ -268,7 +237,7 @@ impl RemoteStore for S3Store {
         }
         Ok(PartReceipt {
             number: part,
-            etag: ETag::new(required(out.e_tag(), "the part's ETag")?),
+            etag: ETag::new(required(kept.etag, "the part's ETag")?),
             crc: put.crc,
         })
     }

@@ -1,0 +1,351 @@
+//! A page of a listing, read in one pass over its bytes.
+use std::str::from_utf8;
+
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+use memchr::memchr2;
+use percent_encoding::percent_decode_str;
+use windlass_domain::Timestamp;
+use windlass_ports::{Level, LevelEntry};
+
+use super::xml::{CUT, Malformed, Scanner, Token, local};
+
+const STANDARD: &str = "STANDARD";
+
+/// What a page says.
+#[derive(Debug, Default)]
+pub(crate) struct Page {
+    folders: Vec<LevelEntry>,
+    objects: Vec<LevelEntry>,
+    encoded: bool,
+    truncated: bool,
+    next: Option<String>,
+}
+
+impl Page {
+    /// The level, folders first; `None` when it is said to go on, and not where.
+    pub(crate) fn level(self, after: Option<&str>) -> Option<Level> {
+        let mut entries = self.folders;
+        if entries.is_empty() {
+            entries = self.objects;
+        } else {
+            entries.extend(self.objects);
+        }
+        if self.encoded {
+            for entry in &mut entries {
+                let (LevelEntry::Folder(name) | LevelEntry::Object { key: name, .. }) = entry;
+                if memchr2(b'%', b'+', name.as_bytes()).is_some() {
+                    *name = decoded(name);
+                }
+            }
+        }
+        if !self.truncated {
+            return Some(Level { entries, next: None });
+        }
+        let next = self.next.filter(|next| !next.is_empty() && Some(next.as_str()) != after)?;
+        Some(Level { entries, next: Some(next) })
+    }
+}
+
+/// A name as it is, where the server says that it sent it percent-encoded because XML cannot hold every character a key
+/// may have.
+pub(crate) fn decoded(text: &str) -> String {
+    let spaced = text.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8().map_or_else(|_| text.to_owned(), std::borrow::Cow::into_owned)
+}
+
+/// Reads a page.
+pub(crate) fn read(page: &[u8]) -> Result<Page, Malformed> {
+    let text = from_utf8(page).map_err(|_| Malformed("it is not UTF-8"))?;
+    let mut scan = Scanner::new(text);
+    let (root, empty) = loop {
+        match scan.next()? {
+            Some(Token::Open { name, empty }) => break (name, empty),
+            Some(Token::Text(text)) if text.trim_ascii().is_empty() => {}
+            Some(_) | None => return Err(Malformed("it is no XML")),
+        }
+    };
+    if local(root) != "ListBucketResult" {
+        return Err(Malformed("it is no listing"));
+    }
+    let mut page = Page::default();
+    if empty {
+        return Ok(page);
+    }
+    loop {
+        let (name, empty) = match scan.next()? {
+            Some(Token::Open { name, empty }) => (name, empty),
+            Some(Token::Close(name)) if name == root => return Ok(page),
+            Some(Token::Text(_) | Token::Data(_)) => continue,
+            Some(Token::Close(_)) => return Err(Malformed("an element is closed that is not open")),
+            None => return Err(CUT),
+        };
+        match local(name) {
+            "Contents" if !empty => page.objects.extend(object(&mut scan, name)?),
+            "CommonPrefixes" if !empty => folders(&mut scan, name, &mut page.folders)?,
+            "IsTruncated" => page.truncated = truth(&scan.text(name, empty)?)?,
+            "NextContinuationToken" => page.next = Some(scan.text(name, empty)?.into_owned()),
+            "EncodingType" => page.encoded = scan.text(name, empty)?.trim_ascii() == "url",
+            _ => scan.skip(name, empty)?,
+        }
+    }
+}
+
+/// Every element inside `parent`, up to and with its end.
+fn child<'a>(scan: &mut Scanner<'a>, parent: &str) -> Result<Option<(&'a str, bool)>, Malformed> {
+    loop {
+        match scan.next()? {
+            Some(Token::Open { name, empty }) => return Ok(Some((name, empty))),
+            Some(Token::Close(name)) if name == parent => return Ok(None),
+            Some(Token::Text(_) | Token::Data(_)) => {}
+            Some(Token::Close(_)) => return Err(Malformed("an element is closed that is not open")),
+            None => return Err(CUT),
+        }
+    }
+}
+
+fn folders(scan: &mut Scanner<'_>, parent: &str, found: &mut Vec<LevelEntry>) -> Result<(), Malformed> {
+    while let Some((name, empty)) = child(scan, parent)? {
+        if local(name) == "Prefix" {
+            found.push(LevelEntry::Folder(scan.text(name, empty)?.into_owned()));
+        } else {
+            scan.skip(name, empty)?;
+        }
+    }
+    Ok(())
+}
+
+/// An object; one without a key is none.
+fn object(scan: &mut Scanner<'_>, parent: &str) -> Result<Option<LevelEntry>, Malformed> {
+    let (mut key, mut size, mut modified) = (None, 0, None);
+    let (mut etag, mut class) = (String::new(), None);
+    while let Some((name, empty)) = child(scan, parent)? {
+        match local(name) {
+            "Key" => key = Some(scan.text(name, empty)?.into_owned()),
+            "Size" => {
+                let said = scan.text(name, empty)?;
+                let said: i64 = said.trim_ascii().parse().map_err(|_| Malformed("a size is no number"))?;
+                size = u64::try_from(said).unwrap_or(0);
+            }
+            "LastModified" => modified = moment(scan.text(name, empty)?.trim_ascii()),
+            "ETag" => etag = scan.text(name, empty)?.into_owned(),
+            "StorageClass" => class = Some(scan.text(name, empty)?.into_owned()),
+            _ => scan.skip(name, empty)?,
+        }
+    }
+    let class = class.filter(|c| !c.is_empty()).unwrap_or_else(|| STANDARD.to_owned());
+    Ok(key.map(|key| LevelEntry::Object { key, size, modified, etag, class }))
+}
+
+fn truth(text: &str) -> Result<bool, Malformed> {
+    match text.trim_ascii() {
+        "true" | "True" | "TRUE" => Ok(true),
+        "false" | "False" | "FALSE" | "" => Ok(false),
+        _ => Err(Malformed("a truth value is neither true nor false")),
+    }
+}
+
+/// `2026-01-31T12:30:00.000Z` without detours; other forms as the SDK reads them.
+fn moment(text: &str) -> Option<Timestamp> {
+    quick(text).or_else(|| {
+        let date = DateTime::from_str(text, Format::DateTimeWithOffset).ok()?;
+        date.to_millis().ok().map(Timestamp::from_millis)
+    })
+}
+
+fn quick(text: &str) -> Option<Timestamp> {
+    let (whole, fraction) = text.strip_suffix('Z')?.split_at_checked(19)?;
+    let &[y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b'T', h0, h1, b':', n0, n1, b':', s0, s1] =
+        whole.as_bytes()
+    else {
+        return None;
+    };
+    let two = |a: u8, b: u8| {
+        (a.is_ascii_digit() && b.is_ascii_digit()).then(|| i64::from(a - b'0') * 10 + i64::from(b - b'0'))
+    };
+    let (year, month, day) = (two(y0, y1)? * 100 + two(y2, y3)?, two(m0, m1)?, two(d0, d1)?);
+    let (hour, minute, second) = (two(h0, h1)?, two(n0, n1)?, two(s0, s1)?);
+    // What is unusual (a leap second, a day that may not exist) is left to the slow way.
+    if !(1970..=9999).contains(&year)
+        || !(1..=12).contains(&month)
+        || day < 1
+        || day > if month == 2 { 28 } else { 30 }
+        || hour > 23
+        || minute > 59
+        || second > 59
+    {
+        return None;
+    }
+    let millis = match fraction.as_bytes() {
+        [] => 0,
+        &[b'.', a, b, c] => two(b'0', a)? * 100 + two(b, c)?,
+        _ => return None,
+    };
+    // Days since 1970 of a date, with the year taken to begin in March.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 719_469;
+    Some(Timestamp::from_millis((((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + millis))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn object(key: &str, size: u64) -> LevelEntry {
+        let modified = Some(Timestamp::from_millis(1_714_000_000_123));
+        let (etag, class) = ("\"e\"".to_owned(), STANDARD.to_owned());
+        LevelEntry::Object { key: key.to_owned(), size, modified, etag, class }
+    }
+
+    /// Every byte percent-encoded that may be, or every character as a reference where `references` says so.
+    fn written(text: &str, encoded: bool, references: &[bool]) -> String {
+        let mut out = String::new();
+        if encoded {
+            for byte in text.bytes() {
+                match byte {
+                    b' ' => out.push('+'),
+                    b'a'..=b'z' | b'/' => out.push(char::from(byte)),
+                    _ => write!(out, "%{byte:02X}").unwrap(),
+                }
+            }
+            return out;
+        }
+        for (char, reference) in text.chars().zip(references.iter().cycle()) {
+            match char {
+                '&' => out.push_str("&amp;"),
+                '<' => out.push_str("&lt;"),
+                '"' if *reference => out.push_str("&quot;"),
+                _ if *reference => write!(out, "&#x{:X};", u32::from(char)).unwrap(),
+                _ => out.push(char),
+            }
+        }
+        out
+    }
+
+    fn page(entries: &[LevelEntry], encoded: bool, prefix: &str, space: &str, references: &[bool]) -> String {
+        let text = |text: &str| written(text, encoded, references);
+        let mut out =
+            format!("<?xml version=\"1.0\"?>{space}<{prefix}ListBucketResult xmlns=\"x>y\">{space}");
+        for entry in entries {
+            match entry {
+                LevelEntry::Folder(name) => write!(
+                    out,
+                    "<{prefix}CommonPrefixes>{space}<{prefix}Prefix>{}</{prefix}Prefix></{prefix}CommonPrefixes>{space}",
+                    text(name)
+                ),
+                LevelEntry::Object { key, size, .. } => write!(
+                    out,
+                    "<{prefix}Contents>{space}<{prefix}Key>{}</{prefix}Key><{prefix}Owner><ID>x</ID><Key/></{prefix}Owner>{space}\
+                     <{prefix}Size>{size}</{prefix}Size><{prefix}LastModified>2024-04-24T23:06:40.123Z</{prefix}LastModified>\
+                     <{prefix}ETag>&quot;e&quot;</{prefix}ETag></{prefix}Contents>{space}",
+                    text(key)
+                ),
+            }
+            .unwrap();
+        }
+        if encoded {
+            write!(out, "<{prefix}EncodingType>url</{prefix}EncodingType>").unwrap();
+        }
+        write!(out, "{space}<{prefix}IsTruncated>false</{prefix}IsTruncated></{prefix}ListBucketResult>")
+            .unwrap();
+        out
+    }
+
+    #[test]
+    fn times_are_those_of_the_slow_way() {
+        for (year, month) in (1970..2105).flat_map(|y| (1..=12).map(move |m| (y, m))) {
+            for day in [1, 2, 28, 29, 30, 31] {
+                let text = format!("{year}-{month:02}-{day:02}T23:59:58.987Z");
+                let slow = DateTime::from_str(&text, Format::DateTimeWithOffset).ok();
+                let slow = slow.and_then(|d| d.to_millis().ok()).map(Timestamp::from_millis);
+                if let Some(quick) = quick(&text) {
+                    assert_eq!(Some(quick), slow, "{text}");
+                }
+                assert_eq!(moment(&text), slow, "{text}");
+            }
+        }
+        assert_eq!(moment("2024-04-24T23:06:40Z"), Some(Timestamp::from_millis(1_714_000_000_000)));
+        assert_eq!(moment("2024-04-25T01:06:40+02:00"), Some(Timestamp::from_millis(1_714_000_000_000)));
+        for bad in ["", "yesterday", "2024-04-24", "2024-13-01T00:00:00Z", "2024-04-24T23:06:4éZ"] {
+            assert_eq!(moment(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_listing_that_goes_on_says_where() {
+        let page = |next: &str| {
+            let text = format!(
+                "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>{next}</NextContinuationToken></ListBucketResult>"
+            );
+            read(text.as_bytes()).unwrap()
+        };
+        assert_eq!(
+            page("a+b%").level(None).unwrap().next.as_deref(),
+            Some("a+b%"),
+            "a token is never decoded"
+        );
+        assert!(page("a").level(Some("a")).is_none());
+        assert!(page("").level(None).is_none());
+    }
+
+    #[test]
+    fn what_is_no_listing_is_refused() {
+        for bad in [
+            &b""[..],
+            b"<html></html>",
+            b"<ListBucketResult>",
+            b"<ListBucketResult><Contents></ListBucketResult>",
+            b"<ListBucketResult><Contents><Key><b/></Key></Contents></ListBucketResult>",
+            b"<ListBucketResult><Contents><Key>\xff</Key></Contents></ListBucketResult>",
+            b"<ListBucketResult><IsTruncated>perhaps</IsTruncated></ListBucketResult>",
+            b"<ListBucketResult><!DOCTYPE a></ListBucketResult>",
+            b"<ListBucketResult></Other>",
+        ] {
+            assert!(read(bad).is_err(), "{}", String::from_utf8_lossy(bad));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = read(&bytes);
+        }
+
+        #[test]
+        fn no_page_cut_or_changed_makes_it_panic(at in 0usize..900, byte in any::<u8>(), cut in any::<bool>()) {
+            let mut page = page(&[LevelEntry::Folder("a b/".to_owned()), object("k&\u{e9}", 7)], true, "", "\n", &[true]).into_bytes();
+            let at = at.min(page.len() - 1);
+            if cut {
+                page.truncate(at);
+                prop_assert!(read(&page).is_err());
+            } else {
+                page[at] = byte;
+                let _ = read(&page).map(|p| p.level(None));
+            }
+        }
+
+        #[test]
+        fn what_is_written_is_read(
+            names in proptest::collection::vec((any::<bool>(), "[ -~\u{80}-\u{10ffff}\u{1}\r\n\t]{0,20}", any::<u32>()), 0..8),
+            encoded in any::<bool>(),
+            prefix in "(s3:)?",
+            space in "[ \n]{0,3}",
+            references in proptest::collection::vec(any::<bool>(), 1..5),
+        ) {
+            let mut entries: Vec<_> = names
+                .iter()
+                .map(|(folder, name, size)| {
+                    if *folder { LevelEntry::Folder(name.clone()) } else { object(name, u64::from(*size)) }
+                })
+                .collect();
+            let page = page(&entries, encoded, &prefix, &space, &references);
+            entries.sort_by_key(|e| matches!(e, LevelEntry::Object { .. }));
+            let level = read(page.as_bytes()).unwrap().level(None).unwrap();
+            prop_assert_eq!(level.entries, entries);
+        }
+    }
+}
