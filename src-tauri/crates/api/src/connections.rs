@@ -129,6 +129,7 @@ impl Api {
         };
         self.catalog.save_connection(connection.clone()).await?;
         self.remotes.forget(&id).await;
+        self.engine.connection_changed(&id);
         self.hub.connections();
         self.connection_row(connection).await
     }
@@ -137,6 +138,7 @@ impl Api {
         self.catalog.remove_connection(&id).await?;
         self.secrets.forget(&id).await?;
         self.remotes.forget(&id).await;
+        self.engine.connection_changed(&id);
         self.hub.connections();
         Ok(())
     }
@@ -167,6 +169,7 @@ impl Api {
     pub(crate) async fn reset_practice(&self) -> Result<(), UiError> {
         self.connector.reset_practice().await?;
         self.remotes.forget(PRACTICE_ID).await;
+        self.engine.connection_changed(PRACTICE_ID);
         self.hub.connections();
         Ok(())
     }
@@ -186,6 +189,7 @@ impl Api {
         let at = self.clock.now();
         self.catalog.save_capabilities(&connection, &bucket, &found, at).await?;
         self.remotes.forget(&connection).await;
+        self.engine.connection_changed(&connection);
         self.hub.connections();
         Ok(capability_report(&found, at))
     }

@@ -11,6 +11,7 @@ mod capabilities;
 mod connections;
 pub mod dto;
 pub mod dto_more;
+mod engine_work;
 mod error;
 mod events;
 mod folders;
@@ -26,6 +27,7 @@ mod writing;
 
 pub use capabilities::report as capability_report;
 pub use dto::{ErrorCode, UiError, UiEvent};
+pub use engine_work::EngineWork;
 pub use error::{chain, remote_words};
 pub use names::visible;
 pub use parts::{Api, ApiParts, Connector, PRACTICE_ID};

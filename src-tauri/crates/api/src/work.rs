@@ -111,6 +111,8 @@ pub trait Work: std::fmt::Debug + Send + Sync {
     fn downloads(&self) -> Vec<TransferRow>;
     /// Name that a batch was given, while it is known.
     fn batch_name(&self, id: &BatchId) -> Option<String>;
+    /// A connection or its login was changed: what waits for it is tried now.
+    fn connection_changed(&self, connection: &str);
     /// Hints.
     fn events(&self) -> broadcast::Receiver<WorkEvent>;
 }

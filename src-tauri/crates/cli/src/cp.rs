@@ -87,11 +87,14 @@ async fn copy_down(core: &Core, connection: &str, args: &Cp) -> Result<BatchRepo
         None => String::new(),
     };
     let target = absolute(&to)?;
-    let batch = core
-        .engine
-        .download(connection, from.bucket.clone(), keys, strip, target, format!("Download from {from}"))
-        .await
-        .map_err(|e| Failure::unexpected("The download could not begin.", e))?;
+    let batch = core.engine.download(
+        connection,
+        from.bucket.clone(),
+        keys,
+        strip,
+        target,
+        format!("Download from {from}"),
+    );
     Ok(core.engine.wait_batch(&batch).await)
 }
 
@@ -110,16 +113,16 @@ fn absolute(to: &Path) -> Result<PathBuf, Failure> {
 fn tell(report: &BatchReport, output: &Output) -> Code {
     output.result(
         || {
-            let mut text = format!("{} done, {} failed.", report.done, report.failed.len());
+            let mut text = format!("{} done, {} failed.", report.done, report.failures);
             for (name, why) in &report.failed {
                 text.push_str(&format!("\n  {}: {why}", printable(name)));
             }
             text
         },
         &json!({
-            "done": report.done,
+            "done": report.done, "failures": report.failures,
             "failed": report.failed.iter().map(|(name, why)| json!({ "name": name, "why": why })).collect::<Vec<_>>(),
         }),
     );
-    if report.failed.is_empty() { Code::Done } else { Code::NeedsYou }
+    if report.failures == 0 { Code::Done } else { Code::NeedsYou }
 }

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use windlass_compose::{ComposeOptions, Core};
 use windlass_domain::Bucket;
-use windlass_ports::{Catalog as _, Connection, CredentialSource};
+use windlass_ports::{Connection, CredentialSource};
 use windlass_s3::{Access, S3Client};
 
 use crate::args::Common;

@@ -6,7 +6,7 @@ use indicatif::ProgressBar;
 use serde_json::json;
 use windlass_compose::{ComposeOptions, Core};
 use windlass_domain::words::FailureCode;
-use windlass_engine::EngineOptions;
+use windlass_engine::{EngineOptions, StopCause};
 use windlass_ports::journal::FileFilter;
 use windlass_ports::{FileState, Journal as _, PairRow};
 
@@ -23,7 +23,7 @@ pub(crate) async fn run(common: &Common, args: &Sync, output: &Output) -> Result
         report = core.engine.wait_quiet(&pair.id) => {
             bar.finish_and_clear();
             match report.stopped {
-                Some(why) => Err(Failure { code: Code::NotFound, message: why, detail: None }),
+                Some(stopped) => Err(Failure { code: code(stopped.cause), message: stopped.words, detail: None }),
                 None => summary(&core, &pair, output).await,
             }
         }
@@ -52,6 +52,15 @@ pub(crate) async fn watch(common: &Common, args: &Sync, output: &Output) -> Resu
     bar.finish_and_clear();
     core.shutdown().await;
     result
+}
+
+const fn code(cause: StopCause) -> Code {
+    match cause {
+        StopCause::FolderOffline => Code::NotFound,
+        StopCause::SignIn => Code::NotAllowed,
+        StopCause::Paused => Code::NeedsYou,
+        StopCause::Removed => Code::Unexpected,
+    }
 }
 
 /// One line whenever the folder has come to rest with other counts than before.

@@ -2,12 +2,14 @@
 //!
 //! **Does** build the journal, the disk, S3, secrets, the engine and the API in order, and ends them in order.
 //! **Never** decides anything about a file.
-//! **Start reading** at [`LiveRemotes`].
+//! **Start reading** at [`start`].
 #![deny(missing_docs)]
 
 mod connector;
+mod core;
 mod remotes;
 
+pub use core::{ComposeOptions, Core, is_owned, start};
 pub use remotes::LiveRemotes;
 
 /// Name of the journal's file in the data folder.

@@ -166,7 +166,12 @@ impl LiveRemotes {
             let (start, prefix) = c.start_in.split_once('/')?;
             (c.id == connection && start == bucket.as_str()).then(|| prefix.to_owned())
         });
-        let found = client.browse().probe(bucket, &prefix.unwrap_or_default()).await?;
+        let found = match client.browse().probe(bucket, &prefix.unwrap_or_default()).await {
+            Ok(found) => found,
+            // A reader may not try writing out. Nothing is known then, and nothing is stored as known.
+            Err(error) if error.kind == RemoteErrorKind::AccessDenied => return Ok(Capabilities::default()),
+            Err(error) => return Err(error),
+        };
         self.catalog
             .save_capabilities(connection, bucket.as_str(), &found, self.clock.now())
             .await

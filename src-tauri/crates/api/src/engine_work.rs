@@ -1,0 +1,278 @@
+//! The engine as the API uses it: its states in words and rows.
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use tokio::sync::broadcast::{self, error::RecvError};
+use windlass_domain::words::FailureCode;
+use windlass_domain::{BatchId, Bucket, ObjectKey, PairId, Prefix, TransferId};
+use windlass_engine::{DownloadRow, DownloadState, Engine, EngineError, EngineEvent, PairPhase};
+use windlass_ports::{PairRow, RemoteErrorKind};
+
+use crate::dto::{Direction, ErrorCode, FolderState, TransferRow, TransferState};
+use crate::work::{FolderStatus, Moving, Work, WorkEvent};
+use crate::{UiError, chain, visible};
+
+impl From<EngineError> for UiError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Journal(error) => error.into(),
+            EngineError::Disk(error) => error.into(),
+            EngineError::NotFound(what) => Self::new(
+                ErrorCode::NotFound,
+                format!("There is no such {what} any more. Refresh the list to see what is there now."),
+            ),
+            EngineError::Paired => Self::new(
+                ErrorCode::Conflict,
+                "This folder, or the folder it is a copy of, is kept as a sync folder already. Nothing was added. Choose another folder.",
+            ),
+            EngineError::Over => Self::new(
+                ErrorCode::Conflict,
+                "It has ended already, so there is nothing to do. Refresh the list to see how.",
+            ),
+            error @ EngineError::Stopping => {
+                Self::new(ErrorCode::Unexpected, "Windlass is closing. It goes on with the next start.")
+                    .with_detail(chain(&error))
+            }
+        }
+    }
+}
+
+fn status(phase: &PairPhase) -> (FolderState, String) {
+    match phase {
+        PairPhase::Scanning(0) => (FolderState::Scanning, "Looking at the folder".to_owned()),
+        PairPhase::Scanning(seen) => (FolderState::Scanning, format!("Looking at the folder: {seen} files so far")),
+        PairPhase::Uploading => (FolderState::Uploading, "Uploading".to_owned()),
+        PairPhase::Watching => (FolderState::Watching, "Watching for new files".to_owned()),
+        PairPhase::Settling(1) => {
+            (FolderState::Waiting, "Waiting until 1 file has stopped changing".to_owned())
+        }
+        PairPhase::Settling(files) => {
+            (FolderState::Waiting, format!("Waiting until {files} files have stopped changing"))
+        }
+        PairPhase::Paused => (FolderState::Paused, "Paused".to_owned()),
+        PairPhase::Offline => (
+            FolderState::Offline,
+            "The folder is not there, or it is another one. Nothing was changed. Plug the drive in and it goes on."
+                .to_owned(),
+        ),
+        PairPhase::Waiting(kind) => (FolderState::Waiting, waiting(*kind).to_owned()),
+        PairPhase::Stopped(why) => (FolderState::Stopped, visible(why)),
+    }
+}
+
+const fn waiting(kind: RemoteErrorKind) -> &'static str {
+    match kind {
+        RemoteErrorKind::Network => "No connection. Uploads wait and start by themselves.",
+        RemoteErrorKind::Throttled => "The server asks for patience. Uploads go on by themselves.",
+        RemoteErrorKind::Unauthenticated => {
+            "The sign-in has ended or the key is wrong. Sign in again; nothing is lost."
+        }
+        RemoteErrorKind::NotFound
+        | RemoteErrorKind::BucketMissing
+        | RemoteErrorKind::NoSuchUpload
+        | RemoteErrorKind::PreconditionFailed
+        | RemoteErrorKind::ConditionalConflict
+        | RemoteErrorKind::AccessDenied
+        | RemoteErrorKind::ClockSkew
+        | RemoteErrorKind::WrongRegion
+        | RemoteErrorKind::Integrity
+        | RemoteErrorKind::Unsupported
+        | RemoteErrorKind::BadRequest
+        | RemoteErrorKind::Unexpected => crate::error::remote_words(kind).1,
+    }
+}
+
+fn row(download: DownloadRow) -> TransferRow {
+    let (state, note) = match download.state {
+        DownloadState::Waiting => (TransferState::Waiting, String::new()),
+        DownloadState::Active => (TransferState::Active, String::new()),
+        DownloadState::Retrying => {
+            (TransferState::Retrying, "No answer from the server; tried again soon".to_owned())
+        }
+        DownloadState::Paused => (TransferState::Paused, String::new()),
+        DownloadState::Done => (TransferState::Safe, String::new()),
+        DownloadState::Failed(why) => (TransferState::Failed, why),
+        DownloadState::Cancelled => (TransferState::Cancelled, "Nothing stayed on this computer".to_owned()),
+    };
+    TransferRow {
+        id: download.id.as_str().to_owned(),
+        batch: download.batch.as_str().to_owned(),
+        batch_name: visible(&download.batch_name),
+        direction: Direction::Down,
+        name: visible(&download.name),
+        to: visible(&download.to),
+        size: download.size,
+        done: download.done.min(download.size),
+        parts: 1,
+        parts_done: u32::from(state == TransferState::Safe),
+        state,
+        note,
+        rate: download.rate,
+        revision: download.revision,
+    }
+}
+
+/// An engine behind the API's trait. Turns its hints into the API's.
+#[derive(Debug)]
+pub struct EngineWork {
+    engine: Engine,
+    events: broadcast::Sender<WorkEvent>,
+}
+
+impl EngineWork {
+    /// Takes an engine. Needs a Tokio runtime; the task that passes hints on ends with the engine.
+    #[must_use]
+    pub fn new(engine: Engine, tasks: &tokio_util::task::TaskTracker) -> Self {
+        let events = broadcast::channel(256).0;
+        let (mut heard, out) = (engine.events(), events.clone());
+        tasks.spawn(async move {
+            loop {
+                let event = match heard.recv().await {
+                    Ok(EngineEvent::Uploads(revision)) => WorkEvent::Transfers(revision.0),
+                    Ok(EngineEvent::Downloads) => WorkEvent::Transfers(0),
+                    Ok(EngineEvent::Pair(_)) => WorkEvent::Folders,
+                    Err(RecvError::Lagged(_)) => WorkEvent::Missed,
+                    Err(RecvError::Closed) => return,
+                };
+                // An error only says that nobody listens.
+                let _unheard = out.send(event);
+            }
+        });
+        Self { engine, events }
+    }
+}
+
+#[async_trait]
+impl Work for EngineWork {
+    async fn add_pair(&self, pair: PairRow) -> Result<PairRow, UiError> {
+        Ok(self.engine.add_pair_row(pair).await?)
+    }
+
+    async fn remove_pair(&self, id: &PairId) -> Result<(), UiError> {
+        Ok(self.engine.remove_pair(id).await?)
+    }
+
+    async fn pause_pair(&self, id: &PairId) -> Result<(), UiError> {
+        Ok(self.engine.pause_pair(id).await?)
+    }
+
+    async fn resume_pair(&self, id: &PairId) -> Result<(), UiError> {
+        Ok(self.engine.resume_pair(id).await?)
+    }
+
+    async fn retry_failed(&self, id: &PairId, code: Option<FailureCode>) -> Result<u64, UiError> {
+        Ok(self.engine.retry_failed(id, code).await?)
+    }
+
+    async fn pause(&self, id: &TransferId) -> Result<(), UiError> {
+        Ok(self.engine.pause(id).await?)
+    }
+
+    async fn resume(&self, id: &TransferId) -> Result<(), UiError> {
+        Ok(self.engine.resume(id).await?)
+    }
+
+    async fn cancel(&self, id: &TransferId) -> Result<(), UiError> {
+        Ok(self.engine.cancel(id).await?)
+    }
+
+    async fn retry(&self, id: &TransferId) -> Result<(), UiError> {
+        Ok(self.engine.retry(id).await?)
+    }
+
+    async fn pause_all(&self) -> Result<(), UiError> {
+        Ok(self.engine.pause_all().await?)
+    }
+
+    async fn resume_all(&self) -> Result<(), UiError> {
+        Ok(self.engine.resume_all().await?)
+    }
+
+    async fn cancel_all(&self) -> Result<(), UiError> {
+        Ok(self.engine.cancel_all().await?)
+    }
+
+    async fn retry_all(&self) -> Result<(), UiError> {
+        Ok(self.engine.retry_all().await?)
+    }
+
+    async fn clear_done(&self) -> Result<(), UiError> {
+        Ok(self.engine.clear_done().await?)
+    }
+
+    async fn rescan_pair(&self, id: &PairId) -> Result<(), UiError> {
+        Ok(self.engine.rescan_pair(id)?)
+    }
+
+    async fn pair_status(&self, pair: &PairRow) -> FolderStatus {
+        match self.engine.pair_view(&pair.id) {
+            Some(view) => {
+                let (state, text) = status(&view.phase);
+                FolderStatus { state, text, rate: view.rate }
+            }
+            None => {
+                FolderStatus { state: FolderState::Stopped, text: "It is not running".to_owned(), rate: 0 }
+            }
+        }
+    }
+
+    async fn upload_paths(
+        &self,
+        connection: &str,
+        bucket: Bucket,
+        prefix: Prefix,
+        paths: Vec<PathBuf>,
+        name: String,
+    ) -> Result<(BatchId, u64), UiError> {
+        Ok(self.engine.upload_paths(connection, bucket, prefix, paths, name).await?)
+    }
+
+    async fn download(
+        &self,
+        connection: &str,
+        bucket: Bucket,
+        keys: Vec<ObjectKey>,
+        strip: String,
+        to: PathBuf,
+        name: String,
+    ) -> Result<BatchId, UiError> {
+        Ok(self.engine.download(connection, bucket, keys, strip, to, name))
+    }
+
+    fn all_paused(&self) -> bool {
+        self.engine.all_paused()
+    }
+
+    fn progress(&self) -> Vec<Moving> {
+        let moving = self.engine.progress();
+        moving.into_iter().map(|m| Moving { id: m.id, sent: m.sent, rate: m.rate }).collect()
+    }
+
+    fn rate(&self) -> u64 {
+        self.engine.rate()
+    }
+
+    fn set_bandwidth(&self, bytes_per_second: Option<u64>) {
+        self.engine.set_bandwidth(bytes_per_second);
+    }
+
+    fn bandwidth(&self) -> Option<u64> {
+        self.engine.bandwidth()
+    }
+
+    fn downloads(&self) -> Vec<TransferRow> {
+        self.engine.downloads().into_iter().map(row).collect()
+    }
+
+    fn batch_name(&self, id: &BatchId) -> Option<String> {
+        self.engine.batch_name(id)
+    }
+
+    fn connection_changed(&self, connection: &str) {
+        self.engine.connection_changed(connection);
+    }
+
+    fn events(&self) -> broadcast::Receiver<WorkEvent> {
+        self.events.subscribe()
+    }
+}

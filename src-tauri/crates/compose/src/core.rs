@@ -1,0 +1,132 @@
+//! The core: everything that runs behind a window, a browser or a terminal.
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tokio_util::task::TaskTracker;
+use windlass_api::{Api, ApiParts, EngineWork, PRACTICE_ID};
+use windlass_engine::{Engine, EngineOptions, EnginePorts};
+use windlass_journal::SqliteJournal;
+use windlass_platform::dirs::AppDirs;
+use windlass_platform::{Disk, NotifyWatcher, Secrets, SystemClock, SystemEntropy};
+use windlass_ports::{Catalog, Clock, Entropy, JournalError, JournalErrorKind, Remotes, SecretStore};
+
+use crate::connector::LiveConnector;
+use crate::{JOURNAL_FILE, LiveRemotes};
+
+/// How a core is built.
+#[derive(Debug, Default)]
+pub struct ComposeOptions {
+    /// Folder of the journal and the practice bucket; `None` for the application's own.
+    pub data_dir: Option<PathBuf>,
+    /// Settings of the engine.
+    pub engine: EngineOptions,
+    /// Where secrets are kept; `None` for the system's keychain and its stand-ins.
+    pub secrets: Option<Arc<dyn SecretStore>>,
+}
+
+/// A running core.
+#[derive(Debug)]
+pub struct Core {
+    /// What a user interface may ask.
+    pub api: Arc<Api>,
+    /// The engine.
+    pub engine: Engine,
+    /// The journal.
+    pub journal: Arc<SqliteJournal>,
+    /// The same journal as the browser uses it.
+    pub catalog: Arc<dyn Catalog>,
+    /// S3 by connection.
+    pub remotes: Arc<LiveRemotes>,
+    /// Folders of the application.
+    pub dirs: AppDirs,
+    tasks: TaskTracker,
+}
+
+/// Starts a core: journal, secrets, S3, engine, API, in this order. A practice bucket that was started once answers again;
+/// one that cannot is told in the log and when it is asked for, and keeps nothing else from starting.
+///
+/// # Errors
+/// When the folder cannot be used, another process owns the journal (see [`is_owned`]), or the journal cannot be read.
+pub async fn start(options: ComposeOptions) -> anyhow::Result<Core> {
+    let dirs = AppDirs::open(options.data_dir.as_deref()).context("opening the application's folder")?;
+    let path = dirs.data().join(JOURNAL_FILE);
+    let journal = tokio::task::spawn_blocking(move || SqliteJournal::open(&path))
+        .await
+        .context("opening the journal")?
+        .map_err(describe)?;
+    let journal = Arc::new(journal);
+    let catalog: Arc<dyn Catalog> = Arc::clone(&journal) as Arc<dyn Catalog>;
+    let secrets = options.secrets.unwrap_or_else(|| Arc::new(Secrets::new(dirs.data())));
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let remotes = Arc::new(LiveRemotes::new(
+        Arc::clone(&catalog),
+        Arc::clone(&secrets),
+        Arc::clone(&clock),
+        dirs.practice(),
+    ));
+    let practised = catalog.connections().await.map_err(describe)?.iter().any(|c| c.id == PRACTICE_ID);
+    if practised && let Err(error) = remotes.start_practice().await {
+        tracing::warn!(error = windlass_api::chain(&error), "the practice bucket did not start");
+    }
+    let ports = EnginePorts {
+        remotes: Arc::clone(&remotes) as Arc<dyn Remotes>,
+        journal: Arc::clone(&journal) as Arc<dyn windlass_ports::Journal>,
+        settings: Arc::clone(&catalog),
+        fs: Arc::new(Disk::new()),
+        watcher: Arc::new(NotifyWatcher::new()),
+        clock: Arc::clone(&clock),
+        entropy: Arc::clone(&entropy),
+    };
+    let engine = Engine::start(ports, options.engine).await.map_err(describe)?;
+    let tasks = TaskTracker::new();
+    let api = Api::new(ApiParts {
+        engine: Arc::new(EngineWork::new(engine.clone(), &tasks)),
+        journal: Arc::clone(&journal) as Arc<dyn windlass_ports::Journal>,
+        catalog: Arc::clone(&catalog),
+        remotes: Arc::clone(&remotes) as Arc<dyn Remotes>,
+        secrets,
+        connector: Arc::new(LiveConnector { remotes: Arc::clone(&remotes) }),
+        clock,
+        entropy,
+    });
+    Ok(Core { api: Arc::new(api), engine, journal, catalog, remotes, dirs, tasks })
+}
+
+/// A journal's error with the API's plain words for it.
+fn describe(error: JournalError) -> anyhow::Error {
+    let words = match error.kind {
+        JournalErrorKind::Owned => "another Windlass is at work on this journal",
+        JournalErrorKind::TooNew => "the journal was written by a newer Windlass",
+        JournalErrorKind::Corrupt => "the journal is damaged",
+        JournalErrorKind::Full => "there is no space left for the journal",
+        JournalErrorKind::Other => "the journal cannot be used",
+    };
+    anyhow::Error::new(error).context(words)
+}
+
+impl Core {
+    /// Ends in order: no new work and transfers at a border, hints, then the practice bucket. The journal closes with its
+    /// last user.
+    pub async fn shutdown(self) {
+        self.engine.shutdown().await;
+        self.api.shutdown().await;
+        self.remotes.stop().await;
+        drop(self.api);
+        drop(self.engine);
+        self.tasks.close();
+        // The task that passes hints on ends when the engine is dropped; a caller that still holds it is not waited for.
+        if tokio::time::timeout(std::time::Duration::from_secs(1), self.tasks.wait()).await.is_err() {
+            tracing::debug!("somebody still holds the engine");
+        }
+    }
+}
+
+/// Whether a start failed because another process owns the journal.
+#[must_use]
+pub fn is_owned(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref::<JournalError>().is_some_and(|e| e.kind == JournalErrorKind::Owned))
+}
