@@ -18,12 +18,14 @@ use windlass_s3::{Access, S3Client};
 /// Requests in flight.
 const LANES: usize = 16;
 
-fn cpu() -> Duration {
+/// Time in our own code and in the system.
+fn cpu() -> (Duration, Duration) {
     let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let after = text.rsplit_once(") ").map_or("", |(_, after)| after);
     // The 14th and 15th field of the line are user and system time, in hundredths of a second.
-    let ticks: u64 = after.split(' ').skip(11).take(2).filter_map(|f| f.parse::<u64>().ok()).sum();
-    Duration::from_millis(ticks * 10)
+    let mut ticks = after.split(' ').skip(11).map(|f| f.parse::<u64>().unwrap_or(0));
+    let mut next = || Duration::from_millis(ticks.next().unwrap_or(0) * 10);
+    (next(), next())
 }
 
 async fn puts(client: &S3Client, way: &str, count: usize, bytes: usize) {
@@ -87,12 +89,13 @@ async fn listed(client: &S3Client) -> u64 {
     }
 }
 
-fn report(what: &str, way: &str, per: f64, unit: &str, before: (Duration, Instant)) {
-    let used = cpu().saturating_sub(before.0).as_secs_f64();
+fn report(what: &str, way: &str, per: f64, unit: &str, before: ((Duration, Duration), Instant)) {
+    let (user, system) = cpu();
+    let (user, system) = ((user - before.0.0).as_secs_f64(), (system - before.0.1).as_secs_f64());
     let wall = before.1.elapsed().as_secs_f64();
+    let each = (user + system) * 1e6 / per;
     println!(
-        "{what:<16} {way:<6} {:>9.2} µs CPU a {unit}   ({used:.2} CPU-s, {wall:.2} s)",
-        used * 1e6 / per
+        "{what:<16} {way:<6} {each:>9.2} µs CPU a {unit:<7} (user {user:.2} s, system {system:.2} s, wall {wall:.2} s)"
     );
 }
 

@@ -60,11 +60,26 @@ fn endpoint_of_s3(loaded: &SdkConfig) -> Option<String> {
     loaded.service_config()?.load_config(key).filter(|url| !url.is_empty())
 }
 
+/// Whether what goes to this endpoint can be changed by nobody on the way.
+fn safe_line(endpoint: Option<&str>) -> bool {
+    let Some(endpoint) = endpoint else { return true };
+    url::Url::parse(endpoint).is_ok_and(|url| {
+        url.scheme() == "https"
+            || match url.host() {
+                Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+                Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+                Some(url::Host::Domain(name)) => name == "localhost",
+                None => false,
+            }
+    })
+}
+
 #[derive(Debug)]
 struct Inner {
     base: Builder,
     endpoint: Option<String>,
     region: String,
+    unsigned_payload: bool,
     clients: Mutex<HashMap<String, Client>>,
     regions: Mutex<HashMap<String, String>>,
     fast: Fast,
@@ -156,8 +171,9 @@ impl S3Client {
             .interceptor(Guard);
         rules.endpoint.clone_from(&endpoint);
         let fast = Fast::new(provider, rules);
-        let inner =
-            Inner { base, endpoint, region, clients: Mutex::default(), regions: Mutex::default(), fast };
+        let unsigned_payload = safe_line(endpoint.as_deref());
+        let (clients, regions) = (Mutex::default(), Mutex::default());
+        let inner = Inner { base, endpoint, region, unsigned_payload, clients, regions, fast };
         Ok(Self { inner: Arc::new(inner), sdk_only: false })
     }
 
@@ -196,16 +212,7 @@ impl S3Client {
 
     /// Whether payloads go unsigned, so that they need not be hashed twice: over TLS, and to this computer itself.
     pub(crate) fn unsigned_payload(&self) -> bool {
-        let Some(endpoint) = self.endpoint() else { return true };
-        url::Url::parse(endpoint).is_ok_and(|url| {
-            url.scheme() == "https"
-                || match url.host() {
-                    Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-                    Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-                    Some(url::Host::Domain(name)) => name == "localhost",
-                    None => false,
-                }
-        })
+        self.inner.unsigned_payload
     }
 
     /// Where a bucket is, as far as is known.

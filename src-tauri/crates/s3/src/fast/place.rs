@@ -44,7 +44,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    fn read(url: &str, region: &str) -> Option<Self> {
+    pub(super) fn read(url: &str, region: &str) -> Option<Self> {
         let uri: Uri = url.parse().ok()?;
         let (scheme, authority) = (uri.scheme()?.clone(), uri.authority()?.clone());
         let default = match scheme.as_str() {

@@ -54,3 +54,60 @@ pub(super) fn sign(
     });
     headers.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+    use std::time::Duration;
+
+    use aws_credential_types::Credentials;
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::body::Progress;
+
+    fn signed(token: Option<&str>, hash: Option<&str>) -> Vec<(&'static str, String)> {
+        let place = Place::read("http://127.0.0.1:9000/photos", "us-east-1").unwrap();
+        let call = Call {
+            operation: "PutObject",
+            method: Method::PUT,
+            key: "a  b//../c",
+            query: "x=%20".to_owned(),
+            headers: vec![("if-match", Cow::Borrowed("\"e\""))],
+            body: &Bytes::from_static(b"bytes"),
+            progress: &Progress::default(),
+            hash: hash.map(str::to_owned),
+            limit: 0,
+        };
+        let identity = Credentials::new("key", "secret", token.map(str::to_owned), None, "test").into();
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        let target = place.target(call.key, &call.query);
+        assert_eq!(target, "/photos/a%20%20b//../c?x=%20");
+        let headers = sign(&place, &call, &target, &identity, now).unwrap();
+        assert!(headers.iter().all(|(_, value)| value.is_sensitive()));
+        headers.into_iter().map(|(name, value)| (name, value.to_str().unwrap().to_owned())).collect()
+    }
+
+    fn of<'a>(headers: &'a [(&str, String)], name: &str) -> Option<&'a str> {
+        headers.iter().find(|(n, _)| *n == name).map(|(_, value)| value.as_str())
+    }
+
+    #[test]
+    fn conditions_length_and_token_are_signed() {
+        let plain = signed(None, None);
+        let authorization = of(&plain, "authorization").unwrap();
+        assert!(
+            authorization
+                .contains("SignedHeaders=content-length;host;if-match;x-amz-content-sha256;x-amz-date,"),
+            "{authorization}"
+        );
+        assert!(authorization.contains("key/20231114/us-east-1/s3/aws4_request"), "{authorization}");
+        assert_eq!(of(&plain, "x-amz-content-sha256"), Some("UNSIGNED-PAYLOAD"));
+        assert_eq!(of(&plain, "x-amz-date"), Some("20231114T221320Z"));
+        assert_eq!(of(&plain, "x-amz-security-token"), None);
+        let token = signed(Some("token"), Some("abc"));
+        assert_eq!(of(&token, "x-amz-security-token"), Some("token"));
+        assert_eq!(of(&token, "x-amz-content-sha256"), Some("abc"));
+        assert!(of(&token, "authorization").unwrap().contains("x-amz-security-token"));
+    }
+}
