@@ -66,11 +66,12 @@ async fn what_is_ours_and_what_is_ignored_is_left_out() {
         "only/top",
         "d/only/below",
         "e/x.tmp",
+        "e/z.log",
         "e/f/x.tmp",
         "x.tmp",
     ]);
     put(base.path(), ".windlassignore", "\u{feff}# a note\n*.log\n!kept.log\nnode_modules/\n/only\n");
-    put(base.path(), "e/.windlassignore", "*.tmp\n!/f/x.tmp\n");
+    put(base.path(), "e/.windlassignore", "*.tmp\n!/f/x.tmp\n!z.log\n");
     assert_eq!(
         scan(base.path()).await,
         [
@@ -80,6 +81,7 @@ async fn what_is_ours_and_what_is_ignored_is_left_out() {
             "deep/.windlass/x",
             "e/.windlassignore",
             "e/f/x.tmp",
+            "e/z.log",
             "keep",
             "x.tmp"
         ]

@@ -36,8 +36,9 @@ async fn the_last_place_chosen_is_the_only_one() {
     let secrets = with_mock(base.path(), &store);
     secrets.keychain_available().await.unwrap();
     secrets.unlock(secret("pass")).await.unwrap();
-    let places =
-        [SecretKeep::Keychain, SecretKeep::ThisSession, SecretKeep::PassphraseFile, SecretKeep::Keychain];
+    let (k, s, f) = (SecretKeep::Keychain, SecretKeep::ThisSession, SecretKeep::PassphraseFile);
+    // Each step from one place to another.
+    let places = [k, s, k, f, s, f, k];
     for (n, keep) in places.into_iter().enumerate() {
         secrets.set(keep, ACCOUNT, secret(&n.to_string())).await.unwrap();
         assert_eq!(found(&secrets, ACCOUNT).await, Some(n.to_string()), "{keep:?}");

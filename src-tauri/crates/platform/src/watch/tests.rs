@@ -53,6 +53,9 @@ const DATA: EventKind = EventKind::Modify(ModifyKind::Data(DataChange::Any));
 async fn ha11_overflow_and_errors_mean_everything() {
     let overflow = Ok(Event::new(EventKind::Other).set_flag(Flag::Rescan));
     assert_eq!(sorted(vec![at(DATA, "/root/a"), overflow]).await, Some(WatchEvent::LookAtAll));
+    // Another system's overflow names the folder.
+    let overflow = at(DATA, "/root/a").map(|event| event.set_flag(Flag::Rescan));
+    assert_eq!(sorted(vec![overflow]).await, Some(WatchEvent::LookAtAll));
     let error = Err(notify::Error::generic("broken"));
     assert_eq!(sorted(vec![error]).await, Some(WatchEvent::LookAtAll));
     let nowhere = Ok(Event::new(EventKind::Any));
