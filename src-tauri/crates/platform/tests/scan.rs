@@ -141,11 +141,15 @@ async fn ha25_pipes_and_sockets_are_told_and_not_opened() {
 }
 
 #[tokio::test]
-async fn names_that_are_no_text_are_told_with_their_folder() {
-    let base = tree(&["d/f"]);
-    std::fs::write(base.path().join("d").join(std::ffi::OsStr::from_bytes(b"x\xff")), "1").unwrap();
+async fn names_that_are_no_text_are_told_with_their_folder_and_in_order() {
+    let base = tree(&["d/f", "d/\u{ffff}", "x"]);
+    // By its bytes this name is the last, by its readable form it is not.
+    std::fs::write(base.path().join("d").join(std::ffi::OsStr::from_bytes(b"\xff")), "1").unwrap();
     std::fs::create_dir(base.path().join(std::ffi::OsStr::from_bytes(b"\xff"))).unwrap();
-    assert_eq!(scan(base.path()).await, ["d/f", "badname d", "badname "]);
+    assert_eq!(scan(base.path()).await, ["d/f", "badname d", "d/\u{ffff}", "x", "badname "]);
+    let disk = Disk::new();
+    let last = disk.scan(base.path(), None).collect::<Vec<_>>().await.pop().unwrap().unwrap();
+    assert_eq!(last.item, ScanItem::BadName("\u{fffd}".to_owned()));
 }
 
 #[tokio::test]

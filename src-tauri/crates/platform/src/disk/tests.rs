@@ -68,15 +68,13 @@ fn ha9_a_folder_that_cannot_be_listed_is_an_item_and_the_walk_goes_on() {
 }
 
 #[test]
-fn ha9_a_listing_that_breaks_off_is_told_before_and_after_what_it_gave() {
+fn ha9_a_listing_that_breaks_off_is_told_before_what_it_gave() {
     let base = tree(&["b/1", "b/2", "b/3", "b/d/4", "c"]);
     for n in 1..=4 {
         let (found, error) = scan_broken(base.path(), "b", n);
         let told = told(&found);
-        assert_eq!(told.iter().filter(|t| *t == "?b").count(), 2, "{told:?}");
-        assert_eq!(told.first().unwrap(), "?b");
-        assert_eq!(told.get(told.len() - 2).unwrap(), "?b");
-        assert_eq!(told.len(), n + 3);
+        assert_eq!(told.first().unwrap(), "?b", "{told:?}");
+        assert_eq!(told.len(), n + 2, "{told:?}");
         assert_eq!(error, None);
     }
 }
@@ -111,7 +109,7 @@ fn ha9_an_ignore_file_in_a_broken_listing_still_counts() {
         Ok(())
     };
     assert!(scan_with(base.path(), None, &lister, sink).is_ok());
-    assert_eq!(told(&found), ["?b", "b/2", "?b"]);
+    assert_eq!(told(&found), ["?b", "b/2"]);
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! The walk over a tree, in the order of the paths' bytes, so that it can be merged with what the journal knows.
 use std::cmp::Ordering;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use windlass_domain::{NameProblem, RelPath};
+use windlass_domain::RelPath;
 use windlass_ports::{FsErrorKind, ScanItem, Scanned};
 
 use super::ignored::Rules;
@@ -92,7 +92,7 @@ pub(super) fn dropped(path: &Path, out: &mut Out<(PathBuf, Scanned)>) -> Result<
             walk.path.push('/');
             walk.folder(&folder, 1)
         }
-        (Kind::Folder, None) => walk.bad_name(name, NameProblem::NotText),
+        (Kind::Folder, None) => walk.bad_name(name),
         (Kind::File | Kind::Link | Kind::Special, _) => walk.leaf(name, &found),
     }
 }
@@ -182,7 +182,7 @@ impl Walk<'_> {
         let mut listing = (self.lister)(folder, self.path.trim_end_matches('/'));
         let broken = listing.broken.take();
         if let Some(error) = &broken {
-            // Told before its children, so that a merge takes no missing one for absent (hazard HA9)...
+            // Told before its children: a merge then takes no missing one for absent (hazard HA9), and the order holds.
             self.unreadable_here(error)?;
         }
         let base = self.path.len();
@@ -193,16 +193,11 @@ impl Walk<'_> {
         };
         match entered {
             Ok(entered) => {
-                let found_any = !listing.entries.is_empty();
                 self.entries(folder, listing, depth)?;
                 if let (true, Some(rules)) = (entered, &mut self.rules) {
                     rules.leave();
                 }
-                match broken {
-                    // ...and after them, so that whoever keeps only the last word about a folder has this one.
-                    Some(error) if found_any => self.unreadable_here(&error),
-                    _ => Ok(()),
-                }
+                Ok(())
             }
             Err(error) => self.unreadable_here(&error),
         }
@@ -211,25 +206,28 @@ impl Walk<'_> {
     fn entries(&mut self, folder: &Folder, listing: Listing, depth: usize) -> Result<(), Stop> {
         let mut known = Vec::with_capacity(listing.entries.len());
         for Entry { name, kind } in listing.entries {
-            match kind {
-                Some(kind) => known.push((name, kind)),
+            let kind = match kind {
+                Some(kind) => kind,
                 None => match folder.examine(&name) {
-                    Ok(Some(found)) => known.push((name, found.kind)),
-                    Ok(None) => {}
+                    Ok(Some(found)) => found.kind,
+                    Ok(None) => continue,
                     // A leaf is examined again, and then tells its error.
-                    Err(_) => known.push((name, Kind::File)),
+                    Err(_) => Kind::File,
                 },
-            }
+            };
+            // A broken name stands where its readable form would.
+            let readable = name.to_str().is_none().then(|| name.to_string_lossy().into_owned());
+            known.push(Named { name, kind, readable });
         }
-        known.sort_unstable_by(|a, b| path_order((&a.0, a.1), (&b.0, b.1)));
+        known.sort_unstable_by(path_order);
         let base = self.path.len();
-        for (name, kind) in known {
+        for Named { name, kind, .. } in known {
             self.path.truncate(base);
             if names::is_temp(name.as_encoded_bytes()) || (depth == self.top && name == names::OURS) {
                 continue;
             }
             let Some(text) = name.to_str() else {
-                self.bad_name(&name, NameProblem::NotText)?;
+                self.bad_name(&name)?;
                 continue;
             };
             if self.leaves_out(text, kind == Kind::Folder) {
@@ -274,7 +272,7 @@ impl Walk<'_> {
     }
 
     fn leaf(&mut self, name: &OsStr, found: &Found) -> Result<(), Stop> {
-        let Some(text) = name.to_str() else { return self.bad_name(name, NameProblem::NotText) };
+        let Some(text) = name.to_str() else { return self.bad_name(name) };
         self.item(
             text,
             match found.kind {
@@ -293,12 +291,12 @@ impl Walk<'_> {
         self.path.truncate(base);
         match parsed {
             Ok(path) => (self.sink)(Told::Item(Scanned { path: Some(path), item })),
-            Err(problem) => self.bad_name(OsStr::new(name), problem),
+            Err(_) => self.bad_name(OsStr::new(name)),
         }
     }
 
-    fn bad_name(&mut self, name: &OsStr, problem: NameProblem) -> Result<(), Stop> {
-        let item = ScanItem::BadName(format!("{}: {problem}", name.to_string_lossy()));
+    fn bad_name(&mut self, name: &OsStr) -> Result<(), Stop> {
+        let item = ScanItem::BadName(name.to_string_lossy().into_owned());
         let path = RelPath::parse(self.path.trim_end_matches('/')).ok();
         (self.sink)(Told::Item(Scanned { path, item }))
     }
@@ -310,10 +308,28 @@ impl Walk<'_> {
     }
 }
 
+/// A name on its way into order.
+struct Named {
+    name: OsString,
+    kind: Kind,
+    /// For a name that is not text.
+    readable: Option<String>,
+}
+
 /// The order of whole paths: what is in a folder sorts as the folder's name and a slash, so `a.txt` comes before `a/b`.
-fn path_order(one: (&OsStr, Kind), other: (&OsStr, Kind)) -> Ordering {
-    let (a, b) = (one.0.as_encoded_bytes(), other.0.as_encoded_bytes());
+fn path_order(one: &Named, other: &Named) -> Ordering {
+    let (a, b) = (one.sorts_as(), other.sorts_as());
     let common = a.len().min(b.len());
-    let next = |bytes: &[u8], kind| bytes.get(common).copied().or((kind == Kind::Folder).then_some(b'/'));
-    a.get(..common).cmp(&b.get(..common)).then_with(|| next(a, one.1).cmp(&next(b, other.1)))
+    a.get(..common).cmp(&b.get(..common)).then_with(|| one.byte_at(common).cmp(&other.byte_at(common)))
+}
+
+impl Named {
+    fn sorts_as(&self) -> &[u8] {
+        self.readable.as_ref().map_or_else(|| self.name.as_encoded_bytes(), |text| text.as_bytes())
+    }
+
+    fn byte_at(&self, at: usize) -> Option<u8> {
+        let slash = self.kind == Kind::Folder && self.readable.is_none();
+        self.sorts_as().get(at).copied().or(slash.then_some(b'/'))
+    }
 }
