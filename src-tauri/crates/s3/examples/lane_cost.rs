@@ -35,13 +35,15 @@ async fn puts(client: &S3Client, way: &str, count: usize, bytes: usize) {
         ..Capabilities::default()
     };
     let store = Arc::new(client.bucket(&Bucket::new("bench"), capabilities));
+    // Every key is new to the server, in a second run as well.
+    let run = std::process::id();
     let mut lanes = JoinSet::new();
     for lane in 0..LANES {
         let (store, way) = (Arc::clone(&store), way.to_owned());
         let body = Bytes::from(vec![lane.to_le_bytes().first().copied().unwrap_or(0); bytes]);
         lanes.spawn(async move {
             for n in (lane..count).step_by(LANES) {
-                let key = ObjectKey::parse(&format!("{way}/{bytes}/{n:07}")).unwrap();
+                let key = ObjectKey::parse(&format!("{run}/{way}/{bytes}/{n:07}")).unwrap();
                 let body = PutBody { crc: Crc64Nvme::of(&body), bytes: body.clone() };
                 store.put(&key, body, &RemoteExpect::Absent, "bench").await.unwrap();
             }
