@@ -14,6 +14,10 @@ const FIRST_HOLD: Duration = Duration::from_millis(200);
 const LONGEST_HOLD: Duration = Duration::from_secs(20);
 /// Unit of the byte budget.
 const KIB: u64 = 1024;
+/// Bytes of bodies under way that are always allowed.
+const LEAST_UNDER_WAY: u64 = 16 * 1024 * KIB;
+/// Of what got through in a second, this part may be under way.
+const UNDER_WAY_SECONDS: f64 = 0.4;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -204,11 +208,53 @@ impl Pace {
     }
 }
 
+/// Bytes of bodies under way: what a kill or a cut can cost (invariant I12). Behind a slow line they would only wait in the
+/// system's buffers, so their number follows what gets through.
+#[derive(Debug)]
+pub(crate) struct UnderWay {
+    room: Semaphore,
+    window: Mutex<u64>,
+    most: u64,
+}
+
+impl UnderWay {
+    fn new(most: u64) -> Self {
+        let least = LEAST_UNDER_WAY.min(most).max(KIB);
+        Self { room: Semaphore::new((least / KIB) as usize), window: Mutex::new(least), most: most.max(least) }
+    }
+
+    /// Waits until a body of `len` bytes may begin, `rate` bytes a second getting through now.
+    pub(crate) async fn enter(&self, len: u64, rate: u64) -> Option<SemaphorePermit<'_>> {
+        let least = LEAST_UNDER_WAY.min(self.most);
+        self.resize(((rate as f64 * UNDER_WAY_SECONDS) as u64).clamp(least, self.most));
+        // A body larger than the least window waits for all of that.
+        let units = u32::try_from(len.min(least) / KIB).unwrap_or(u32::MAX).max(1);
+        // Never closed, so this cannot fail.
+        self.room.acquire_many(units).await.ok()
+    }
+
+    fn resize(&self, wanted: u64) {
+        let mut window = lock(&self.window);
+        if wanted > *window {
+            self.room.add_permits(((wanted - *window) / KIB) as usize);
+            *window += (wanted - *window) / KIB * KIB;
+        } else {
+            *window -= self.room.forget_permits(((*window - wanted) / KIB) as usize) as u64 * KIB;
+        }
+    }
+
+    fn idle(&self) -> bool {
+        let window = lock(&self.window);
+        self.room.available_permits() as u64 * KIB == *window
+    }
+}
+
 /// All budgets of an engine.
 #[derive(Debug)]
 pub(crate) struct Budget {
     pub(crate) gate: Gate,
     pub(crate) pace: Pace,
+    pub(crate) under_way: UnderWay,
     bytes: Semaphore,
     total: u32,
 }
@@ -219,6 +265,7 @@ impl Budget {
         Self {
             gate: Gate::new(requests),
             pace: Pace::new(rate),
+            under_way: UnderWay::new(bytes),
             bytes: Semaphore::new(total as usize),
             total,
         }
@@ -233,7 +280,9 @@ impl Budget {
 
     /// Whether nothing is held: gauges return to zero.
     pub(crate) fn idle(&self) -> bool {
-        self.gate.used() == 0 && self.bytes.available_permits() == self.total as usize
+        self.gate.used() == 0
+            && self.under_way.idle()
+            && self.bytes.available_permits() == self.total as usize
     }
 }
 
@@ -285,6 +334,25 @@ mod tests {
         let before = Instant::now();
         waiting.await;
         assert!(before.elapsed() < Duration::from_secs(1));
+    }
+
+    #[tokio::test]
+    async fn bytes_under_way_follow_what_gets_through() {
+        const PART: u64 = 8 * 1024 * KIB;
+        let under_way = UnderWay::new(64 * 1024 * KIB);
+        let (first, second) = (under_way.enter(PART, 0).await, under_way.enter(PART, 0).await);
+        let third = under_way.enter(PART, 0);
+        tokio::pin!(third);
+        assert!(futures::poll!(third.as_mut()).is_pending(), "16 MiB are under way");
+        let fourth = under_way.enter(PART, 100_000_000).await;
+        let third = third.await;
+        assert!(!under_way.idle());
+        drop((first, second, third, fourth));
+        assert!(under_way.idle());
+        // A body of any length comes through, and a window that shrank is the least one again.
+        drop(under_way.enter(1 << 40, 0).await);
+        assert_eq!(*lock(&under_way.window), LEAST_UNDER_WAY);
+        assert!(under_way.idle());
     }
 
     #[tokio::test]

@@ -52,6 +52,7 @@ pub(crate) async fn put(shared: &Shared, store: &dyn RemoteStore, live: &Live) -
     let (bytes, crc) = read::read(shared, spec, 0..size).await?;
     read::unchanged(shared, spec).await?;
     shared.budget.pace.take(size).await;
+    let _under_way = shared.budget.under_way.enter(size, shared.meter.rate()).await;
     let body = PutBody { bytes, crc };
     let stored = shared.call(store.put(&spec.key, body, &spec.expect, &shared.device)).await?;
     moved(shared, live, size);
@@ -175,6 +176,7 @@ async fn part(
     let mut tries = 0;
     loop {
         shared.budget.pace.take(len).await;
+        let under_way = shared.budget.under_way.enter(len, shared.meter.rate()).await;
         let body = PutBody { bytes: bytes.clone(), crc };
         let error = match shared.call(store.send_part(&spec.key, upload, number, body)).await {
             Ok(receipt) => {
@@ -183,6 +185,7 @@ async fn part(
             }
             Err(error) => error,
         };
+        drop(under_way);
         let again = matches!(
             error.kind,
             RemoteErrorKind::Network | RemoteErrorKind::Throttled | RemoteErrorKind::Integrity

@@ -26,9 +26,23 @@ use crate::retry;
 const STORE_LIFE: Duration = Duration::from_secs(30);
 /// Time between two tries to write a journal that has no space.
 const JOURNAL_AGAIN: Duration = Duration::from_secs(3);
+/// An engine that stops waits this long for a client that is being made: a first use tries the server out, and cleans up
+/// after itself.
+const STORE_GRACE: Duration = Duration::from_secs(2);
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A client that is young enough.
+fn kept(stores: &Mutex<Stores>, place: &(String, Bucket)) -> Option<Arc<dyn RemoteStore>> {
+    let stores = lock(stores);
+    let (store, since) = stores.get(place)?;
+    (since.elapsed() < STORE_LIFE).then(|| Arc::clone(store))
+}
+
+fn stopping() -> RemoteError {
+    RemoteError { kind: RemoteErrorKind::Network, source: "Windlass is closing".into() }
 }
 
 /// Settings of an engine.
@@ -121,7 +135,9 @@ pub(crate) struct Shared {
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
     pub(crate) all_paused: AtomicBool,
-    stores: Mutex<Stores>,
+    stores: Arc<Mutex<Stores>>,
+    /// One at a time asks for the client of a bucket: the first use tries out what its server can do.
+    asking: Mutex<BTreeMap<(String, Bucket), Arc<tokio::sync::Mutex<()>>>>,
     /// Connections whose credentials were refused last.
     refused: Mutex<BTreeSet<String>>,
 }
@@ -139,7 +155,8 @@ impl Shared {
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             all_paused: AtomicBool::new(false),
-            stores: Mutex::default(),
+            stores: Arc::default(),
+            asking: Mutex::default(),
             refused: Mutex::default(),
             ports,
             options,
@@ -199,14 +216,30 @@ impl Shared {
         bucket: &Bucket,
     ) -> Result<Arc<dyn RemoteStore>, RemoteError> {
         let place = (connection.to_owned(), bucket.clone());
-        if let Some((store, since)) = lock(&self.stores).get(&place)
-            && since.elapsed() < STORE_LIFE
-        {
-            return Ok(Arc::clone(store));
+        if let Some(store) = kept(&self.stores, &place) {
+            return Ok(store);
         }
-        let store = self.ports.remotes.store(connection, bucket).await?;
-        lock(&self.stores).insert(place, (Arc::clone(&store), Instant::now()));
-        Ok(store)
+        // A task of its own: whoever asked may be paused meanwhile, and a trial that is cut off leaves what it wrote behind.
+        let asking = Arc::clone(lock(&self.asking).entry(place.clone()).or_default());
+        let stores = Arc::clone(&self.stores);
+        let (remotes, stop) = (Arc::clone(&self.ports.remotes), self.stop.clone());
+        let made = self.tasks.spawn(async move {
+            let _one = asking.lock().await;
+            if let Some(store) = kept(&stores, &place) {
+                return Ok(store);
+            }
+            let late = async {
+                stop.cancelled().await;
+                tokio::time::sleep(STORE_GRACE).await;
+            };
+            let store = tokio::select! {
+                store = remotes.store(&place.0, &place.1) => store?,
+                () = late => return Err(stopping()),
+            };
+            lock(&stores).insert(place, (Arc::clone(&store), Instant::now()));
+            Ok(store)
+        });
+        made.await.unwrap_or_else(|_| Err(stopping()))
     }
 
     /// Forgets clients, so that the next use sees a changed connection or new credentials.
