@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 use windlass_domain::Bucket;
 use windlass_ports::remote::Depth;
-use windlass_ports::{Catalog, ListingId, ListingInfo, ListingSort, Remotes};
+use windlass_ports::{Catalog, LevelEntry, ListingId, ListingInfo, ListingSort, Remotes};
 
 use crate::dto::{ErrorCode, ListingSummary, ListingWindow, SortBy};
 use crate::events::Hub;
@@ -57,7 +57,8 @@ impl Fill {
         let browse = self.remotes.browse(&self.connection).await?;
         let mut after: Option<String> = None;
         loop {
-            let page = browse.level(&self.bucket, &self.prefix, Depth::Level, after.as_deref()).await?;
+            let mut page = browse.level(&self.bucket, &self.prefix, Depth::Level, after.as_deref()).await?;
+            page.entries.retain(|entry| !stands_for(&self.prefix, entry));
             let info = self.catalog.add_to_listing(self.id, page.entries).await?;
             self.hub.listing(self.id.0, info.revision);
             match page.next {
@@ -75,6 +76,11 @@ impl Fill {
         self.catalog.finish_listing(self.id).await?;
         Ok(())
     }
+}
+
+/// Whether this is the empty object that stands for the folder itself; it is no file in it.
+fn stands_for(prefix: &str, entry: &LevelEntry) -> bool {
+    matches!(entry, LevelEntry::Object { key, size: 0, .. } if key == prefix)
 }
 
 fn lock(listings: &Mutex<HashMap<i64, Running>>) -> MutexGuard<'_, HashMap<i64, Running>> {

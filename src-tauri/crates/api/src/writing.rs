@@ -137,7 +137,7 @@ impl Api {
         let Some(first) = keys.first() else {
             return Err(UiError::bad_request("Nothing is chosen, so nothing was fetched."));
         };
-        let strip = parent(first).to_owned();
+        let strip = level_to_strip(first);
         let name = match keys.len() {
             1 => format!("Download {}", last_part(first)),
             many => format!("Download {many} items"),
@@ -209,6 +209,16 @@ impl Api {
     }
 }
 
+/// The level that paths here leave out. Where it could not be a folder here itself (`../`, `a//`), nothing is left out: then
+/// such a key fails with its reason, instead of landing here under a shorter name.
+fn level_to_strip(key: &str) -> String {
+    let level = parent(key);
+    match level.strip_suffix('/').map(RelPath::parse) {
+        Some(Ok(_)) => level.to_owned(),
+        Some(Err(_)) | None => String::new(),
+    }
+}
+
 /// Deletes what is at the key right now; the reason when it stays.
 async fn delete_one(store: &Arc<dyn RemoteStore>, key: &str) -> Result<(), String> {
     let parsed = parse_key(key).map_err(|e| e.message)?;
@@ -232,5 +242,19 @@ fn absolute(path: &str) -> Result<PathBuf, UiError> {
             "{} is not a whole path. Enter it from the beginning, such as /home/me/photos.",
             path.display()
         )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_that_is_no_folder_here_is_not_left_out() {
+        for (key, strip) in
+            [("a/b.jpg", "a/"), ("a/b/", "a/"), ("b.jpg", ""), ("../x", ""), ("a//b", ""), ("/lead", "")]
+        {
+            assert_eq!(level_to_strip(key), strip, "{key}");
+        }
     }
 }

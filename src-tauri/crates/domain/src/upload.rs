@@ -116,6 +116,9 @@ pub enum Upload {
         upload: Option<UploadId>,
         /// Checksum over all bytes sent, if they all were.
         digest: Option<Digest>,
+        /// A person cancelled it meanwhile: if it is not there, it ends.
+        #[serde(default)]
+        cancelled: bool,
     },
     /// Stored, but the store has not given a checksum of it yet.
     Verifying {
@@ -361,10 +364,11 @@ impl Upload {
     #[must_use]
     pub fn recovered(self) -> Self {
         match self {
-            // The PUT may have been committed. The condition makes a second one harmless: it is refused, and resolved.
-            Self::Putting | Self::Opening | Self::Queued => Self::Queued,
+            // The PUT may have been committed. A second one would be refused, but only after all its bytes: look first.
+            Self::Putting => Self::Resolving { upload: None, digest: None, cancelled: false },
+            Self::Opening | Self::Queued => Self::Queued,
             Self::Completing { upload, digest, .. } => {
-                Self::Resolving { upload: Some(upload), digest: Some(digest) }
+                Self::Resolving { upload: Some(upload), digest: Some(digest), cancelled: false }
             }
             Self::Waiting { resume, until, why } => {
                 Self::Waiting { resume: Box::new(resume.recovered()), until, why }
@@ -429,7 +433,32 @@ pub fn step(spec: &UploadSpec, state: Upload, event: UploadEvent) -> Result<Step
     let not_allowed = NotAllowed { state: state.name(), event: event.name() };
     match (state, event) {
         (S::Ended(_), _) => Err(not_allowed),
-        (state, E::Cancel) => Ok(end_or_abort(state, Ending::Cancelled)),
+        (state, E::Cancel) => match state {
+            // The request may have taken effect, and "cancelled" would then be untrue: look first.
+            S::Putting => Ok(resolve(None, None, true)),
+            S::Completing { upload, digest, .. } => Ok(resolve(Some(upload), Some(digest), true)),
+            S::Resolving { upload, digest, .. } => Ok(resolve(upload, digest, true)),
+            // It is stored. What is left is the proof.
+            S::Verifying { .. } => Err(not_allowed),
+            S::Waiting { resume, until, why } => match *resume {
+                S::Resolving { upload, digest, .. } => {
+                    let resume = Box::new(S::Resolving { upload, digest, cancelled: true });
+                    Ok(saved(S::Waiting { resume, until, why }, vec![]))
+                }
+                S::Verifying { .. } => Err(not_allowed),
+                other @ (S::Queued
+                | S::Putting
+                | S::Opening
+                | S::Sending { .. }
+                | S::Completing { .. }
+                | S::Aborting { .. }
+                | S::Waiting { .. }
+                | S::Ended(_)) => Ok(end_or_abort(other, Ending::Cancelled)),
+            },
+            other @ (S::Queued | S::Opening | S::Sending { .. } | S::Aborting { .. } | S::Ended(_)) => {
+                Ok(end_or_abort(other, Ending::Cancelled))
+            }
+        },
         (state, E::SourceChanged) => match state {
             // Already stored whole from an unchanged file: what came later is the next look's business.
             S::Verifying { .. } | S::Resolving { .. } | S::Aborting { .. } => Err(not_allowed),
@@ -475,9 +504,18 @@ pub fn step(spec: &UploadSpec, state: Upload, event: UploadEvent) -> Result<Step
         (S::Sending { upload, done }, E::AllSent(digest)) => {
             Ok(saved(S::Completing { upload, done, digest }, vec![Effect::Complete]))
         }
-        (S::Putting | S::Completing { .. }, E::Stored { remote, digest }) => Ok(stored(remote, digest)),
+        (S::Putting | S::Completing { .. }, E::Stored { remote, digest }) => {
+            let mut step = stored(remote, digest);
+            // As above: a new process finds the object by its content, so the look that follows is not worth a write.
+            if spec.snapshot.size < QUIET_BELOW && matches!(step.state, S::Verifying { .. }) {
+                step.effects.retain(|effect| *effect != Effect::Save);
+            }
+            Ok(step)
+        }
 
-        (S::Resolving { upload, digest }, E::Resolved(found)) => Ok(resolved(upload, digest, found)),
+        (S::Resolving { upload, digest, cancelled }, E::Resolved(found)) => {
+            Ok(resolved(upload, digest, cancelled, found))
+        }
         (S::Verifying { remote, digest }, E::Verified(seen)) => {
             Ok(if seen == digest { commit(remote, digest) } else { wrong_bytes() })
         }
@@ -534,7 +572,11 @@ fn stored(remote: RemoteState, digest: Digest) -> Step {
     }
 }
 
-fn resolved(upload: Option<UploadId>, digest: Option<Digest>, found: Found) -> Step {
+fn resolve(upload: Option<UploadId>, digest: Option<Digest>, cancelled: bool) -> Step {
+    saved(Upload::Resolving { upload, digest, cancelled }, vec![Effect::Resolve])
+}
+
+fn resolved(upload: Option<UploadId>, digest: Option<Digest>, cancelled: bool, found: Found) -> Step {
     match (found, upload) {
         (Found::Ours { remote, digest }, None) => commit(remote, digest),
         (Found::Ours { remote, digest: proved }, Some(upload)) => {
@@ -543,6 +585,10 @@ fn resolved(upload: Option<UploadId>, digest: Option<Digest>, found: Found) -> S
             let mut step = commit(remote, proved);
             step.effects.push(Effect::Abort(upload));
             step
+        }
+        (Found::Other | Found::Nothing, None) if cancelled => saved(Upload::Ended(Ending::Cancelled), vec![]),
+        (Found::Other | Found::Nothing, Some(upload)) if cancelled => {
+            abort(upload, AfterAbort::End(Ending::Cancelled))
         }
         (Found::Other, None) => saved(Upload::Ended(Ending::Conflicted), vec![]),
         (Found::Other, Some(upload)) => abort(upload, AfterAbort::End(Ending::Conflicted)),
@@ -581,7 +627,7 @@ fn faulted(state: Upload, fault: Fault) -> Step {
         // The request may have taken effect: ask before anything is sent again.
         FaultKind::Network => match state {
             Upload::Completing { upload, digest, .. } => {
-                later(Upload::Resolving { upload: Some(upload), digest: Some(digest) })
+                later(Upload::Resolving { upload: Some(upload), digest: Some(digest), cancelled: false })
             }
             // A conditional PUT may simply be sent again: a 412 then leads to Resolving.
             Upload::Putting => later(Upload::Queued),
@@ -603,19 +649,23 @@ fn faulted(state: Upload, fault: Fault) -> Step {
                     end_or_abort(state, Ending::Failed(FailureCode::CorruptedInTransit))
                 }
                 (_, Upload::Completing { upload, digest, .. }) => {
-                    later(Upload::Resolving { upload: Some(upload), digest: Some(digest) })
+                    later(Upload::Resolving { upload: Some(upload), digest: Some(digest), cancelled: false })
                 }
                 (_, Upload::Putting) => later(Upload::Queued),
                 (_, state) => later(state),
             }
         }
         FaultKind::PreconditionFailed => match state {
-            Upload::Completing { upload, digest, .. } => {
-                saved(Upload::Resolving { upload: Some(upload), digest: Some(digest) }, vec![Effect::Resolve])
-            }
-            Upload::Putting => saved(Upload::Resolving { upload: None, digest: None }, vec![Effect::Resolve]),
+            Upload::Completing { upload, digest, .. } => saved(
+                Upload::Resolving { upload: Some(upload), digest: Some(digest), cancelled: false },
+                vec![Effect::Resolve],
+            ),
+            // Something is at the key, seen by the server or by the look before gigabytes are sent: whose is it?
+            Upload::Putting | Upload::Opening => saved(
+                Upload::Resolving { upload: None, digest: None, cancelled: false },
+                vec![Effect::Resolve],
+            ),
             other @ (Upload::Queued
-            | Upload::Opening
             | Upload::Sending { .. }
             | Upload::Resolving { .. }
             | Upload::Verifying { .. }
@@ -629,9 +679,10 @@ fn faulted(state: Upload, fault: Fault) -> Step {
         },
         FaultKind::NoSuchUpload => match state {
             // Ours may have been completed and the answer lost, or the provider expired it.
-            Upload::Completing { digest, .. } => {
-                saved(Upload::Resolving { upload: None, digest: Some(digest) }, vec![Effect::Resolve])
-            }
+            Upload::Completing { digest, .. } => saved(
+                Upload::Resolving { upload: None, digest: Some(digest), cancelled: false },
+                vec![Effect::Resolve],
+            ),
             Upload::Queued
             | Upload::Putting
             | Upload::Opening

@@ -58,8 +58,10 @@ fn states() -> Vec<Upload> {
         Upload::Opening,
         sending.clone(),
         Upload::Completing { upload: id(), done, digest: GOOD },
-        Upload::Resolving { upload: None, digest: None },
-        Upload::Resolving { upload: Some(id()), digest: Some(GOOD) },
+        Upload::Resolving { upload: None, digest: None, cancelled: false },
+        Upload::Resolving { upload: None, digest: None, cancelled: true },
+        Upload::Resolving { upload: Some(id()), digest: Some(GOOD), cancelled: false },
+        Upload::Resolving { upload: Some(id()), digest: Some(GOOD), cancelled: true },
         Upload::Verifying { remote: remote(None), digest: GOOD },
         Upload::Aborting { upload: id(), then: AfterAbort::End(Ending::Cancelled) },
         Upload::Aborting { upload: id(), then: AfterAbort::Restart },
@@ -132,7 +134,12 @@ fn events() -> Vec<(String, UploadEvent)> {
 
 fn label(state: &Upload) -> String {
     match state {
-        Upload::Resolving { upload: Some(_), .. } => "Resolving (id open)".into(),
+        Upload::Resolving { upload, cancelled, .. } => match (upload.is_some(), cancelled) {
+            (true, false) => "Resolving (id open)".into(),
+            (false, false) => "Resolving".into(),
+            (true, true) => "Resolving (id open, cancelled)".into(),
+            (false, true) => "Resolving (cancelled)".into(),
+        },
         Upload::Aborting { then: AfterAbort::Restart, .. } => "Aborting, then again".into(),
         Upload::Aborting { then: AfterAbort::End(ending), .. } => format!("Aborting, then {ending:?}"),
         Upload::Waiting { resume, until, .. } => {

@@ -220,7 +220,11 @@ pub(crate) struct UnderWay {
 impl UnderWay {
     fn new(most: u64) -> Self {
         let least = LEAST_UNDER_WAY.min(most).max(KIB);
-        Self { room: Semaphore::new((least / KIB) as usize), window: Mutex::new(least), most: most.max(least) }
+        Self {
+            room: Semaphore::new((least / KIB) as usize),
+            window: Mutex::new(least),
+            most: most.max(least),
+        }
     }
 
     /// Waits until a body of `len` bytes may begin, `rate` bytes a second getting through now.

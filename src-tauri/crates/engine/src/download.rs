@@ -151,7 +151,9 @@ pub(crate) fn begin(shared: &Arc<Shared>, wanted: Wanted) -> BatchId {
         let problem = map_key(&key, &wanted.strip);
         let state = match &problem {
             Ok(_) => DownloadState::Waiting,
-            Err(why) => DownloadState::Failed(format!("The key cannot be a file here: {why}. It stays in the bucket.")),
+            Err(why) => DownloadState::Failed(format!(
+                "The key cannot be a file here: {why}. It stays in the bucket."
+            )),
         };
         let item = Arc::new(Item {
             id: TransferId::from(shared.id('d')),
@@ -263,7 +265,9 @@ async fn drive(shared: &Shared, item: &Item) -> DownloadState {
 /// anything. Whatever ends it early leaves nothing behind.
 async fn fetch(shared: &Shared, item: &Item) -> Result<(), Trouble> {
     let Ok(_place) = shared.downloads.places.acquire().await else { return Ok(()) };
-    let Some(path) = &item.path else { return Err(Trouble::Words("The key cannot be a file here.".to_owned())) };
+    let Some(path) = &item.path else {
+        return Err(Trouble::Words("The key cannot be a file here.".to_owned()));
+    };
     set(shared, item, DownloadState::Active);
     item.done.store(0, Ordering::Relaxed);
     let store = shared.store(&item.connection, &item.bucket).await?;
@@ -431,7 +435,11 @@ impl Downloads {
 
     pub(crate) fn failed_ids(&self) -> Vec<TransferId> {
         let items = lock(&self.items);
-        items.values().filter(|item| matches!(*lock(&item.state), DownloadState::Failed(_))).map(|item| item.id.clone()).collect()
+        items
+            .values()
+            .filter(|item| matches!(*lock(&item.state), DownloadState::Failed(_)))
+            .map(|item| item.id.clone())
+            .collect()
     }
 }
 

@@ -164,7 +164,9 @@ impl Engine {
         match fs.read_marker(&root).await {
             // A marker that no folder of this journal has: of a pairing that was removed, or of a journal that is gone. Its
             // id is taken over; what is in the bucket is compared by content, and nothing is deleted.
-            Ok(id) if lock(&self.shared.pairs).contains_key(&PairId::from(id.as_str())) => return Err(EngineError::Paired),
+            Ok(id) if lock(&self.shared.pairs).contains_key(&PairId::from(id.as_str())) => {
+                return Err(EngineError::Paired);
+            }
             Ok(id) => row.id = PairId::from(id),
             Err(_) => {
                 // Journal first: a marker that nobody knows would be in the way of the next try.
@@ -313,7 +315,9 @@ impl Engine {
             }
             tried += 1;
             let row = of_path.remove(&file.path);
-            match row.filter(|row| file.local.as_ref().is_some_and(|local| local.same_snapshot(&row.spec.snapshot))) {
+            match row.filter(|row| {
+                file.local.as_ref().is_some_and(|local| local.same_snapshot(&row.spec.snapshot))
+            }) {
                 Some(row) => self.again(row).await?,
                 None => {
                     writes.push(JournalWrite::SaveFile {
@@ -355,15 +359,21 @@ impl Engine {
             let mut found = shared.ports.fs.walk_dropped(&path);
             while let Some(item) = found.next().await {
                 let (source, scanned) = item?;
-                let shown = scanned.path.as_ref().map_or_else(|| source.display().to_string(), |p| p.as_str().to_owned());
+                let shown = scanned
+                    .path
+                    .as_ref()
+                    .map_or_else(|| source.display().to_string(), |p| p.as_str().to_owned());
                 let failure = match (&scanned.item, &scanned.path) {
                     (ScanItem::File(_), Some(_)) => None,
                     (ScanItem::Link, _) => Some(FailureCode::Link),
                     (ScanItem::Special, _) => Some(FailureCode::NotAFile),
                     (ScanItem::Unreadable(_), _) => Some(FailureCode::Unreadable),
-                    (ScanItem::BadName(_), _) | (ScanItem::File(_), None) => Some(FailureCode::NameNotAllowed),
+                    (ScanItem::BadName(_), _) | (ScanItem::File(_), None) => {
+                        Some(FailureCode::NameNotAllowed)
+                    }
                 };
-                let (ScanItem::File(snapshot), Some(path), None) = (scanned.item, scanned.path, failure) else {
+                let (ScanItem::File(snapshot), Some(path), None) = (scanned.item, scanned.path, failure)
+                else {
                     let words = failure.unwrap_or(FailureCode::Unexpected).words();
                     shared.batches.failed(&batch, shown, format!("{}. {}", words.title, words.advice));
                     continue;
@@ -371,13 +381,21 @@ impl Engine {
                 let key = match prefix.key(path.as_str()) {
                     Ok(key) => key,
                     Err(problem) => {
-                        shared.batches.failed(&batch, shown, format!("The name is not possible there: {problem}."));
+                        shared.batches.failed(
+                            &batch,
+                            shown,
+                            format!("The name is not possible there: {problem}."),
+                        );
                         continue;
                     }
                 };
                 // A path that is not valid text would be opened under another name later.
                 let Some(source) = source.to_str().map(str::to_owned) else {
-                    shared.batches.failed(&batch, shown, FailureCode::NameNotAllowed.words().title.to_owned());
+                    shared.batches.failed(
+                        &batch,
+                        shown,
+                        FailureCode::NameNotAllowed.words().title.to_owned(),
+                    );
                     continue;
                 };
                 count += 1;
@@ -596,8 +614,12 @@ impl Engine {
         }
         let mut failed = Vec::new();
         loop {
-            let (rows, _) =
-                self.shared.ports.journal.upload_window(UploadFilter::Failed, failed.len() as u64, 1000).await?;
+            let (rows, _) = self
+                .shared
+                .ports
+                .journal
+                .upload_window(UploadFilter::Failed, failed.len() as u64, 1000)
+                .await?;
             let end = rows.len() < 1000;
             failed.extend(rows);
             if end {
@@ -777,7 +799,9 @@ fn changed_drop(shared: &Arc<Shared>, spec: &Arc<UploadSpec>) {
             for _ in 0..CHANGES {
                 match shared.ports.fs.look_absolute(Path::new(&spec.source)).await {
                     Ok(Some(ScanItem::File(now))) => {
-                        let still = before.as_ref().is_some_and(|then: &windlass_domain::LocalState| then.same_snapshot(&now));
+                        let still = before
+                            .as_ref()
+                            .is_some_and(|then: &windlass_domain::LocalState| then.same_snapshot(&now));
                         if still || shared.options.settle.is_zero() {
                             return Some(now);
                         }
@@ -795,7 +819,8 @@ fn changed_drop(shared: &Arc<Shared>, spec: &Arc<UploadSpec>) {
         };
         let name = spec.path.as_str().to_owned();
         let Some(snapshot) = found else {
-            let why = "The file is gone, or it never stopped changing. Drop it again when it is finished.".to_owned();
+            let why = "The file is gone, or it never stopped changing. Drop it again when it is finished."
+                .to_owned();
             shared.batches.ended(&spec.batch, Err((name, why)));
             return;
         };

@@ -50,7 +50,10 @@ impl Meter {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         trim(&mut state, now);
         let bytes: u64 = state.slices.iter().map(|(_, sum)| sum).sum();
-        let span = state.began.map_or(WINDOW, |began| now.duration_since(began)).clamp(Duration::from_secs(1), WINDOW);
+        let span = state
+            .began
+            .map_or(WINDOW, |began| now.duration_since(began))
+            .clamp(Duration::from_secs(1), WINDOW);
         (bytes as f64 / span.as_secs_f64()) as u64
     }
 }

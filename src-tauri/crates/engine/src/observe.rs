@@ -142,10 +142,14 @@ impl<'a> Look<'a> {
         }
         if ordered {
             let hidden = |path: &RelPath| {
-                unreadable.iter().any(|above| path.as_str().strip_prefix(above.as_str()).is_some_and(|rest| rest.starts_with('/')))
+                unreadable.iter().any(|above| {
+                    path.as_str().strip_prefix(above.as_str()).is_some_and(|rest| rest.starts_with('/'))
+                })
             };
             self.writes.extend(
-                gone.into_iter().filter(|path| !hidden(path)).map(|path| JournalWrite::ForgetFile(pair.id.clone(), path)),
+                gone.into_iter()
+                    .filter(|path| !hidden(path))
+                    .map(|path| JournalWrite::ForgetFile(pair.id.clone(), path)),
             );
         }
         self.writes.push(JournalWrite::ScanEnded(pair.id.clone(), shared.now()));
@@ -174,7 +178,9 @@ impl<'a> Look<'a> {
             if !found_any {
                 self.settling.forget(&path);
                 let known = shared.ports.journal.file(&pair.id, &path).await.map_err(Broken::Journal)?;
-                if known.is_some_and(|row| forgettable(&row) && !self.is_open(&path)) && pair.root_is_there(shared).await {
+                if known.is_some_and(|row| forgettable(&row) && !self.is_open(&path))
+                    && pair.root_is_there(shared).await
+                {
                     self.writes.push(JournalWrite::ForgetFile(pair.id.clone(), path));
                 }
             }
@@ -199,7 +205,8 @@ impl<'a> Look<'a> {
         if let Some(code) = failure {
             // A file that is proved and cannot be read now is still proved; what is not known changes nothing.
             let keep = known.as_ref().is_some_and(|row| {
-                row.state == FileState::Failed(code) || (code == FailureCode::Unreadable && row.base.is_some())
+                row.state == FileState::Failed(code)
+                    || (code == FailureCode::Unreadable && row.base.is_some())
             });
             if !keep && !self.is_open(&path) {
                 self.save(path, None, FileState::Failed(code), note);
@@ -211,7 +218,9 @@ impl<'a> Look<'a> {
             return;
         }
         if let Some(row) = &known {
-            if row.state == FileState::Safe && row.base.as_ref().is_some_and(|base| base.local.same_snapshot(&local)) {
+            if row.state == FileState::Safe
+                && row.base.as_ref().is_some_and(|base| base.local.same_snapshot(&local))
+            {
                 return;
             }
             let same = row.local.as_ref().is_some_and(|before| before.same_snapshot(&local));
@@ -224,17 +233,26 @@ impl<'a> Look<'a> {
             Rest::Until(at) => {
                 self.looked.settle_at = Some(self.looked.settle_at.map_or(at, |before| before.min(at)));
                 let same = known.is_some_and(|row| {
-                    row.state == FileState::Waiting && row.local.is_some_and(|before| before.same_snapshot(&local))
+                    row.state == FileState::Waiting
+                        && row.local.is_some_and(|before| before.same_snapshot(&local))
                 });
                 if !same {
                     self.save(path, Some(local), FileState::Waiting, String::new());
                 }
             }
-            Rest::Still => self.candidates.push(Candidate { path, local, base: known.and_then(|row| row.base) }),
+            Rest::Still => {
+                self.candidates.push(Candidate { path, local, base: known.and_then(|row| row.base) })
+            }
         }
     }
 
-    fn save(&mut self, path: RelPath, local: Option<windlass_domain::LocalState>, state: FileState, note: String) {
+    fn save(
+        &mut self,
+        path: RelPath,
+        local: Option<windlass_domain::LocalState>,
+        state: FileState,
+        note: String,
+    ) {
         self.writes.push(JournalWrite::SaveFile { pair: self.pair.id.clone(), path, local, state, note });
     }
 

@@ -243,7 +243,8 @@ impl Actor {
             shared.pool.hold(&pair.id);
             self.watch = None;
             pair.set_phase(&shared, PairPhase::Paused);
-            pair.quiet.send_replace(Some(stopped(StopCause::Paused, "The folder is paused. Resume it to go on.")));
+            pair.quiet
+                .send_replace(Some(stopped(StopCause::Paused, "The folder is paused. Resume it to go on.")));
             return;
         }
         let now = Instant::now();
@@ -315,7 +316,10 @@ impl Actor {
             Err(Broken::Disk(error)) => {
                 if pair.root_is_there(&shared).await {
                     tracing::warn!(pair = %pair.id, kind = ?error.kind, error = %error.source, "the folder could not be read");
-                    pair.set_phase(&shared, PairPhase::Stopped(format!("The folder could not be read: {}", error.source)));
+                    pair.set_phase(
+                        &shared,
+                        PairPhase::Stopped(format!("The folder could not be read: {}", error.source)),
+                    );
                     self.again_at = Some(Instant::now() + BROKEN_AGAIN);
                 } else {
                     self.offline();
@@ -323,7 +327,10 @@ impl Actor {
             }
             Err(Broken::Journal(error)) => {
                 tracing::error!(pair = %pair.id, error = %error.source, "the journal could not be read");
-                pair.set_phase(&shared, PairPhase::Stopped(format!("The journal could not be read: {}", error.source)));
+                pair.set_phase(
+                    &shared,
+                    PairPhase::Stopped(format!("The journal could not be read: {}", error.source)),
+                );
                 self.again_at = Some(Instant::now() + BROKEN_AGAIN);
             }
         }
@@ -377,13 +384,18 @@ impl Actor {
             (Some(kind), ..) => PairPhase::Waiting(kind),
             (None, open, _) if open > 0 => PairPhase::Uploading,
             (None, _, Some(_)) => PairPhase::Settling(self.settling.len() as u64),
-            (None, _, None) if matches!(*lock(&pair.phase), PairPhase::Stopped(_)) && self.again_at.is_some() => return,
+            (None, _, None)
+                if matches!(*lock(&pair.phase), PairPhase::Stopped(_)) && self.again_at.is_some() =>
+            {
+                return;
+            }
             (None, _, None) => PairPhase::Watching,
         };
         pair.set_phase(shared, phase);
         pair.changed(shared);
         if login || self.waits == Some(RemoteErrorKind::Unauthenticated) {
-            let words = "The server does not accept the credentials. Nothing is lost; sign in again and it goes on.";
+            let words =
+                "The server does not accept the credentials. Nothing is lost; sign in again and it goes on.";
             pair.quiet.send_replace(Some(stopped(StopCause::SignIn, words)));
         } else if !dirty && open == 0 && self.settle_at.is_none() && self.again_at.is_none() {
             pair.quiet.send_replace(Some(QuietReport::default()));

@@ -96,7 +96,9 @@ pub(crate) async fn plan(
                             digest: None,
                         }),
                     }),
-                    (None, RemoteView::Unlooked | RemoteView::OneByOne) => look(shared, pair, bucket, &key).await,
+                    (None, RemoteView::Unlooked | RemoteView::OneByOne) => {
+                        look(shared, pair, bucket, &key).await
+                    }
                 };
                 (candidate, key, remote)
             }
@@ -108,7 +110,12 @@ pub(crate) async fn plan(
         let remote = match remote {
             Ok(remote) => remote,
             Err(error) if error.kind == RemoteErrorKind::BucketMissing => {
-                batch.push(saved(pair, &candidate.path, &candidate.local, FileState::Failed(FailureCode::BucketMissing)));
+                batch.push(saved(
+                    pair,
+                    &candidate.path,
+                    &candidate.local,
+                    FileState::Failed(FailureCode::BucketMissing),
+                ));
                 continue;
             }
             Err(error) => {
@@ -134,7 +141,11 @@ pub(crate) async fn plan(
             Observed::Absent => Observed::Absent,
             Observed::Unknown(reason) => Observed::Unknown(*reason),
         };
-        let triple = Triple { local: Observed::Present(&candidate.local), remote: seen, base: candidate.base.as_ref() };
+        let triple = Triple {
+            local: Observed::Present(&candidate.local),
+            remote: seen,
+            base: candidate.base.as_ref(),
+        };
         let mut action = decide(pair.mode, triple);
         let mut local = candidate.local.clone();
         if action == Action::Compare && candidate.base.is_some() {
@@ -151,7 +162,10 @@ pub(crate) async fn plan(
         match action {
             Action::Upload { expect } => jobs.push((Arc::new(UploadSpec { expect, ..spec }), Upload::Queued)),
             Action::Compare => {
-                jobs.push((Arc::new(spec), Upload::Resolving { upload: None, digest: None }));
+                jobs.push((
+                    Arc::new(spec),
+                    Upload::Resolving { upload: None, digest: None, cancelled: false },
+                ));
             }
             Action::Adopt => {
                 if let Some(base) = candidate.base {

@@ -188,7 +188,8 @@ impl Pool {
             return None;
         }
         let groups: Vec<Group> = pool.lanes.keys().cloned().collect();
-        let start = pool.turn.as_ref().and_then(|turn| groups.iter().position(|g| g == turn)).map_or(0, |at| at + 1);
+        let start =
+            pool.turn.as_ref().and_then(|turn| groups.iter().position(|g| g == turn)).map_or(0, |at| at + 1);
         let small = pool.small_running < self.small_at_once;
         let large = pool.large_running < self.large_at_once;
         for group in groups.iter().cycle().skip(start).take(groups.len()) {
@@ -372,7 +373,11 @@ fn push(pool: &mut State, job: Job) {
 fn started(pool: &mut State, job: Job) -> Job {
     let spec = &job.live.spec;
     pool.running.insert(spec.id.clone());
-    if spec.single() { pool.small_running += 1 } else { pool.large_running += 1 }
+    if spec.single() {
+        pool.small_running += 1
+    } else {
+        pool.large_running += 1
+    }
     job
 }
 

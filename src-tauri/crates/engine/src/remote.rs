@@ -1,4 +1,6 @@
 //! Looking at the bucket side of an upload: what is at the key, whether it is ours, and what was left open.
+use std::time::Duration;
+
 use futures::StreamExt as _;
 use windlass_domain::upload::Found;
 use windlass_domain::{Crc64Nvme, Digest, ObjectKey, RemoteState, Timestamp, UploadSpec};
@@ -6,6 +8,7 @@ use windlass_ports::{RemoteError, RemoteErrorKind, RemoteStore};
 
 use crate::pool::Live;
 use crate::read::{self, SourceTrouble};
+use crate::retry;
 use crate::shared::Shared;
 
 /// How far a server's clock may be behind ours when it says when an upload began.
@@ -45,7 +48,12 @@ pub(crate) async fn head(
     }
 }
 
-/// The CRC-64/NVME of a stored version: the server's own, or, where it keeps none, computed over its bytes read back.
+/// Looks that may show another version than the one just written, before it is believed (hazard HB15: some providers show
+/// the state before a write for a moment).
+const STALE_LOOKS: u32 = 4;
+
+/// The CRC-64/NVME of a stored version, asked for after the write: the server's own word on what it holds, or, where it keeps
+/// none, computed over the bytes read back. The answer to the write itself is no proof of what lies on the server's disk.
 pub(crate) async fn stored_digest(
     shared: &Shared,
     store: &dyn RemoteStore,
@@ -55,10 +63,25 @@ pub(crate) async fn stored_digest(
     if let Some(digest @ Digest::Crc64Nvme(_)) = state.digest {
         return Ok(digest);
     }
-    let seen = shared.call(store.head(key)).await?;
-    if seen.etag == state.etag
-        && let Some(digest @ Digest::Crc64Nvme(_)) = seen.digest
-    {
+    let mut looks = 0;
+    let seen = loop {
+        let seen = head(shared, store, key).await?;
+        looks += 1;
+        match seen {
+            Some(seen) if seen.etag == state.etag => break seen,
+            _ if looks < STALE_LOOKS => {
+                let wait = retry::delay_ms(looks, shared.ports.entropy.as_ref());
+                tokio::time::sleep(Duration::from_millis(wait)).await;
+            }
+            _ => {
+                return Err(RemoteError {
+                    kind: RemoteErrorKind::PreconditionFailed,
+                    source: "another version is there than the one that was written".into(),
+                });
+            }
+        }
+    };
+    if let Some(digest @ Digest::Crc64Nvme(_)) = seen.digest {
         return Ok(digest);
     }
     if state.size == 0 {
@@ -121,11 +144,7 @@ pub(crate) async fn resolve(
 ///
 /// Only this key's, only such that began after this transfer was queued, and only without parts: another device's upload of
 /// the same key that is under way has parts or gets a new id at the price of a request (hazards HB24, HB25).
-pub(crate) async fn sweep(
-    shared: &Shared,
-    store: &dyn RemoteStore,
-    live: &Live,
-) -> Result<(), RemoteError> {
+pub(crate) async fn sweep(shared: &Shared, store: &dyn RemoteStore, live: &Live) -> Result<(), RemoteError> {
     let spec = &live.spec;
     let found = match shared.call(store.list_uploads(spec.key.as_str())).await {
         Ok(found) => found,
@@ -135,9 +154,9 @@ pub(crate) async fn sweep(
         Err(error) => return Err(error),
     };
     for open in found.into_iter().filter(|open| open.key == spec.key) {
-        let ours = open
-            .initiated
-            .is_none_or(|at| at >= Timestamp::from_millis(live.queued_at.millis().saturating_sub(CLOCK_SLACK_MS)));
+        let ours = open.initiated.is_none_or(|at| {
+            at >= Timestamp::from_millis(live.queued_at.millis().saturating_sub(CLOCK_SLACK_MS))
+        });
         if !ours {
             continue;
         }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
-use windlass_domain::{Capabilities, Crc64Nvme, Digest, PartReceipt, Support, Upload, UploadEvent, UploadId};
+use windlass_domain::{
+    Capabilities, Crc64Nvme, Digest, PartReceipt, RemoteState, Support, Upload, UploadEvent, UploadId,
+};
 use windlass_ports::{JournalWrite, PutBody, RemoteError, RemoteErrorKind, RemoteStore};
 
 use crate::pool::Live;
@@ -40,7 +42,11 @@ async fn look_before_write(
 }
 
 /// The whole file in one request.
-pub(crate) async fn put(shared: &Shared, store: &dyn RemoteStore, live: &Live) -> Result<UploadEvent, Trouble> {
+pub(crate) async fn put(
+    shared: &Shared,
+    store: &dyn RemoteStore,
+    live: &Live,
+) -> Result<UploadEvent, Trouble> {
     let spec = &live.spec;
     let Capabilities { create_only_put, versioning, .. } = store.capabilities();
     if create_only_put == Support::No && !versioning.proved() {
@@ -56,7 +62,14 @@ pub(crate) async fn put(shared: &Shared, store: &dyn RemoteStore, live: &Live) -
     let body = PutBody { bytes, crc };
     let stored = shared.call(store.put(&spec.key, body, &spec.expect, &shared.device)).await?;
     moved(shared, live, size);
-    Ok(UploadEvent::Stored { remote: stored, digest: crc.digest() })
+    Ok(UploadEvent::Stored { remote: unproved(stored, crc.digest()), digest: crc.digest() })
+}
+
+/// The answer to a write repeats what came in. That it agrees proves nothing of what lies on the disk, so it is asked for
+/// again; that it disagrees is enough.
+fn unproved(stored: RemoteState, ours: Digest) -> RemoteState {
+    let said = stored.digest.filter(|said| *said != ours);
+    RemoteState { digest: said, ..stored }
 }
 
 fn moved(shared: &Shared, live: &Live, bytes: u64) {
@@ -78,7 +91,7 @@ pub(crate) async fn complete(
     look_before_write(shared, store, live, store.capabilities().create_only_complete).await?;
     let parts: Vec<PartReceipt> = done.values().cloned().collect();
     let stored = shared.call(store.complete_upload(&spec.key, upload, &parts, digest, &spec.expect)).await?;
-    Ok(UploadEvent::Stored { remote: stored, digest })
+    Ok(UploadEvent::Stored { remote: unproved(stored, digest), digest })
 }
 
 /// Of the parts that the journal has receipts for, those that the server still has and the file still holds. Everything else
@@ -92,7 +105,9 @@ async fn reconcile(
 ) -> Result<(), Trouble> {
     let spec = &live.spec;
     let kept: BTreeSet<(u32, Box<str>, u64)> = match shared.call(store.list_parts(&spec.key, upload)).await {
-        Ok(parts) => parts.into_iter().map(|(number, etag, size)| (number, etag.as_str().into(), size)).collect(),
+        Ok(parts) => {
+            parts.into_iter().map(|(number, etag, size)| (number, etag.as_str().into(), size)).collect()
+        }
         Err(error) if error.kind == RemoteErrorKind::Unsupported => BTreeSet::new(),
         Err(error) => return Err(error.into()),
     };
@@ -126,7 +141,8 @@ pub(crate) async fn parts(
         reconcile(shared, store, live, upload, &mut done).await?;
     }
     live.sent.store(done.values().map(|part| part.crc.len).sum(), Ordering::Relaxed);
-    let mut missing = (1..=spec.parts.count()).filter(|number| !done.contains_key(number)).collect::<Vec<_>>().into_iter();
+    let mut missing =
+        (1..=spec.parts.count()).filter(|number| !done.contains_key(number)).collect::<Vec<_>>().into_iter();
     let mut flying = FuturesUnordered::new();
     let mut trouble = None;
     loop {

@@ -23,7 +23,13 @@ pub(crate) enum Rest {
 impl Settling {
     /// Notes a look at a file. The clock of the disk may be wrong in either direction, so a file counts as still when its
     /// times are old enough, or when two looks that far apart saw the same.
-    pub(crate) fn look(&mut self, path: &RelPath, local: &LocalState, now: Timestamp, settle: Duration) -> Rest {
+    pub(crate) fn look(
+        &mut self,
+        path: &RelPath,
+        local: &LocalState,
+        now: Timestamp,
+        settle: Duration,
+    ) -> Rest {
         let touched = local.mtime.max(local.ctime);
         let age = Duration::from_nanos(now.since(touched));
         if age >= settle {

@@ -3,8 +3,7 @@ use std::time::Duration;
 
 use windlass_domain::words::FailureCode;
 use windlass_domain::{
-    BaseState, Digest, Effect, Ending, FaultKind, RemoteState, Upload, UploadEvent, UploadId, WaitFor,
-    upload,
+    BaseState, Digest, Effect, Ending, FaultKind, RemoteState, Upload, UploadEvent, UploadId, WaitFor, upload,
 };
 use windlass_ports::{FileState, JournalWrite, RemoteError, RemoteStore};
 
@@ -42,7 +41,14 @@ enum Turn {
 /// Runs an upload until it ends or is put aside.
 pub(crate) async fn run(shared: &Shared, job: Job) -> (Outcome, Job) {
     let Job { live, state, suspect } = job;
-    let mut run = Run { shared, live: &live, tries: Tries::default(), suspect, check_parts: true };
+    let mut run = Run {
+        shared,
+        live: &live,
+        tries: Tries::default(),
+        completes: Tries::default(),
+        suspect,
+        check_parts: true,
+    };
     let outcome = match run.drive(state).await {
         Ok(outcome) => outcome,
         // Nothing is written any more; the journal has the state from before.
@@ -60,6 +66,8 @@ struct Run<'a> {
     shared: &'a Shared,
     live: &'a Live,
     tries: Tries,
+    /// Refusals of Complete in the whole run: parts that were sent in between are no progress.
+    completes: Tries,
     /// An id may be open that nobody noted.
     suspect: bool,
     /// Receipts from before this run have to be compared with the server and the file.
@@ -141,7 +149,8 @@ impl Run<'_> {
                     (state, effects) = (next.state, next.effects);
                 }
                 Err(not_allowed) => {
-                    tracing::error!(%not_allowed, event = name, "a late answer was dropped");
+                    // A person's word that comes too late, or an answer that nobody waits for any more.
+                    tracing::debug!(%not_allowed, event = name, "dropped");
                     effects = state.entry_effects();
                 }
             }
@@ -197,6 +206,10 @@ impl Run<'_> {
             if let Some(pair) = self.live.spec.pair.as_ref().and_then(|id| self.shared.pair(id)) {
                 pair.ring();
             }
+        }
+        if matches!(state, Upload::Completing { .. }) {
+            let (now, entropy) = (self.shared.now(), self.shared.ports.entropy.as_ref());
+            return UploadEvent::Fault(self.completes.fault(kind, now, entropy));
         }
         UploadEvent::Fault(self.fault(kind))
     }
@@ -273,7 +286,9 @@ impl Run<'_> {
                 shared.call(store.abort_upload(&spec.key, &id)).await?;
                 Ok(UploadEvent::Aborted)
             }
-            Effect::Save | Effect::CommitBase { .. } | Effect::Wake(_) => Ok(impossible(state, &mut self.tries, shared)),
+            Effect::Save | Effect::CommitBase { .. } | Effect::Wake(_) => {
+                Ok(impossible(state, &mut self.tries, shared))
+            }
         }
     }
 
@@ -297,14 +312,17 @@ impl Run<'_> {
         };
         match swept {
             Ok(()) => self.suspect = false,
-            Err(error) => tracing::warn!(key = %spec.key, error = %error.source, "open uploads could not be looked at"),
+            Err(error) => {
+                tracing::warn!(key = %spec.key, error = %error.source, "open uploads could not be looked at")
+            }
         }
     }
 
     async fn save(&self, state: &Upload) -> Result<(), Stopping> {
         let spec = &self.live.spec;
         let at = self.shared.now();
-        let mut batch = vec![JournalWrite::SaveUpload { spec: spec.as_ref().clone(), state: state.clone(), at }];
+        let mut batch =
+            vec![JournalWrite::SaveUpload { spec: spec.as_ref().clone(), state: state.clone(), at }];
         if let Some((file, note)) = file_state(state)
             && let Some(pair) = &spec.pair
         {
@@ -367,14 +385,20 @@ fn impossible(state: &Upload, tries: &mut Tries, shared: &Shared) -> UploadEvent
 pub(crate) fn file_state(state: &Upload) -> Option<(FileState, String)> {
     let none = String::new();
     match state {
-        Upload::Queued | Upload::Putting | Upload::Opening | Upload::Sending { .. } | Upload::Completing { .. } => {
-            Some((FileState::Uploading, none))
-        }
+        Upload::Queued
+        | Upload::Putting
+        | Upload::Opening
+        | Upload::Sending { .. }
+        | Upload::Completing { .. } => Some((FileState::Uploading, none)),
         Upload::Resolving { .. } | Upload::Verifying { .. } => Some((FileState::Checking, none)),
         Upload::Aborting { .. } => Some((FileState::Uploading, "Clearing up on the server".to_owned())),
         Upload::Waiting { resume, .. } => file_state(resume),
-        Upload::Ended(Ending::Superseded) => Some((FileState::Waiting, "It changed while it was read".to_owned())),
-        Upload::Ended(Ending::Conflicted) => Some((FileState::Failed(FailureCode::DifferentObjectThere), none)),
+        Upload::Ended(Ending::Superseded) => {
+            Some((FileState::Waiting, "It changed while it was read".to_owned()))
+        }
+        Upload::Ended(Ending::Conflicted) => {
+            Some((FileState::Failed(FailureCode::DifferentObjectThere), none))
+        }
         Upload::Ended(Ending::Cancelled) => Some((FileState::Failed(FailureCode::Cancelled), none)),
         Upload::Ended(Ending::Failed(code)) => Some((FileState::Failed(*code), none)),
         // Only the commit of the base makes a file Safe.

@@ -5,8 +5,8 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use common::{fresh, object, pair, pair_id, path, receipt, remote, save_upload, spec};
-use windlass_domain::{BatchId, Digest, Ending, Timestamp, TransferId, Upload, UploadId, WaitFor};
+use common::{fresh, object, pair, pair_id, path, receipt, save_upload, spec};
+use windlass_domain::{BatchId, ETag, Ending, Timestamp, TransferId, Upload, UploadId, WaitFor};
 use windlass_ports::journal::{UploadCounts, UploadFilter};
 use windlass_ports::{Catalog, Journal, JournalWrite, ListingSort};
 

@@ -1,0 +1,12 @@
+//! The first voyage, whole: real engine, journal, disk, file events and S3 client against a scripted server. Mocks only below
+//! the ports.
+#![cfg(test)]
+
+mod disk;
+mod downloads;
+mod house;
+mod never_overwrite;
+mod people;
+mod servers;
+mod weather;
+mod wrong_bytes;
