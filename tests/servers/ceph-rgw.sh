@@ -79,7 +79,7 @@ rgw dns name = localhost
 keyring = $dir/keyring
 CONF
 export CEPH_CONF=$conf CEPH_ARGS="--conf $conf"
-trap 'echo "the last lines of the logs:" >&2; tail -n 3 "$dir"/log/*.log >&2 || true' ERR
+trap 'echo "the last lines of the logs:" >&2; tail -n 3 "$dir"/log/*.log >&2 || true; stop' ERR
 
 fsid=$(awk '/^fsid/ { print $3 }' "$conf")
 ceph-authtool --create-keyring "$dir/keyring" --gen-key -n mon. --cap mon 'allow *'
@@ -89,7 +89,8 @@ ceph-mon --mkfs -i a --monmap "$dir/monmap" --keyring "$dir/keyring"
 ceph-mon -i a
 until_true 30 timeout 5 ceph -s
 uuid=$(cat /proc/sys/kernel/random/uuid)
-ceph osd new "$uuid"
+# Right after its start the monitor does not know the cluster's id yet, and refuses.
+until_true 30 ceph osd new "$uuid"
 ceph-osd -i 0 --mkfs --osd-uuid "$uuid"
 # Right after the monitor's start the OSD may be told "wrong fsid" once.
 until_true 20 ceph-osd -i 0
