@@ -253,6 +253,7 @@ export function mockBackend(): Backend {
     listing_window: ({ id, offset, limit, sort, descending, filter }) => {
       const listing = find(id);
       let rows: ObjectRow[];
+      let count = listing.shown;
       if (listing.big && filter === '') {
         const end = Math.min(listing.shown, offset + limit);
         rows = Array.from({ length: Math.max(0, end - offset) }, (_, i) =>
@@ -264,8 +265,9 @@ export function mockBackend(): Backend {
         const match = all.filter((row) => row.name.toLowerCase().includes(text));
         match.sort(compareRows(sort, descending));
         rows = match.slice(offset, offset + limit);
+        count = match.length;
       }
-      return { rows, summary: summary(listing) };
+      return { rows, summary: { ...summary(listing), count } };
     },
     close_listing: ({ id }) => {
       listings.delete(id);

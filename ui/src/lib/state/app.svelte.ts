@@ -3,6 +3,7 @@ import type { AppInfo, Backend, DroppedFile, UploadTarget } from '../backend';
 import { errorTitle, toUiError } from '../errors';
 import { t } from '../i18n';
 import { parseAddress, placeName } from '../util/address';
+import { Throttle } from '../util/throttle';
 import { Connect } from './connect.svelte';
 import { Folders } from './folders.svelte';
 import { Listing } from './listing.svelte';
@@ -30,6 +31,9 @@ export type Dialog =
 
 const SLOW_BEAT = 5000;
 const UPLOADS_AT_ONCE = 3;
+/** A list up to this long is read again by itself when transfers end; a longer one when the person asks. */
+const RELIST_UP_TO = 5000;
+const RELIST_GAP = 3000;
 
 /** The whole state of the window: where we are and who follows what. */
 export class App {
@@ -59,6 +63,7 @@ export class App {
   #past = $state.raw<Route[]>([]);
   #future = $state.raw<Route[]>([]);
   #stops: (() => void)[] = [];
+  #relist = new Throttle(() => this.#listAgain(), RELIST_GAP);
 
   constructor(readonly backend: Backend) {
     this.listing = new Listing(backend);
@@ -66,6 +71,7 @@ export class App {
     this.folders = new Folders(backend);
     this.connect = new Connect(backend);
     this.thumbs = new Thumbs(backend);
+    this.transfers.ondone = () => this.#relist.poke();
     this.inspector = !this.#narrow.matches;
     this.#narrow.addEventListener('change', (event) => (this.inspector = !event.matches));
   }
@@ -268,6 +274,13 @@ export class App {
     await this.backend.call('download', { connection: place.connection, bucket: place.bucket, keys, to });
     this.toasts.show('ok', t.browse.downloadStarted(keys.length));
     this.transfers.show(true);
+  }
+
+  /** What was sent belongs in the list that is shown. */
+  #listAgain(): void {
+    const list = this.listing;
+    if (this.route?.kind !== 'browse' || list.loading || !list.summary?.complete) return;
+    if (list.summary.objects <= RELIST_UP_TO) void list.open(this.route, true);
   }
 
   #show(route: Route): void {

@@ -29,6 +29,8 @@ export class Listing {
   readonly selection = new Selection();
   readonly pages: Pages<ObjectRow>;
   #generation = 0;
+  /** A refresh runs: what is shown stays until the new list has come as far. */
+  #keep = false;
   #refresh: Throttle;
 
   constructor(private readonly backend: Backend) {
@@ -59,6 +61,7 @@ export class Listing {
       this.selection.clear();
       this.pages.clear();
     }
+    this.#keep = same && refresh && this.total > 0;
     this.place = place;
     this.error = null;
     this.loading = true;
@@ -71,7 +74,7 @@ export class Listing {
       if (before !== undefined && before !== summary.id) {
         void this.backend.call('close_listing', { id: before }).catch(() => null);
       }
-      this.#take(summary);
+      this.#take(summary, this.filter === '' ? summary.count : this.total);
       if (!same) this.pages.look(0, 1);
       this.pages.stale();
     } catch (thrown) {
@@ -102,8 +105,7 @@ export class Listing {
 
   setFilter(text: string): void {
     this.filter = text;
-    this.total = text === '' ? (this.summary?.count ?? 0) : 0;
-    this.pages.clear();
+    this.#keep = false;
     this.focus = 0;
     this.selection.clear();
     this.pages.look(0, 1);
@@ -155,24 +157,25 @@ export class Listing {
     try {
       const answer = await this.backend.call('listing_window', { id, offset, limit, ...this.#order() });
       if (generation !== this.#generation) return null;
-      this.#take(answer.summary);
-      if (this.filter !== '') this.#countFiltered(offset, limit, answer.rows.length);
-      return answer.rows;
+      const short = answer.rows.length < Math.min(limit, this.total - offset);
+      this.#take(answer.summary, answer.summary.count);
+      return this.#keep && short ? null : answer.rows;
     } catch (thrown) {
       if (generation === this.#generation) this.error = toUiError(thrown);
       return null;
     }
   }
 
-  /** A filter's row count shows only at its last page; until then there is at least one row more. */
-  #countFiltered(offset: number, limit: number, got: number): void {
-    if (got < limit) this.total = got === 0 ? Math.min(this.total, offset) : offset + got;
-    else this.total = Math.min(this.summary?.count ?? 0, Math.max(this.total, offset + limit + 1));
-  }
-
-  #take(summary: ListingSummary): void {
-    this.summary = summary;
-    if (this.filter === '') this.total = summary.count;
+  /** Takes what the core says of the list; `matching` rows fit the filter. */
+  #take(summary: ListingSummary, matching: number): void {
+    if (summary.complete) this.#keep = false;
+    const old = this.#keep ? this.summary : null;
+    this.summary = {
+      ...summary,
+      objects: Math.max(summary.objects, old?.objects ?? 0),
+      bytes: Math.max(summary.bytes, old?.bytes ?? 0),
+    };
+    this.total = this.#keep ? Math.max(this.total, matching) : matching;
     if (this.focus >= this.total) this.focus = Math.max(0, this.total - 1);
   }
 }

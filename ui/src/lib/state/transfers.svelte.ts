@@ -42,10 +42,13 @@ export class Transfers {
   /** Rates of the last minutes, oldest first. */
   rates = $state.raw<number[]>([]);
   #folded = $state.raw<ReadonlySet<string>>(new Set());
+  /** Called when more transfers are done than before. */
+  ondone: () => void = () => undefined;
   #throttle = new Throttle(() => void this.read(), 250);
   #lastSample = 0;
   #busy = false;
   #again = false;
+  #known = false;
 
   shown = $derived(
     this.text === ''
@@ -103,7 +106,10 @@ export class Transfers {
     try {
       const limit = this.open ? WINDOW : 0;
       const window = await this.backend.call('transfers', { offset: this.offset, limit, filter });
+      const more = this.#known && window.counts.done > this.counts.done;
+      this.#known = true;
       this.counts = window.counts;
+      if (more) this.ondone();
       this.activity = window.activity;
       this.#sample(window.activity.rate);
       if (filter === this.filter && limit > 0) {
@@ -170,6 +176,20 @@ export function group(rows: TransferRow[]): Batch[] {
     else batches.set(row.batch, { id: row.batch, name: row.batch_name, direction: row.direction, rows: [row] });
   }
   return [...batches.values()];
+}
+
+/** Where a batch goes: the folder that holds all of its files. */
+export function batchTarget(batch: Batch): string {
+  let common: string[] | null = null;
+  for (const { name, to } of batch.rows) {
+    // A target that ends in the file's own name is a whole key or path; else it is a folder already.
+    const last = name.split('/').pop() ?? '';
+    const parts = (last !== '' && to.endsWith(`/${last}`) ? to.slice(0, -last.length - 1) : to).split('/');
+    const before: string[] = common ?? parts;
+    const end = before.findIndex((part, i) => part !== parts[i]);
+    common = end < 0 ? before : before.slice(0, end);
+  }
+  return (common ?? []).join('/');
 }
 
 /** Cells of a part bar: done, moving, to do. At most 44 cells. */
