@@ -7,6 +7,7 @@ use crate::dto::{
     BucketRow, CapabilityReport, ConnectionDraft, ConnectionRow, ConnectionSource, ErrorCode, FoundProfile,
     KeepSecret, SecretPlaces, StepResult,
 };
+use crate::parts::PRACTICE_START;
 use crate::{Api, PRACTICE_ID, UiError, capability_report};
 
 impl Api {
@@ -155,7 +156,7 @@ impl Api {
                     source: CredentialSource::Practice,
                     endpoint: None,
                     region: None,
-                    start_in: String::new(),
+                    start_in: PRACTICE_START.to_owned(),
                     position: known.len() as i64,
                 };
                 self.catalog.save_connection(connection.clone()).await?;

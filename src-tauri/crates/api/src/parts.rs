@@ -17,6 +17,8 @@ use crate::{UiError, UiEvent};
 
 /// Id of the practice connection.
 pub const PRACTICE_ID: &str = "practice";
+/// Where the practice bucket opens: at its first photos.
+pub(crate) const PRACTICE_START: &str = "inspections-practice/bridges/A14-viaduct/2026-05-12/raw/";
 
 /// What only the composition root can do.
 #[async_trait]
