@@ -1,27 +1,24 @@
 #!/usr/bin/env python3
-"""Drives the real window as a newcomer would: `make run`, "Try the practice bucket", the first photos.
+"""Drives the real window: first run, practice bucket, photos; what the window must refuse; a secret in the keychain.
 
-usage: smoke.py [--program PROGRAM]      without it, `scripts/run` starts the app, as `make run` does
+usage: smoke.py [--program PROGRAM] [--serve SERVER]
 
 Starts a screen of its own (Xvfb), a session bus with an unlocked keyring, and WebKitWebDriver; talks to the driver in its own
-protocol, plain HTTP. Then it tries what the window must refuse. Pictures go to build/e2e/.
+protocol, plain HTTP. Pictures go to build/screenshots/.
 """
 import argparse
 import json
 import os
-import shutil
-import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-PICTURES = ROOT / "build" / "e2e"
+from desktop import LOGS, TARGET, Manager, on_a_desktop, picture, until
+
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 
@@ -48,35 +45,16 @@ class Driver:
     def run(self, script, *args):
         return self.ask("POST", f"{self.session}/execute/sync", {"script": script, "args": list(args)})
 
-    def wait_for(self, script):
+    def wait_for(self, script, *args):
         """Runs a function that calls its last argument when it is done."""
-        return self.ask("POST", f"{self.session}/execute/async", {"script": script, "args": []})
+        return self.ask("POST", f"{self.session}/execute/async", {"script": script, "args": list(args)})
 
     def click(self, xpath):
         element = self.ask("POST", f"{self.session}/element", {"using": "xpath", "value": xpath})[ELEMENT]
         self.ask("POST", f"{self.session}/element/{element}/click", {})
 
-    def picture(self, name):
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        # Not the driver's own picture: it can wait for a frame that a window without a graphics card never draws.
-        subprocess.run(["import", "-window", "root", str(PICTURES / name)], timeout=30, check=True)
-
     def end(self):
         self.ask("DELETE", self.session)
-
-
-def until(look, seconds, what):
-    """Looks again until there is something, and returns it."""
-    end, error = time.monotonic() + seconds, None
-    while time.monotonic() < end:
-        try:
-            found = look()
-            if found:
-                return found
-        except (OSError, RuntimeError) as trouble:
-            error = trouble
-        time.sleep(0.1)
-    raise AssertionError(f"within {seconds} s it did not come to this: {what}. Last trouble: {error}")
 
 
 def free_port():
@@ -86,55 +64,117 @@ def free_port():
 
 
 TEXT = "return document.body.innerText"
-ROWS = """return [...document.querySelectorAll('[role=row]')].map(row => row.innerText).filter(text => /\\.jpe?g/i.test(text))"""
-# Each must be refused; the answer says how.
+# The photos in the list and how many of them are drawn.
+LIST = """
+return {
+  photos: [...document.querySelectorAll('[role=row]')].map(row => row.getAttribute('aria-label') || '').filter(l => /\\.jpe?g,/i.test(l)),
+  pictures: [...document.querySelectorAll('[role=row] img')].filter(image => image.naturalWidth > 0).length,
+};
+"""
+CALL = """
+const done = arguments[arguments.length - 1];
+window.__TAURI_INTERNALS__.invoke('call', { name: arguments[0], args: arguments[1] })
+  .then(value => done({ value }), error => done({ error }));
+"""
+# Each must be refused.
 REFUSED = """
 const done = arguments[arguments.length - 1];
 const invoke = window.__TAURI_INTERNALS__.invoke;
 const tried = {};
 const attempt = async (name, what) => { try { await what(); tried[name] = 'ALLOWED' } catch (error) { tried[name] = 'refused' } };
+const element = (tag, url) => new Promise((loaded, refused) => {
+  const one = document.createElement(tag);
+  one.onload = loaded;
+  one.onerror = refused;
+  one.src = url;
+  document.body.append(one);
+});
 (async () => {
-  await attempt('fetch', () => fetch('http://127.0.0.1:1/'));
+  await attempt('fetch elsewhere', () => fetch('http://127.0.0.1:1/'));
+  await attempt('fetch a file', () => fetch('file:///etc/hostname'));
   await attempt('eval', async () => (0, eval)('1'));
+  await attempt('new Function', async () => new Function('return 1')());
+  await attempt('a script from text', () => element('script', 'data:text/javascript,1'));
+  await attempt('a picture from elsewhere', () => element('img', 'http://127.0.0.1:1/x.png'));
   await attempt('read a file', () => invoke('plugin:fs|read_text_file', { path: '/etc/hostname' }));
+  await attempt('run a program', () => invoke('plugin:shell|execute', { program: 'true', args: [] }));
+  await attempt('open an address', () => invoke('plugin:opener|open_url', { url: 'http://127.0.0.1:1/' }));
   await attempt('close the window', () => invoke('plugin:window|close', { label: 'main' }));
   await attempt('open a dialog by itself', () => invoke('plugin:dialog|open', { options: {} }));
   await attempt('a command nobody named', () => invoke('noop'));
+  await attempt('a function that is not there', () => invoke('call', { name: 'noop', args: {} }));
+  await attempt('a function with wrong arguments', () => invoke('call', { name: 'buckets', args: { connection: 7 } }));
   done(tried);
 })();
 """
+SECRET = "window-smoke-secret"
 
 
-def journey(port, program):
+def call(driver, name, args=None):
+    answer = driver.wait_for(CALL, name, args or {})
+    if "error" in answer:
+        raise RuntimeError(f"{name}: {answer['error']}")
+    return answer["value"]
+
+
+def open_window(port, program):
     began = time.monotonic()
     driver = Driver(port, program)
+    until(lambda: driver.run(TEXT), 60, "the window shows text")
+    print(f"window with text after {time.monotonic() - began:.1f} s")
+    return driver
+
+
+def newcomer(driver):
+    """First run, the practice bucket, its photos."""
+    until(lambda: "Try the practice bucket" in driver.run(TEXT), 30, "the first screen offers the practice bucket")
+    picture("window-first.png")
+    driver.click("//button[contains(., 'Try the practice bucket')]")
+
+    def photos():
+        now = driver.run(LIST)
+        return now if now["photos"] and now["pictures"] >= 20 else None
+
+    now = until(photos, 60, "rows with photos and their pictures")
+    print(f"{len(now['photos'])} photos, {now['pictures']} of them drawn; the first: {now['photos'][0]}")
+    picture("window-practice.png")
+
+
+def refusals(driver):
+    tried = driver.wait_for(REFUSED)
+    for what, end in tried.items():
+        print(f"  {what}: {end}")
+    assert len(tried) == 14 and all(end == "refused" for end in tried.values()), f"the window may do what it must not: {tried}"
+
+
+def keychain_save(driver, endpoint):
+    """A secret goes to the keychain of the system, and only there."""
+    places = call(driver, "secret_places")
+    assert places["keychain"], f"the unlocked keyring is not found: {places}"
+    saved = call(driver, "save_connection", {"draft": {
+        "name": "Keychain", "source": "access_key", "profile": None, "endpoint": endpoint, "region": "us-east-1",
+        "start_in": "", "access_key": "WINDOWSMOKE", "secret_key": SECRET, "keep": "keychain", "passphrase": None}})
+    assert [b["name"] for b in call(driver, "buckets", {"connection": saved["id"]})], "the buckets are listed"
+    return saved["id"]
+
+
+def keychain_again(driver, connection, home):
+    """After a new start nobody is asked: the keychain has it. No file of ours does."""
+    assert call(driver, "buckets", {"connection": connection}), "the secret came back from the keychain"
+    for path in (home / "data").rglob("*"):
+        # The practice server below the same folder is a server: its objects are not ours to look through.
+        if path.is_file() and "keyrings" not in path.parts:
+            assert SECRET.encode() not in path.read_bytes(), f"the secret lies in {path}"
+    picture("window-second-start.png")
+
+
+def in_window(port, program, *steps):
+    driver = open_window(port, program)
     try:
-        until(lambda: driver.run(TEXT), 60, "the window shows text")
-        print(f"window after {time.monotonic() - began:.1f} s")
-        driver.picture("window-first.png")
-        until(lambda: "practice bucket" in driver.run(TEXT).lower(), 30, "the first screen offers the practice bucket")
-        until(lambda: driver.click("//button[contains(., 'Try the practice bucket')]") is None, 30, "the button takes a click")
-
-        def photos():
-            rows = driver.run(ROWS)
-            if rows:
-                return rows
-            # The journey may lead over the list of buckets and over folders: open the first of what is there.
-            driver.run(OPEN_FIRST)
-            time.sleep(1)
-            return None
-
-        rows = until(photos, 90, "rows with photos")
-        print(f"{len(rows)} photos on the screen after {time.monotonic() - began:.1f} s; first: {rows[0].split(chr(10))[0]}")
-        driver.picture("window-practice.png")
-
-        tried = driver.wait_for(REFUSED)
-        for what, end in tried.items():
-            print(f"{what}: {end}")
-        assert all(end == "refused" for end in tried.values()), f"the window may do what it must not: {tried}"
+        results = [step(driver) for step in steps]
     except BaseException:
         try:
-            driver.picture("window-failed.png")
+            picture("window-failed.png")
             print("on the screen:", driver.run(TEXT)[:1000])
         except (OSError, RuntimeError, subprocess.SubprocessError):
             pass
@@ -144,62 +184,41 @@ def journey(port, program):
             driver.end()
         except (OSError, RuntimeError) as error:
             print("the session did not end:", error)
+    return results
 
 
-OPEN_FIRST = """
-const rows = [...document.querySelectorAll('[role=row]')].filter(row => !row.querySelector('[role=columnheader]'));
-const target = rows[0] && (rows[0].querySelector('a, button.link, [data-open]') || rows[0]);
-if (target) for (const kind of ['click', 'dblclick']) target.dispatchEvent(new MouseEvent(kind, { bubbles: true }));
-"""
+def journey(port, program, serve):
+    home = Path(os.environ["WINDLASS_TEST_HOME"])
+    server = subprocess.Popen([serve, home / "server", "0", "WINDOWSMOKE", SECRET], stdout=subprocess.PIPE, text=True)
+    try:
+        endpoint = server.stdout.readline().strip()
+        *_, connection = in_window(port, program, newcomer, refusals, lambda d: keychain_save(d, endpoint))
+        in_window(port, program, lambda d: keychain_again(d, connection, home))
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
 
 
-def inside(program):
-    """Runs below a session bus, on a screen."""
-    subprocess.run(["gnome-keyring-daemon", "--unlock", "--components=secrets"], input=b"test-password",
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
-    manager = subprocess.Popen(["openbox"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def inside(program, serve):
+    """Runs on the desktop, below its session bus."""
     port = free_port()
-    log = open(PICTURES / "webdriver.log", "wb")
-    driver = subprocess.Popen(["WebKitWebDriver", f"--port={port}", "--host=127.0.0.1"], stdout=log, stderr=log,
-                              env={**os.environ, "TAURI_WEBVIEW_AUTOMATION": "true"})
-    try:
-        journey(port, program)
-    finally:
-        for process in (driver, manager):
-            process.terminate()
-            process.wait(timeout=10)
-
-
-def outside(program):
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    home = Path(tempfile.mkdtemp(prefix="windlass-window-"))
-    (home / "run").mkdir(mode=0o700)
-    read, write = os.pipe()
-    screen = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", "1400x900x24", "-nolisten", "tcp"],
-                              pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    os.close(write)
-    try:
-        number = os.read(read, 16).decode().strip()
-        assert number, "Xvfb did not start"
-        env = {**os.environ, "DISPLAY": f":{number}", "GDK_BACKEND": "x11", "XDG_RUNTIME_DIR": str(home / "run"),
-               "XDG_DATA_HOME": str(home / "data"), "XDG_CONFIG_HOME": str(home / "config"),
-               "XDG_CACHE_HOME": str(home / "cache"), "WINDLASS_TOOLS": os.environ.get("WINDLASS_TOOLS", str(home / "tools")),
-               "NO_AT_BRIDGE": "1", "WEBKIT_DISABLE_COMPOSITING_MODE": "1"}
-        env.pop("DBUS_SESSION_BUS_ADDRESS", None)
-        return subprocess.run(["dbus-run-session", "--", sys.executable, __file__, "--inside", "--program", str(program)],
-                              env=env, timeout=900, check=False).returncode
-    finally:
-        screen.send_signal(signal.SIGTERM)
-        screen.wait(timeout=10)
-        shutil.rmtree(home, ignore_errors=True)
+    with Manager(), open(LOGS / "webdriver.log", "wb") as log:
+        driver = subprocess.Popen(["WebKitWebDriver", f"--port={port}", "--host=127.0.0.1"], stdout=log, stderr=log,
+                                  env={**os.environ, "TAURI_WEBVIEW_AUTOMATION": "true"})
+        try:
+            journey(port, program, serve)
+        finally:
+            driver.terminate()
+            driver.wait(timeout=10)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("--program", type=Path, default=ROOT / "scripts" / "run")
+    parser.add_argument("--program", type=Path, default=TARGET / "windlass-app")
+    parser.add_argument("--serve", type=Path, default=TARGET / "examples" / "serve")
     parser.add_argument("--inside", action="store_true")
-    arguments = parser.parse_args()
-    if arguments.inside:
-        inside(arguments.program)
+    given = parser.parse_args()
+    if given.inside:
+        inside(given.program, given.serve)
     else:
-        sys.exit(outside(arguments.program))
+        sys.exit(on_a_desktop(__file__, ["--program", str(given.program), "--serve", str(given.serve)], 300))
