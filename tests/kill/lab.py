@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import boto3
@@ -271,8 +272,9 @@ class Lab:
         missing, surplus = sorted(wanted - set(seen)), sorted(set(seen) - wanted - probes)
         check(not missing and not surplus,
               f"{len(missing)} missing {missing[:5]}, {len(surplus)} surplus {surplus[:5]}")
-        for path, (_, digest) in sums.items():
-            check(self.sha256(f"{prefix}{path}") == digest, f"{prefix}{path} holds other bytes")
+        with ThreadPoolExecutor(4) as readers:
+            for path, read in [(path, readers.submit(self.sha256, f"{prefix}{path}")) for path in sums]:
+                check(read.result() == sums[path][1], f"{prefix}{path} holds other bytes")
         open_ones = self.reader.list_multipart_uploads(Bucket=self.bucket).get("Uploads", [])
         uploads = [u for u in open_ones if PROBE not in u["Key"]]
         check(not uploads, f"multipart uploads left open: {[(u['Key'], u['UploadId']) for u in uploads]}")
