@@ -4,7 +4,8 @@
 usage: kill.py --server practice|seaweedfs|rgw [--server …] --windlass BIN [--files 600] [--big-mib 1024] [--kills 30] [--seed N]
 
 Must hold afterwards (product promises 1, 2 and 4): every object byte-equal as boto3 reads it, none missing, none twice, no
-multipart upload left open, bytes sent <= 1.15 x the data, and the journal passes integrity_check.
+multipart upload left open, bytes sent <= 1.15 x the data, and the journal passes integrity_check,
+that after each kill too.
 Bytes are counted by a proxy between client and server, not by the client.
 """
 import argparse
@@ -38,12 +39,13 @@ def run(args, name, folder, sums, rng):
     with lab.Lab(args, name) as here:
         words = ["sync", folder, f"s3://{here.bucket}/jobs", "--mode", "ingest", "--settle", "0"]
         started = time.monotonic()
-        share = total / args.bandwidth / args.kills
         during = 0
-        for _ in range(args.kills):
+        for left in range(args.kills, 0, -1):
+            # What is left to send, shared among the kills that are left: they spread over the whole upload on any server.
+            share = max(total - here.proxy.sent, 0) / args.bandwidth / (left + 1)
             process = here.windlass(*words, "--bandwidth", str(args.bandwidth))
             # Lives between almost nothing and a few times the mean, so that start-up and the end are hit too.
-            life = min(rng.expovariate(1 / (share * 1.1)) + rng.choice([0.05, 0.3, 0.3]), 15)
+            life = min(rng.expovariate(1), 3) * share + rng.choice([0.05, 0.3, 0.3])
             try:
                 code = process.wait(timeout=life)
                 check(code == 0, f"{name}: ended by itself with {code}: {lab.tail(process)}")
@@ -51,6 +53,8 @@ def run(args, name, folder, sums, rng):
                 process.send_signal(signal.SIGKILL)
                 process.wait()
                 during += 1
+                if here.data.is_dir() and any(here.data.glob("*.sqlite")):
+                    here.judge_journal()
         process = here.windlass(*words)
         code = process.wait(timeout=900)
         check(code == 0, f"{name}: the last run ended with {code}: {lab.tail(process)}")
