@@ -1,5 +1,5 @@
 //! Limits as budgets: requests in flight (adaptive), bytes in memory, bytes per second.
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
@@ -187,19 +187,22 @@ impl Pace {
         lock(&self.state).rate
     }
 
+    /// When `len` bytes may go out; `None` when there is no cap. They count as gone.
+    fn start_of(&self, len: u64) -> Option<Instant> {
+        let mut state = lock(&self.state);
+        let rate = state.rate.filter(|rate| *rate > 0)?;
+        let now = Instant::now();
+        let start = state.free_at.filter(|at| *at > now).unwrap_or(now);
+        state.free_at = Some(start + Duration::from_secs_f64(len as f64 / rate as f64));
+        Some(start)
+    }
+
     /// Waits until `len` bytes may go out.
     pub(crate) async fn take(&self, len: u64) {
         let changed = self.changed.notified();
         tokio::pin!(changed);
         changed.as_mut().enable();
-        let start = {
-            let mut state = lock(&self.state);
-            let Some(rate) = state.rate.filter(|rate| *rate > 0) else { return };
-            let now = Instant::now();
-            let start = state.free_at.filter(|at| *at > now).unwrap_or(now);
-            state.free_at = Some(start + Duration::from_secs_f64(len as f64 / rate as f64));
-            start
-        };
+        let Some(start) = self.start_of(len) else { return };
         tokio::select! {
             () = tokio::time::sleep_until(start) => {}
             // Another cap: what waited under the old one goes.
@@ -257,7 +260,7 @@ impl UnderWay {
 #[derive(Debug)]
 pub(crate) struct Budget {
     pub(crate) gate: Gate,
-    pub(crate) pace: Pace,
+    pub(crate) pace: Arc<Pace>,
     pub(crate) under_way: UnderWay,
     bytes: Semaphore,
     total: u32,
@@ -268,7 +271,7 @@ impl Budget {
         let total = u32::try_from((bytes / KIB).max(1)).unwrap_or(u32::MAX);
         Self {
             gate: Gate::new(requests),
-            pace: Pace::new(rate),
+            pace: Arc::new(Pace::new(rate)),
             under_way: UnderWay::new(bytes),
             bytes: Semaphore::new(total as usize),
             total,
@@ -303,7 +306,6 @@ mod tests {
         assert_eq!(gate.limit(), FIRST_LIMIT + 10, "slow start");
         gate.enter().await.throttled(0.5);
         assert_eq!(gate.limit(), 9);
-        gate.enter().await.throttled(0.5);
         let before = Instant::now();
         gate.enter().await.succeeded();
         assert!(before.elapsed() >= Duration::from_millis(100), "everybody waits after a refusal");

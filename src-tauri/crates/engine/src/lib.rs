@@ -10,6 +10,7 @@
 mod budget;
 mod download;
 mod engine;
+mod flow;
 mod meter;
 mod observe;
 mod pair;

@@ -162,7 +162,12 @@ impl<'a> Look<'a> {
     pub(crate) async fn paths(mut self, paths: impl IntoIterator<Item = RelPath>) -> Result<Looked, Broken> {
         let (shared, pair) = (self.shared, self.pair);
         let root = self.row.root.clone();
+        let mut covered: Option<String> = None;
         for path in paths {
+            // Paths come in order, so what lies in a folder that was looked at comes right behind it.
+            if covered.as_ref().is_some_and(|folder| path.as_str().starts_with(folder.as_str())) {
+                continue;
+            }
             let mut found_any = false;
             let mut scan = shared.ports.fs.scan(Path::new(&root), Some(&path));
             while let Some(found) = scan.next().await {
@@ -170,6 +175,9 @@ impl<'a> Look<'a> {
                 let Ok(found) = found else { break };
                 let Some(place) = place(&found) else { continue };
                 found_any = true;
+                if place != path {
+                    covered = Some(format!("{path}/"));
+                }
                 let known = shared.ports.journal.file(&pair.id, &place).await.map_err(Broken::Journal)?;
                 self.consider(place, found.item, known);
                 self.flush(CHUNK).await?;

@@ -18,6 +18,10 @@ use crate::shared::{EngineEvent, Shared, lock};
 
 /// Paths that are looked at one by one; more become one look at everything.
 const MOST_PATHS: usize = 1000;
+/// Paths that are looked at one by one whatever the folder's size.
+const FEW_PATHS: usize = 32;
+/// Files in a walk that cost as much as one look at a path.
+const WALK_IS_CHEAPER: usize = 50;
 /// After an event, this long for its neighbours.
 const GATHER: Duration = Duration::from_millis(150);
 /// The other side could not be seen: again after this long.
@@ -276,7 +280,12 @@ impl Actor {
                 dirty.paths.extend(self.settling.paths());
             }
         }
-        let dirty = std::mem::take(&mut *lock(&pair.dirty));
+        let mut dirty = std::mem::take(&mut *lock(&pair.dirty));
+        // A look at one path costs as much as some dozens in a walk over everything.
+        let known = usize::try_from(pair.seen.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
+        if dirty.paths.len() > FEW_PATHS && known / WALK_IS_CHEAPER < dirty.paths.len() {
+            dirty.all = true;
+        }
         if dirty.all {
             self.look(None).await;
         } else if !dirty.paths.is_empty() {

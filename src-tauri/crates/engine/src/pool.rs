@@ -31,9 +31,9 @@ pub(crate) struct Live {
     pub(crate) control: watch::Sender<Control>,
     /// Rings a waiting upload: try now.
     pub(crate) nudge: Notify,
-    /// Bytes that the server has taken, of parts that are not in a receipt yet too.
-    pub(crate) sent: AtomicU64,
-    pub(crate) meter: Meter,
+    /// Bytes handed to the system, of parts that are under way too.
+    pub(crate) sent: Arc<AtomicU64>,
+    pub(crate) meter: Arc<Meter>,
     /// Receipts that are durable and not in the state yet.
     pub(crate) receipts: Mutex<Vec<PartReceipt>>,
     /// Further batches that wait for it: the same file was asked for twice.
@@ -47,8 +47,8 @@ impl Live {
             queued_at,
             control: watch::Sender::new(Control::Run),
             nudge: Notify::new(),
-            sent: AtomicU64::new(0),
-            meter: Meter::default(),
+            sent: Arc::default(),
+            meter: Arc::default(),
             receipts: Mutex::default(),
             also: Mutex::default(),
         }

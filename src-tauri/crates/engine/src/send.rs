@@ -10,6 +10,7 @@ use windlass_domain::{
 };
 use windlass_ports::{JournalWrite, PutBody, RemoteError, RemoteErrorKind, RemoteStore};
 
+use crate::flow::RequestFlow;
 use crate::pool::Live;
 use crate::read::{self, SourceTrouble};
 use crate::remote::{self, Trouble};
@@ -57,11 +58,11 @@ pub(crate) async fn put(
     let _room = shared.budget.memory(size).await;
     let (bytes, crc) = read::read(shared, spec, 0..size).await?;
     read::unchanged(shared, spec).await?;
-    shared.budget.pace.take(size).await;
     let _under_way = shared.budget.under_way.enter(size, shared.meter.rate()).await;
-    let body = PutBody { bytes, crc };
+    let flow = RequestFlow::new(shared, live);
+    let body = PutBody { bytes, crc, flow: flow.port() };
     let stored = shared.call(store.put(&spec.key, body, &spec.expect, &shared.device)).await?;
-    moved(shared, live, size);
+    flow.keep(size);
     Ok(UploadEvent::Stored { remote: unproved(stored, crc.digest()), digest: crc.digest() })
 }
 
@@ -70,12 +71,6 @@ pub(crate) async fn put(
 fn unproved(stored: RemoteState, ours: Digest) -> RemoteState {
     let said = stored.digest.filter(|said| *said != ours);
     RemoteState { digest: said, ..stored }
-}
-
-fn moved(shared: &Shared, live: &Live, bytes: u64) {
-    live.sent.fetch_add(bytes, Ordering::Relaxed);
-    live.meter.add(bytes);
-    shared.meter.add(bytes);
 }
 
 /// Completes, conditionally.
@@ -191,17 +186,17 @@ async fn part(
     let (bytes, crc) = read::read(shared, spec, range).await?;
     let mut tries = 0;
     loop {
-        shared.budget.pace.take(len).await;
         let under_way = shared.budget.under_way.enter(len, shared.meter.rate()).await;
-        let body = PutBody { bytes: bytes.clone(), crc };
+        let flow = RequestFlow::new(shared, live);
+        let body = PutBody { bytes: bytes.clone(), crc, flow: flow.port() };
         let error = match shared.call(store.send_part(&spec.key, upload, number, body)).await {
             Ok(receipt) => {
-                moved(shared, live, len);
+                flow.keep(len);
                 return Ok(receipt);
             }
             Err(error) => error,
         };
-        drop(under_way);
+        drop((under_way, flow));
         let again = matches!(
             error.kind,
             RemoteErrorKind::Network | RemoteErrorKind::Throttled | RemoteErrorKind::Integrity

@@ -126,7 +126,7 @@ pub(crate) struct Shared {
     pub(crate) options: EngineOptions,
     pub(crate) device: String,
     pub(crate) budget: Budget,
-    pub(crate) meter: Meter,
+    pub(crate) meter: Arc<Meter>,
     pub(crate) pool: Pool,
     pub(crate) batches: Batches,
     pub(crate) downloads: Downloads,
@@ -146,7 +146,7 @@ impl Shared {
     pub(crate) fn new(ports: EnginePorts, options: EngineOptions, device: String) -> Self {
         Self {
             budget: Budget::new(options.requests, options.buffer_bytes, options.bandwidth),
-            meter: Meter::default(),
+            meter: Arc::default(),
             pool: Pool::new(&options),
             batches: Batches::default(),
             downloads: Downloads::default(),

@@ -21,7 +21,7 @@ pub use journal::{
     UploadRow,
 };
 pub use remote::{
-    BucketInfo, ByteStream, Level, LevelEntry, ObjectHead, OpenUpload, PutBody, RemoteBrowse, RemoteError,
+    BucketInfo, ByteStream, Flow, Level, LevelEntry, ObjectHead, OpenUpload, PutBody, RemoteBrowse, RemoteError,
     RemoteErrorKind, RemoteStore, Remotes,
 };
 pub use secret::{Secret, SecretError, SecretKeep, SecretStore};

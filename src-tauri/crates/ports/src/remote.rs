@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use windlass_domain::{
     Bucket, Capabilities, Crc64Nvme, Digest, ETag, ObjectKey, PartReceipt, RemoteExpect, RemoteState,
@@ -60,6 +61,18 @@ pub enum RemoteErrorKind {
     Unexpected,
 }
 
+/// Follows the bytes of a body on their way out, and may hold them back. The adapter asks before it hands over a piece.
+pub trait Flow: Debug + Send + Sync {
+    /// Most bytes of one piece: small where a cap is set, so that a slow line moves evenly.
+    fn piece(&self) -> usize;
+    /// May these many bytes go out? `None`: now. Otherwise they may when the future ends.
+    fn admit(&self, bytes: usize) -> Option<BoxFuture<'static, ()>>;
+    /// These many bytes were handed to the system.
+    fn sent(&self, bytes: usize);
+    /// The request begins from its first byte again.
+    fn restarted(&self);
+}
+
 /// Body of a PUT or a part: one buffer, and the checksum that was computed over it.
 #[derive(Debug, Clone)]
 pub struct PutBody {
@@ -67,6 +80,8 @@ pub struct PutBody {
     pub bytes: Bytes,
     /// Their checksum.
     pub crc: Crc64Nvme,
+    /// Who follows them; nobody counts or holds them back without.
+    pub flow: Option<Arc<dyn Flow>>,
 }
 
 /// An upload that is open on the server.

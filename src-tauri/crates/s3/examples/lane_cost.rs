@@ -44,7 +44,7 @@ async fn puts(client: &S3Client, way: &str, count: usize, bytes: usize) {
         lanes.spawn(async move {
             for n in (lane..count).step_by(LANES) {
                 let key = ObjectKey::parse(&format!("{run}/{way}/{bytes}/{n:07}")).unwrap();
-                let body = PutBody { crc: Crc64Nvme::of(&body), bytes: body.clone() };
+                let body = PutBody { crc: Crc64Nvme::of(&body), bytes: body.clone(), flow: None };
                 store.put(&key, body, &RemoteExpect::Absent, "bench").await.unwrap();
             }
         });
@@ -67,7 +67,7 @@ async fn parts(client: &S3Client, way: &str, total: u64) {
         lanes.spawn(async move {
             let body = Bytes::from(vec![7u8; PART]);
             for n in (lane..count).step_by(4) {
-                let body = PutBody { crc: Crc64Nvme::of(&body), bytes: body.clone() };
+                let body = PutBody { crc: Crc64Nvme::of(&body), bytes: body.clone(), flow: None };
                 store.send_part(&key, &upload, n + 1, body).await.unwrap();
             }
         });

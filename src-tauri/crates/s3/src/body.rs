@@ -2,16 +2,17 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use aws_sdk_s3::primitives::{ByteStream, SdkBody};
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::timeout;
-use windlass_ports::RemoteError;
+use windlass_ports::{Flow, RemoteError};
 
 use crate::error::stalled;
 
@@ -21,27 +22,64 @@ pub(crate) const QUIET: Duration = Duration::from_secs(60);
 /// All bytes are handed to the system; they may still be on their way, and the server may take time to answer.
 pub(crate) const ANSWER: Duration = Duration::from_secs(300);
 
-/// Bytes handed over so far.
+/// Bytes handed over so far, and who follows them.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Progress(Arc<AtomicU64>);
+pub(crate) struct Progress {
+    sent: Arc<AtomicU64>,
+    flow: Option<Arc<dyn Flow>>,
+}
 
 impl Progress {
+    pub(crate) fn new(flow: Option<&Arc<dyn Flow>>) -> Self {
+        Self { sent: Arc::default(), flow: flow.cloned() }
+    }
+
     /// Back to nothing, for a request that is sent once more.
     pub(crate) fn reset(&self) {
-        self.0.store(0, Ordering::Relaxed);
+        if self.sent.swap(0, Ordering::Relaxed) > 0
+            && let Some(flow) = &self.flow
+        {
+            flow.restarted();
+        }
+    }
+
+    fn add(&self, bytes: usize) {
+        self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
+        if let Some(flow) = &self.flow {
+            flow.sent(bytes);
+        }
+    }
+
+    fn get(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
     }
 }
 
-/// Bytes that count as they are handed over.
-#[derive(Debug)]
+/// Bytes that count as they are handed over, and go no faster than they may.
 pub(crate) struct Counted {
     rest: Bytes,
     progress: Progress,
+    /// The next piece, waited for.
+    held: Option<(Mutex<BoxFuture<'static, ()>>, usize)>,
+}
+
+impl std::fmt::Debug for Counted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Counted").field("rest", &self.rest.len()).finish_non_exhaustive()
+    }
 }
 
 impl Counted {
     pub(crate) const fn new(rest: Bytes, progress: Progress) -> Self {
-        Self { rest, progress }
+        Self { rest, progress, held: None }
+    }
+}
+
+impl Counted {
+    fn hand_over(&mut self, len: usize) -> Bytes {
+        let frame = self.rest.split_to(len.min(self.rest.len()));
+        self.progress.add(frame.len());
+        frame
     }
 }
 
@@ -51,15 +89,30 @@ impl Body for Counted {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         if self.rest.is_empty() {
             return Poll::Ready(None);
         }
-        let len = self.rest.len().min(FRAME);
-        let frame = self.rest.split_to(len);
-        self.progress.0.fetch_add(len as u64, Ordering::Relaxed);
-        Poll::Ready(Some(Ok(Frame::data(frame))))
+        if self.held.is_none()
+            && let Some(flow) = &self.progress.flow
+        {
+            let len = self.rest.len().min(FRAME).min(flow.piece().max(1));
+            self.held = flow.admit(len).map(|wait| (Mutex::new(wait), len));
+            if self.held.is_none() {
+                return Poll::Ready(Some(Ok(Frame::data(self.hand_over(len)))));
+            }
+        }
+        let len = match &mut self.held {
+            Some((wait, len)) => {
+                let wait = wait.get_mut().unwrap_or_else(PoisonError::into_inner);
+                std::task::ready!(wait.as_mut().poll(cx));
+                *len
+            }
+            None => self.rest.len().min(FRAME),
+        };
+        self.held = None;
+        Poll::Ready(Some(Ok(Frame::data(self.hand_over(len)))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -78,7 +131,8 @@ pub(crate) fn body(bytes: &Bytes, counted: bool, progress: &Progress) -> ByteStr
         progress.reset();
         ByteStream::new(SdkBody::from_body_1_x(Counted::new(bytes.clone(), progress.clone())))
     } else {
-        progress.0.store(bytes.len() as u64, Ordering::Relaxed);
+        progress.reset();
+        progress.add(bytes.len());
         ByteStream::from(bytes.clone())
     }
 }
@@ -91,12 +145,12 @@ pub(crate) async fn watched<T>(
 ) -> Result<T, RemoteError> {
     let mut send = std::pin::pin!(send);
     loop {
-        let before = progress.0.load(Ordering::Relaxed);
+        let before = progress.get();
         let limit = if before >= len { ANSWER } else { QUIET };
         if let Ok(done) = timeout(limit, &mut send).await {
             return done;
         }
-        if progress.0.load(Ordering::Relaxed) == before {
+        if progress.get() == before {
             return Err(stalled(limit));
         }
     }
@@ -113,7 +167,7 @@ mod tests {
         let slow = async move {
             for _ in 0..20 {
                 tokio::time::sleep(Duration::from_secs(50)).await;
-                moving.0.fetch_add(1, Ordering::Relaxed);
+                moving.add(1);
             }
             Ok(())
         };

@@ -1,7 +1,9 @@
 //! What both ways to a server have in common: what goes out, and what an answer says.
+use std::sync::Arc;
+
 use bytes::Bytes;
 use windlass_domain::{Digest, ObjectKey, RemoteExpect, UploadId};
-use windlass_ports::{RemoteError, RemoteErrorKind};
+use windlass_ports::{Flow, RemoteError, RemoteErrorKind};
 
 use crate::error::own;
 
@@ -41,6 +43,7 @@ impl Check {
 pub(crate) struct Put<'a> {
     pub(crate) key: &'a ObjectKey,
     pub(crate) bytes: &'a Bytes,
+    pub(crate) flow: Option<&'a Arc<dyn Flow>>,
     pub(crate) expect: &'a RemoteExpect,
     pub(crate) device: &'a str,
     pub(crate) check: Check,
@@ -53,6 +56,7 @@ pub(crate) struct Part<'a> {
     pub(crate) upload: &'a UploadId,
     pub(crate) number: i32,
     pub(crate) bytes: &'a Bytes,
+    pub(crate) flow: Option<&'a Arc<dyn Flow>>,
     pub(crate) check: Check,
 }
 

@@ -1,14 +1,23 @@
 //! The SDK's way for the operations that usually go the short one: for what is special about a bucket, and to compare.
+use std::sync::Arc;
+
 use aws_sdk_s3::types::{ChecksumMode, EncodingType};
 use windlass_domain::{Bucket, ObjectKey, RemoteExpect};
 use windlass_ports::remote::Depth;
-use windlass_ports::{Level, LevelEntry, RemoteError};
+use windlass_ports::{Flow, Level, LevelEntry, RemoteError};
 
 use crate::S3Client;
 use crate::body::{Progress, body, watched};
 use crate::fast::listing::decoded;
 use crate::lanes::{Kept, Part, Put, endless};
 use crate::store::{DEVICE, bytes_of, digest, time};
+
+/// A payload that has to be signed goes out in one piece, so it waits for all of its bytes.
+async fn held_back(flow: Option<&Arc<dyn Flow>>, bytes: usize) {
+    if let Some(wait) = flow.and_then(|flow| flow.admit(bytes)) {
+        wait.await;
+    }
+}
 
 impl S3Client {
     pub(crate) async fn slow_put(&self, bucket: &Bucket, put: &Put<'_>) -> Result<Kept, RemoteError> {
@@ -17,8 +26,11 @@ impl S3Client {
             RemoteExpect::Unchanged(etag) => (None, Some(etag.as_str().to_owned())),
         };
         let unsigned = self.unsigned_payload();
-        let progress = Progress::default();
+        let progress = Progress::new(put.flow);
         let len = put.bytes.len() as u64;
+        if !unsigned {
+            held_back(put.flow, put.bytes.len()).await;
+        }
         let send = self.call_unwatched(bucket.as_str(), |c| {
             let call = c
                 .put_object()
@@ -46,8 +58,11 @@ impl S3Client {
 
     pub(crate) async fn slow_part(&self, bucket: &Bucket, part: &Part<'_>) -> Result<Kept, RemoteError> {
         let unsigned = self.unsigned_payload();
-        let progress = Progress::default();
+        let progress = Progress::new(part.flow);
         let len = part.bytes.len() as u64;
+        if !unsigned {
+            held_back(part.flow, part.bytes.len()).await;
+        }
         let send = self.call_unwatched(bucket.as_str(), |c| {
             let call = c
                 .upload_part()

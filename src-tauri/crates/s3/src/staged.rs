@@ -303,7 +303,7 @@ impl S3Client {
         };
         let store = self.bucket(bucket, windlass_domain::Capabilities::default());
         let bytes = bytes::Bytes::from(vec![b'w'; 1024]);
-        let body = PutBody { crc: Crc64Nvme::of(&bytes), bytes: bytes.clone() };
+        let body = PutBody { crc: Crc64Nvme::of(&bytes), bytes: bytes.clone(), flow: None };
         let state = match store.put(&key, body, &RemoteExpect::Absent, "connection-test").await {
             Ok(state) => state,
             Err(error) if error.kind == Kind::AccessDenied => {

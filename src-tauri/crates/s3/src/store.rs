@@ -183,7 +183,7 @@ impl RemoteStore for S3Store {
         } else {
             Check::Md5(md5_base64(&put.bytes))
         };
-        let put = Put { key, bytes: &put.bytes, expect, device, check };
+        let put = Put { key, bytes: &put.bytes, flow: put.flow.as_ref(), expect, device, check };
         let kept = match self.client.fast_put(&self.bucket, &put).await? {
             Some(kept) => kept,
             None => self.client.slow_put(&self.bucket, &put).await?,
@@ -222,7 +222,7 @@ impl RemoteStore for S3Store {
         } else {
             Check::Md5(md5_base64(&put.bytes))
         };
-        let sent = Part { key, upload, number, bytes: &put.bytes, check };
+        let sent = Part { key, upload, number, bytes: &put.bytes, flow: put.flow.as_ref(), check };
         let kept = match self.client.fast_part(&self.bucket, &sent).await? {
             Some(kept) => kept,
             None => self.client.slow_part(&self.bucket, &sent).await?,

@@ -209,7 +209,7 @@ async fn ha11_a_burst_of_files_is_all_found() {
     for n in 0..1500 {
         house.write(&format!("d{}/f{n}", n % 7), 10);
     }
-    house.until("all are Safe", async || house.counts(&pair).await.safe == 1500).await;
+    house.until_safe(&pair, 1500).await;
     assert_eq!(house.log(Op::PutObject).len(), 1500, "each was sent once");
 }
 

@@ -194,6 +194,21 @@ impl House {
         assert!(tokio::time::timeout(HANG, waiting).await.is_ok(), "never came: {what}");
     }
 
+    /// Waits until so many files are Safe; says what the others are when they never become so.
+    pub(crate) async fn until_safe(&self, pair: &PairRow, files: u64) {
+        let done = self.until("all are Safe", async || self.counts(pair).await.safe == files);
+        let told = async {
+            tokio::time::sleep(HANG - Duration::from_secs(5)).await;
+            let view = self.core().engine.pair_view(&pair.id);
+            let odd: Vec<_> = self.files(pair).await.into_iter().filter(|f| f.state != FileState::Safe).take(5).collect();
+            panic!("{:?}\n{view:?}\n{odd:#?}", self.counts(pair).await);
+        };
+        tokio::select! {
+            () = done => {}
+            () = told => {}
+        }
+    }
+
     /// Waits until nothing is in flight here, and until the server has ended what was cut off in the middle.
     pub(crate) async fn at_rest(&self) {
         self.until("nothing is in flight", async || self.core().engine.is_idle()).await;

@@ -1,14 +1,14 @@
 //! The four operations that go the short way, in the words of S3.
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use http::Method;
 use sha2::Digest as _;
 use windlass_domain::{Bucket, Digest, ObjectKey, RemoteExpect};
 use windlass_ports::remote::Depth;
-use windlass_ports::{Level, RemoteError, RemoteErrorKind};
+use windlass_ports::{Flow, Level, RemoteError, RemoteErrorKind};
 
 use super::answer::Answer;
 use super::place::encoded;
@@ -98,9 +98,10 @@ impl S3Client {
         query: String,
         mut headers: Vec<(&'static str, Cow<'a, str>)>,
         body: &'a Bytes,
+        flow: Option<&Arc<dyn Flow>>,
     ) -> Result<Option<Kept>, RemoteError> {
         headers.push(("content-type", Cow::Borrowed("application/octet-stream")));
-        let progress = &Progress::default();
+        let progress = &Progress::new(flow);
         let hash = (!self.unsigned_payload()).then(|| hash(body));
         let (key, method) = (key.as_str(), Method::PUT);
         let call = Call { operation, method, key, query, headers, body, progress, hash, limit: SMALL };
@@ -116,7 +117,7 @@ impl S3Client {
         });
         headers.push((DEVICE_HEADER.as_str(), Cow::Borrowed(put.device)));
         checked(&put.check, &mut headers);
-        self.write(bucket, "PutObject", put.key, String::new(), headers, put.bytes).await
+        self.write(bucket, "PutObject", put.key, String::new(), headers, put.bytes, put.flow).await
     }
 
     pub(crate) async fn fast_part(
@@ -127,7 +128,7 @@ impl S3Client {
         let mut headers = Vec::with_capacity(4);
         checked(&part.check, &mut headers);
         let query = format!("partNumber={}&uploadId={}", part.number, encoded(part.upload.as_str()));
-        self.write(bucket, "UploadPart", part.key, query, headers, part.bytes).await
+        self.write(bucket, "UploadPart", part.key, query, headers, part.bytes, part.flow).await
     }
 
     async fn get(

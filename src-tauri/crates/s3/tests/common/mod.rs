@@ -65,5 +65,5 @@ pub(crate) fn key(text: &str) -> ObjectKey {
 
 pub(crate) fn body(bytes: impl Into<Bytes>) -> PutBody {
     let bytes = bytes.into();
-    PutBody { crc: Crc64Nvme::of(&bytes), bytes }
+    PutBody { crc: Crc64Nvme::of(&bytes), bytes, flow: None }
 }
