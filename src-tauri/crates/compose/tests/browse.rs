@@ -1,4 +1,6 @@
 //! The API on the real journal, engine, disk, S3 client and practice bucket.
+#![cfg(test)]
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -118,6 +118,8 @@ pub enum EngineEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stopping;
 
+/// Whoever holds it asks for a bucket's client.
+type Turn = Arc<tokio::sync::Mutex<()>>;
 type Stores = BTreeMap<(String, Bucket), (Arc<dyn RemoteStore>, Instant)>;
 
 #[derive(Debug)]
@@ -137,7 +139,7 @@ pub(crate) struct Shared {
     pub(crate) all_paused: AtomicBool,
     stores: Arc<Mutex<Stores>>,
     /// One at a time asks for the client of a bucket: the first use tries out what its server can do.
-    asking: Mutex<BTreeMap<(String, Bucket), Arc<tokio::sync::Mutex<()>>>>,
+    asking: Mutex<BTreeMap<(String, Bucket), Turn>>,
     /// Connections whose credentials were refused last.
     refused: Mutex<BTreeSet<String>>,
 }

@@ -97,8 +97,7 @@ impl S3Client {
         key: &'a ObjectKey,
         query: String,
         mut headers: Vec<(&'static str, Cow<'a, str>)>,
-        body: &'a Bytes,
-        flow: Option<&Arc<dyn Flow>>,
+        (body, flow): (&'a Bytes, Option<&Arc<dyn Flow>>),
     ) -> Result<Option<Kept>, RemoteError> {
         headers.push(("content-type", Cow::Borrowed("application/octet-stream")));
         let progress = &Progress::new(flow);
@@ -117,7 +116,7 @@ impl S3Client {
         });
         headers.push((DEVICE_HEADER.as_str(), Cow::Borrowed(put.device)));
         checked(&put.check, &mut headers);
-        self.write(bucket, "PutObject", put.key, String::new(), headers, put.bytes, put.flow).await
+        self.write(bucket, "PutObject", put.key, String::new(), headers, (put.bytes, put.flow)).await
     }
 
     pub(crate) async fn fast_part(
@@ -128,7 +127,7 @@ impl S3Client {
         let mut headers = Vec::with_capacity(4);
         checked(&part.check, &mut headers);
         let query = format!("partNumber={}&uploadId={}", part.number, encoded(part.upload.as_str()));
-        self.write(bucket, "UploadPart", part.key, query, headers, part.bytes, part.flow).await
+        self.write(bucket, "UploadPart", part.key, query, headers, (part.bytes, part.flow)).await
     }
 
     async fn get(
