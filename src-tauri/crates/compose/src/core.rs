@@ -9,7 +9,7 @@ use windlass_engine::{Engine, EngineOptions, EnginePorts};
 use windlass_journal::SqliteJournal;
 use windlass_platform::dirs::AppDirs;
 use windlass_platform::{Disk, NotifyWatcher, Secrets, SystemClock, SystemEntropy};
-use windlass_ports::{Catalog, Clock, Entropy, JournalError, JournalErrorKind, Remotes, SecretStore};
+use windlass_ports::{Catalog, Clock, Entropy, JournalError, JournalErrorKind, LocalFs, Remotes, SecretStore};
 
 use crate::connector::LiveConnector;
 use crate::{JOURNAL_FILE, LiveRemotes};
@@ -23,6 +23,8 @@ pub struct ComposeOptions {
     pub engine: EngineOptions,
     /// Where secrets are kept; `None` for the system's keychain and its stand-ins.
     pub secrets: Option<Arc<dyn SecretStore>>,
+    /// The disk; `None` for this computer's.
+    pub fs: Option<Arc<dyn LocalFs>>,
 }
 
 /// A running core.
@@ -74,7 +76,7 @@ pub async fn start(options: ComposeOptions) -> anyhow::Result<Core> {
         remotes: Arc::clone(&remotes) as Arc<dyn Remotes>,
         journal: Arc::clone(&journal) as Arc<dyn windlass_ports::Journal>,
         settings: Arc::clone(&catalog),
-        fs: Arc::new(Disk::new()),
+        fs: options.fs.unwrap_or_else(|| Arc::new(Disk::new())),
         watcher: Arc::new(NotifyWatcher::new()),
         clock: Arc::clone(&clock),
         entropy: Arc::clone(&entropy),

@@ -15,7 +15,7 @@ use windlass_domain::{Bucket, Prefix};
 use windlass_engine::EngineOptions;
 use windlass_ports::journal::FileFilter;
 use windlass_ports::{
-    Connection, CredentialSource, FileRow, FileState, FolderCounts, Journal as _, PairRow, Secret,
+    Connection, CredentialSource, FileRow, FileState, FolderCounts, Journal as _, LocalFs, PairRow, Secret,
     SecretError, SecretKeep, SecretStore,
 };
 use windlass_practice::{
@@ -58,6 +58,7 @@ pub(crate) struct House {
     pub(crate) server: PracticeServer,
     pub(crate) raw: Client,
     pub(crate) options: EngineOptions,
+    pub(crate) fs: Option<Arc<dyn LocalFs>>,
     core: Option<Core>,
 }
 
@@ -99,7 +100,7 @@ impl House {
         let raw = Client::from_conf(config);
         raw.create_bucket().bucket(BUCKET).send().await.unwrap();
         std::fs::create_dir(folder.path().join("card")).unwrap();
-        let mut house = Self { folder, server, raw, options, core: None };
+        let mut house = Self { folder, server, raw, options, fs: None, core: None };
         house.start().await;
         house
     }
@@ -109,6 +110,7 @@ impl House {
             data_dir: Some(self.folder.path().join("data")),
             engine: self.options.clone(),
             secrets: Some(Arc::new(OneSecret(self.server.secret_key().to_owned()))),
+            fs: self.fs.clone(),
         })
         .await
         .unwrap();
