@@ -1,8 +1,8 @@
-//! Chores of the repository: `cargo xtask check-layers`, `cargo xtask types [--check]`.
+//! Chores of the repository: `cargo xtask check-layers`, `cargo xtask semantics`, `cargo xtask types [--check]`.
 //!
 //! Reads and checks; the only thing it ever writes are the generated TypeScript types. Start reading at [`main`].
 mod crates;
-#[cfg(feature = "types")]
+mod semantics;
 mod types;
 mod ui;
 
@@ -23,9 +23,10 @@ struct Arguments {
 enum Chore {
     /// Checks that crates and user interface files import only what docs/ARCHITECTURE.md allows.
     CheckLayers,
+    /// Checks that every sentence of docs/SEMANTICS.md names tests that exist.
+    Semantics,
     /// Writes the TypeScript types of the API to ui/src/lib/api.
-    #[cfg(feature = "types")]
-    Types {
+        Types {
         /// Writes nothing; fails when the files are not what would be written.
         #[arg(long)]
         check: bool,
@@ -35,10 +36,9 @@ enum Chore {
 fn main() -> ExitCode {
     let done = match Arguments::parse().chore {
         Chore::CheckLayers => check_layers(),
-        #[cfg(feature = "types")]
-        Chore::Types { check: true } => types::check(&root()),
-        #[cfg(feature = "types")]
-        Chore::Types { check: false } => types::write(&root()),
+        Chore::Semantics => semantics::check(&root()),
+                Chore::Types { check: true } => types::check(&root()),
+                Chore::Types { check: false } => types::write(&root()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -304,7 +304,7 @@ async fn ha25_things_that_are_no_files_are_told_and_hang_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ha33_hb33_a_name_too_long_for_a_key_is_told_and_the_rest_goes_on() {
+async fn hb33_ha20_a_name_too_long_for_a_key_is_told_and_the_rest_goes_on() {
     let house = House::new(Profile::Aws).await;
     let long =
         ["n".repeat(250), "n".repeat(250), "n".repeat(250), "n".repeat(250), "n".repeat(250)].join("/");
