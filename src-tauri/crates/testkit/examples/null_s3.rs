@@ -277,6 +277,13 @@ impl Null {
                     "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ListMultipartUploadsResult><Bucket>{bucket}</Bucket><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>"
                 ),
             ),
+            // No version but the last is kept, and nobody who asks for the others waits for them.
+            (&Method::GET, true, _) if query(&q, "versions").is_some() => reply(
+                StatusCode::OK,
+                format!(
+                    "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ListVersionsResult><Name>{bucket}</Name><IsTruncated>false</IsTruncated></ListVersionsResult>"
+                ),
+            ),
             (&Method::GET, true, _) if bucket.is_empty() => reply(
                 StatusCode::OK,
                 "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ListAllMyBucketsResult><Buckets><Bucket><Name>list</Name></Bucket></Buckets></ListAllMyBucketsResult>",

@@ -1,0 +1,120 @@
+//! What a listing costs this process, the way the app does it: a core on a data folder, the level opened through the API,
+//! pages from the server into the journal, windows of rows out of it.
+//!
+//! ```text
+//! null_s3 --list 1000000 &       # prints its endpoint
+//! list_into_journal DATA list http://127.0.0.1:PORT    # lists bucket `list` into the journal in DATA
+//! list_into_journal DATA open http://127.0.0.1:PORT    # opens that listing again and scrolls through it
+//! ```
+//! Prints one line of JSON. Credentials come from the environment.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measurement may stop")]
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use windlass_compose::{ComposeOptions, Core};
+use windlass_ports::{Connection, CredentialSource};
+
+/// Rows of a window, as the user interface asks for them.
+const ROWS: u64 = 200;
+/// Windows that are read while scrolling.
+const WINDOWS: u64 = 200;
+const CONNECTION: &str = "bench";
+const BUCKET: &str = "list";
+
+/// CPU time of this process so far.
+fn cpu() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after = text.rsplit_once(") ").map_or("", |(_, after)| after);
+    // The 14th and 15th field of the line are user and system time, in hundredths of a second.
+    after.split(' ').skip(11).take(2).map(|f| f.parse::<f64>().unwrap_or(0.0) / 100.0).sum()
+}
+
+fn millis(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e5).round() / 100.0
+}
+
+async fn window(core: &Core, id: &Value, offset: u64) -> (Value, Duration) {
+    let ask = json!({
+        "id": id, "offset": offset, "limit": ROWS, "sort": "name", "descending": false, "filter": "",
+    });
+    let began = Instant::now();
+    let window = core.api.call("listing_window", ask).await.unwrap();
+    (window, began.elapsed())
+}
+
+fn rows(window: &Value) -> usize {
+    window["rows"].as_array().map_or(0, Vec::len)
+}
+
+/// Waits for the whole listing, and looks at the first window now and then, as a person does who waits for it.
+async fn list(core: &Core, id: &Value, began: Instant) -> Value {
+    let mut events = core.api.subscribe();
+    let mut first_rows = None;
+    let last = loop {
+        let (seen, _) = window(core, id, 0).await;
+        assert!(seen["summary"]["error"].is_null(), "{}", seen["summary"]["error"]);
+        if rows(&seen) > 0 {
+            first_rows.get_or_insert_with(|| began.elapsed());
+        }
+        if seen["summary"]["complete"] == json!(true) {
+            break seen;
+        }
+        // A hint says when to look again; the time-out is only for one that came before we listened.
+        let _hint = tokio::time::timeout(Duration::from_secs(1), events.recv()).await;
+    };
+    json!({
+        "keys": last["summary"]["count"], "wall_s": began.elapsed().as_secs_f64(), "cpu_s": cpu(),
+        "first_rows_ms": millis(first_rows.unwrap_or_default()),
+    })
+}
+
+/// The first window after opening, and windows at places all over the list.
+async fn scroll(core: &Core, id: &Value, began: Instant) -> Value {
+    let (seen, _) = window(core, id, 0).await;
+    let opened = began.elapsed();
+    let count = seen["summary"]["count"].as_u64().unwrap_or(0);
+    let mut times = Vec::new();
+    for number in 0..WINDOWS {
+        // A step without a common factor visits places in no order.
+        let offset = number.wrapping_mul(7_919_317) % count.saturating_sub(ROWS).max(1);
+        let (seen, time) = window(core, id, offset).await;
+        assert_eq!(rows(&seen) as u64, ROWS.min(count), "a whole window at {offset}");
+        times.push(time);
+    }
+    times.sort();
+    let at = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or_default();
+    json!({
+        "keys": count, "open_ms": millis(opened), "window_p50_ms": millis(at(50)), "window_p95_ms": millis(at(95)),
+        "cpu_s": cpu(),
+    })
+}
+
+#[tokio::main]
+async fn main() {
+    let mut args = std::env::args().skip(1);
+    let data = args.next().expect("a data folder");
+    let what = args.next().expect("list or open");
+    let endpoint = args.next().expect("the endpoint of a null_s3");
+    let options = ComposeOptions { data_dir: Some(data.into()), ..ComposeOptions::default() };
+    let core = windlass_compose::start(options).await.unwrap();
+    core.catalog
+        .save_connection(Connection {
+            id: CONNECTION.to_owned(),
+            name: CONNECTION.to_owned(),
+            source: CredentialSource::DefaultChain,
+            endpoint: Some(endpoint),
+            region: Some("us-east-1".to_owned()),
+            start_in: String::new(),
+            position: 0,
+        })
+        .await
+        .unwrap();
+    let began = Instant::now();
+    let place =
+        json!({ "connection": CONNECTION, "bucket": BUCKET, "prefix": "", "refresh": what == "list" });
+    let summary = core.api.call("open_listing", place).await.unwrap();
+    let id = &summary["id"];
+    let said = if what == "list" { list(&core, id, began).await } else { scroll(&core, id, began).await };
+    println!("{said}");
+    core.shutdown().await;
+}
