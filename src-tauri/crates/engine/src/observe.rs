@@ -134,11 +134,7 @@ impl<'a> Look<'a> {
         }
         self.flush(1).await?;
         if !pair.root_is_there(shared).await {
-            return Err(Broken::Disk(FsError {
-                kind: windlass_ports::FsErrorKind::RootMissing,
-                path: root,
-                source: "the folder went away during the scan".into(),
-            }));
+            return Err(went_away(root));
         }
         if ordered {
             let hidden = |path: &RelPath| {
@@ -266,6 +262,15 @@ impl<'a> Look<'a> {
 
     /// Writes and plans what has come together, when it is at least `from`.
     async fn flush(&mut self, from: usize) -> Result<(), Broken> {
+        if self.candidates.len() >= from {
+            self.shared.pool.room(plan::MOST_OPEN).await;
+        }
+        // Another disk may have been mounted here since the last look for the marker: nothing that was seen on it counts
+        // (hazard HA7).
+        let due = self.writes.len() >= from || self.candidates.len() >= from;
+        if due && !self.pair.root_is_there(self.shared).await {
+            return Err(went_away(self.row.root.clone()));
+        }
         if self.writes.len() >= from {
             let writes = std::mem::take(&mut self.writes);
             self.shared.commit(writes).await?;
@@ -273,7 +278,6 @@ impl<'a> Look<'a> {
         }
         if self.candidates.len() >= from {
             let candidates = std::mem::take(&mut self.candidates);
-            self.shared.pool.room(plan::MOST_OPEN).await;
             let planned = plan::plan(self.shared, &self.row, candidates, &mut self.view).await?;
             self.looked.waits = planned.waits.or(self.looked.waits);
             if planned.queued > 0 {
@@ -282,6 +286,14 @@ impl<'a> Look<'a> {
         }
         Ok(())
     }
+}
+
+fn went_away(root: String) -> Broken {
+    Broken::Disk(FsError {
+        kind: windlass_ports::FsErrorKind::RootMissing,
+        path: root,
+        source: "the folder went away during the scan".into(),
+    })
 }
 
 /// The path of a finding. A name that is no path stands under a readable stand-in.
