@@ -241,27 +241,3 @@ async fn single_paths_are_looked_at() {
     let dropped = disk.look_absolute(&base.path().join("d/f")).await.unwrap();
     assert!(matches!(dropped, Some(ScanItem::File(_))));
 }
-
-#[tokio::test]
-#[ignore = "makes 200,000 files; prints how long a warm scan takes"]
-async fn scan_speed() {
-    let base = tempfile::tempdir().unwrap();
-    for d in 0..200 {
-        std::fs::create_dir(base.path().join(format!("folder-{d:04}"))).unwrap();
-        for f in 0..1_000 {
-            std::fs::File::create(base.path().join(format!("folder-{d:04}/IMG_{f:06}.jpg"))).unwrap();
-        }
-    }
-    for _ in 0..3 {
-        let begun = std::time::Instant::now();
-        let disk = Disk::new();
-        let mut stream = disk.scan(base.path(), None);
-        let mut count = 0;
-        while let Some(found) = stream.next().await {
-            found.unwrap();
-            count += 1;
-        }
-        assert_eq!(count, 200_000);
-        println!("{:?}", begun.elapsed());
-    }
-}

@@ -1,0 +1,184 @@
+//! The command line as scripts meet it: the built program, its JSON and its exit codes, against the practice endpoint.
+#![cfg(test)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::Command;
+use windlass_practice::{PracticeOptions, PracticeServer};
+
+/// Longer than any command here takes; only a hang meets it.
+const HANG: Duration = Duration::from_secs(60);
+const BUCKET: &str = "inspections-practice";
+
+struct Lab {
+    folder: TempDir,
+    server: PracticeServer,
+}
+
+impl Lab {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let server = PracticeServer::start(PracticeOptions::new(folder.path().join("server"))).await.unwrap();
+        std::fs::create_dir_all(folder.path().join("card/in")).unwrap();
+        std::fs::write(folder.path().join("card/a.jpg"), vec![7; 30_000]).unwrap();
+        std::fs::write(folder.path().join("card/in/b.jpg"), vec![8; 50_000]).unwrap();
+        Self { folder, server }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_windlass"));
+        command
+            .env_clear()
+            .env("HOME", self.path("home"))
+            .env("AWS_ACCESS_KEY_ID", self.server.access_key())
+            .env("AWS_SECRET_ACCESS_KEY", self.server.secret_key())
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_ENDPOINT_URL", self.server.endpoint())
+            .env("WINDLASS_DATA", self.path("data"))
+            .args(arguments)
+            .kill_on_drop(true)
+            .stdin(Stdio::null());
+        command
+    }
+
+    async fn run(&self, arguments: &[&str]) -> (i32, Vec<Value>) {
+        end(self.command(arguments)).await
+    }
+
+    fn card(&self) -> String {
+        self.path("card").to_string_lossy().into_owned()
+    }
+}
+
+async fn end(mut command: Command) -> (i32, Vec<Value>) {
+    let output: Output = tokio::time::timeout(HANG, command.output()).await.expect("it ends").unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    (output.status.code().unwrap_or(-1), lines)
+}
+
+fn address(rest: &str) -> String {
+    format!("s3://{BUCKET}/{rest}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_goes_up_is_verified_and_comes_down_again() {
+    let lab = Lab::new().await;
+    let (code, lines) =
+        lab.run(&["sync", &lab.card(), &address("job"), "--mode", "ingest", "--settle", "0", "--json"]).await;
+    assert_eq!(code, 0, "{lines:?}");
+    assert_eq!((lines[0]["safe"].as_u64(), lines[0]["total"].as_u64()), (Some(2), Some(2)));
+    let (code, lines) = lab.run(&["status", "--json"]).await;
+    assert_eq!((code, lines[0]["safe"].as_u64()), (0, Some(2)));
+    let (code, lines) = lab.run(&["transfers", "--which", "done", "--json"]).await;
+    assert_eq!((code, lines.len()), (0, 2));
+    let (code, lines) = lab.run(&["verify", &lab.card(), &address("job"), "--json"]).await;
+    assert_eq!((code, lines.last().unwrap()["verified"].as_u64()), (0, Some(2)));
+    let (code, lines) = lab.run(&["ls", &address("job/"), "-r", "--json"]).await;
+    assert_eq!((code, lines.len()), (0, 2), "{lines:?}");
+    let to = lab.path("back").to_string_lossy().into_owned();
+    let (code, lines) = lab.run(&["cp", &address("job/"), &to, "--json"]).await;
+    assert_eq!((code, lines[0]["done"].as_u64()), (0, Some(2)), "{lines:?}");
+    assert_eq!(std::fs::read(lab.path("back/in/b.jpg")).unwrap(), vec![8; 50_000]);
+    // The same once more: what is there stays, and the exit code says that somebody has to look.
+    let (code, lines) = lab.run(&["cp", &address("job/"), &to, "--json"]).await;
+    assert_eq!((code, lines[0]["failures"].as_u64()), (3, Some(2)));
+    let (code, lines) = lab.run(&["cp", &lab.card(), &address("drop/"), "--json"]).await;
+    assert_eq!((code, lines[0]["done"].as_u64()), (0, Some(2)), "{lines:?}");
+    // Wrong bytes under a right name are found without the journal's help.
+    std::fs::write(lab.path("card/a.jpg"), vec![9; 30_000]).unwrap();
+    let (code, lines) = lab.run(&["verify", &lab.card(), &address("job"), "--json"]).await;
+    assert_eq!((code, lines[0]["state"].as_str()), (3, Some("differs")), "{lines:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_of_trouble_has_its_exit_code_and_plain_words() {
+    let lab = Lab::new().await;
+    let sync = ["sync", &lab.card(), &address("job"), "--mode", "ingest", "--json"];
+    let mut wrong_secret = lab.command(&["ls", "--json"]);
+    wrong_secret.env("AWS_SECRET_ACCESS_KEY", "wrong");
+    let mut nobody = lab.command(&["ls", "--json"]);
+    nobody.env("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
+    for (what, command, expected) in [
+        ("no sense", lab.command(&["sync", "--json"]), 2),
+        ("two local sides", lab.command(&["cp", "/a", "/b", "--json"]), 2),
+        ("wrong secret", wrong_secret, 5),
+        ("nobody answers", nobody, 4),
+        ("no bucket", lab.command(&["ls", "s3://no-such-bucket-here/", "--json"]), 7),
+        (
+            "no folder",
+            lab.command(&["sync", "/no/such/folder", &address("x"), "--mode", "ingest", "--json"]),
+            7,
+        ),
+        ("no journal yet", lab.command(&["status", "--json"]), 7),
+    ] {
+        let (code, lines) = end(command).await;
+        assert_eq!(code, expected, "{what}: {lines:?}");
+        if expected != 2 || !lines.is_empty() {
+            let words = lines[0]["error"].as_str().unwrap_or_default();
+            assert!(words.len() > 10 && !words.contains("Error("), "{what}: {words}");
+            assert_eq!(lines[0]["exit_code"].as_i64(), Some(i64::from(expected)), "{what}");
+        }
+    }
+    assert_eq!(lab.run(&sync).await.0, 0, "and with everything right it works");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ha34_two_at_once_share_no_journal_and_the_second_says_so() {
+    let lab = Lab::new().await;
+    let mut first =
+        lab.command(&["watch", &lab.card(), &address("job"), "--mode", "ingest", "--settle", "0", "--json"]);
+    let mut running = first.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(running.stdout.take().unwrap()).lines();
+    let safe = async {
+        loop {
+            let line = lines.next_line().await.unwrap().expect("it goes on watching");
+            if serde_json::from_str::<Value>(&line).is_ok_and(|l| l["safe"] == 2) {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(HANG, safe).await.expect("the folder becomes Safe");
+    let (code, lines) = lab.run(&["cp", &lab.card(), &address("other/"), "--json"]).await;
+    assert_eq!(code, 6, "{lines:?}");
+    let (code, lines) = lab.run(&["status", "--json"]).await;
+    assert_eq!((code, lines[0]["safe"].as_u64()), (0, Some(2)), "reading works beside the owner");
+    running.kill().await.unwrap();
+    assert_eq!(
+        lab.run(&["cp", &lab.card(), &address("other/"), "--json"]).await.0,
+        0,
+        "its lock went with it"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_tells_step_by_step_what_the_server_can_do() {
+    let lab = Lab::new().await;
+    let (code, lines) = lab.run(&["doctor", &address("job"), "--json"]).await;
+    assert_eq!(code, 0, "{lines:?}");
+    let text = serde_json::to_string(&lines).unwrap();
+    for word in ["Identity", "create_only_put", "crc64nvme"] {
+        assert!(text.contains(word), "{word} is missing in {text}");
+    }
+    assert!(!text.contains(lab.server.secret_key()), "no secret is told");
+}
+
+#[test]
+fn help_documents_the_exit_codes() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_windlass")).arg("--help").output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    for code in ["0 ", "3 ", "4 ", "5 ", "6 ", "7 ", "130"] {
+        assert!(text.lines().any(|line| line.trim_start().starts_with(code)), "{code} is not explained");
+    }
+    assert!(Path::new(env!("CARGO_BIN_EXE_windlass")).exists());
+}
