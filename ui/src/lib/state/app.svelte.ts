@@ -103,7 +103,8 @@ export class App {
       const first = this.connections[0];
       if (this.info.first_run || !first) {
         this.firstRun = true;
-        await this.connect.load();
+        // A keychain may take its time to answer; the ways in are shown meanwhile.
+        void this.connect.load();
       } else await this.enter(first);
       this.ready = true;
     } catch (thrown) {
