@@ -9,13 +9,14 @@ empty. The second start, from typing to the open window, must take less than 5 s
 """
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from desktop import LOGS, PICTURES, ROOT, TARGET, Manager, on_a_desktop, picture, until
+from desktop import LOGS, ROOT, TARGET, Manager, on_a_desktop, picture, until
 
 CLONE = ROOT / "build" / "newcomer"
 FIGURES = ROOT / "build" / "bench" / "newcomer.json"
@@ -71,8 +72,10 @@ def colours(name):
 
 
 def geometry(window):
-    shell = xdotool("getwindowgeometry", "--shell", window)
-    return {k: int(v) for k, v in (line.split("=") for line in shell.split("\n"))}
+    """Left edge, top edge, width and height of what is drawn inside the frame."""
+    told = subprocess.run(["xwininfo", "-id", window], capture_output=True, text=True, timeout=20, check=True).stdout
+    words = ("Absolute upper-left X", "Absolute upper-left Y", "Width", "Height")
+    return [int(re.search(rf"{word}: +(-?\d+)", told)[1]) for word in words]
 
 
 def inside():
@@ -86,15 +89,19 @@ def inside():
         window, seconds = first.window(1500)
         figures["first start, with building, s"] = round(seconds, 1)
         try:
-            size = geometry(window)
+            left, top, _, height = geometry(window)
 
             def practice():
                 if (home / "data").exists() and list((home / "data").rglob("practice/**/*")):
                     return True
-                xdotool("mousemove", size["X"] + BUTTON_FROM_LEFT, size["Y"] + size["HEIGHT"] - BUTTON_FROM_BOTTOM, "click", 1)
+                xdotool("mousemove", left + BUTTON_FROM_LEFT, top + height - BUTTON_FROM_BOTTOM, "click", 1)
                 return False
 
-            until(practice, 30, "the practice bucket is made", 1)
+            try:
+                until(practice, 60, "the practice bucket is made", 1)
+            except AssertionError:
+                picture("newcomer-failed.png")
+                raise
             seen = until(lambda: (n := colours("newcomer.png")) > COLOURS_OF_PHOTOS and n, 30, "photos are on the screen", 0.5)
             print(f"photos on the screen: {seen} colours")
             first.close(window)
