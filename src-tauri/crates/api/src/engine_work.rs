@@ -25,6 +25,12 @@ impl From<EngineError> for UiError {
                 ErrorCode::Conflict,
                 "This folder, or the folder it is a copy of, is kept as a sync folder already. Nothing was added. Choose another folder.",
             ),
+            EngineError::Overlaps(name) => Self::new(
+                ErrorCode::Conflict,
+                format!(
+                    "One folder inside another would be sent twice, and \"{name}\" is kept as a sync folder already. Nothing was added. Choose another folder."
+                ),
+            ),
             EngineError::Over => Self::new(
                 ErrorCode::Conflict,
                 "It has ended already, so there is nothing to do. Refresh the list to see how.",

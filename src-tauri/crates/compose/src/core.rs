@@ -9,7 +9,9 @@ use windlass_engine::{Engine, EngineOptions, EnginePorts};
 use windlass_journal::SqliteJournal;
 use windlass_platform::dirs::AppDirs;
 use windlass_platform::{Disk, NotifyWatcher, Secrets, SystemClock, SystemEntropy};
-use windlass_ports::{Catalog, Clock, Entropy, JournalError, JournalErrorKind, LocalFs, Remotes, SecretStore};
+use windlass_ports::{
+    Catalog, Clock, Entropy, JournalError, JournalErrorKind, LocalFs, Remotes, SecretStore,
+};
 
 use crate::connector::LiveConnector;
 use crate::{JOURNAL_FILE, LiveRemotes};

@@ -45,6 +45,9 @@ pub enum EngineError {
     /// The folder belongs to another pairing already.
     #[error("the folder holds the marker of another sync folder")]
     Paired,
+    /// One folder would lie inside the other, and its files would be sent twice.
+    #[error("the folder lies inside, or around, the sync folder \"{0}\"")]
+    Overlaps(String),
     /// It has ended, or it cannot be done in its state.
     #[error("it has ended already")]
     Over,
@@ -160,6 +163,12 @@ impl Engine {
     /// As there.
     pub async fn add_pair_row(&self, mut row: PairRow) -> Result<PairRow, EngineError> {
         let root = PathBuf::from(&row.root);
+        for known in lock(&self.shared.pairs).values().map(|pair| pair.row()) {
+            let other = Path::new(&known.root);
+            if root.starts_with(other) || other.starts_with(&root) {
+                return Err(EngineError::Overlaps(known.name));
+            }
+        }
         let fs = &self.shared.ports.fs;
         match fs.read_marker(&root).await {
             // A marker that no folder of this journal has: of a pairing that was removed, or of a journal that is gone. Its

@@ -77,7 +77,9 @@ impl Flow for Inner {
     fn piece(&self) -> usize {
         match self.pace.rate() {
             None => FREE_PIECE,
-            Some(rate) => usize::try_from(rate / PIECES_A_SECOND).unwrap_or(FREE_PIECE).clamp(512, FREE_PIECE),
+            Some(rate) => {
+                usize::try_from(rate / PIECES_A_SECOND).unwrap_or(FREE_PIECE).clamp(512, FREE_PIECE)
+            }
         }
     }
 

@@ -22,6 +22,7 @@ const CHUNK: usize = 500;
 #[derive(Debug)]
 pub(crate) enum Broken {
     Stopping,
+    Paused,
     Disk(FsError),
     Journal(JournalError),
 }
@@ -260,10 +261,29 @@ impl<'a> Look<'a> {
         self.writes.push(JournalWrite::SaveFile { pair: self.pair.id.clone(), path, local, state, note });
     }
 
+    /// Waits until few enough uploads of this folder are open. Whoever waits here must still see that the folder was paused,
+    /// or went away: nothing of it ends then.
+    async fn room(&self) -> Result<(), Broken> {
+        while self.shared.pool.open_of(&self.pair.id) >= plan::MOST_OPEN {
+            tokio::select! {
+                () = self.shared.pool.wait_change() => {}
+                () = tokio::time::sleep(self.shared.options.marker_every) => {
+                    if self.pair.row().paused {
+                        return Err(Broken::Paused);
+                    }
+                    if !self.pair.root_is_there(self.shared).await {
+                        return Err(went_away(self.row.root.clone()));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Writes and plans what has come together, when it is at least `from`.
     async fn flush(&mut self, from: usize) -> Result<(), Broken> {
         if self.candidates.len() >= from {
-            self.shared.pool.room(plan::MOST_OPEN).await;
+            self.room().await?;
         }
         // Another disk may have been mounted here since the last look for the marker: nothing that was seen on it counts
         // (hazard HA7).

@@ -322,6 +322,8 @@ impl Actor {
                 }
             }
             Err(Broken::Stopping) => {}
+            // The rest of the look comes with the resume.
+            Err(Broken::Paused) => lock(&pair.dirty).all = true,
             Err(Broken::Disk(error)) => {
                 if pair.root_is_there(&shared).await {
                     tracing::warn!(pair = %pair.id, kind = ?error.kind, error = %error.source, "the folder could not be read");

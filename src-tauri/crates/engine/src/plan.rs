@@ -6,8 +6,8 @@ use futures::StreamExt as _;
 use windlass_domain::parts::MAX_OBJECT;
 use windlass_domain::words::FailureCode;
 use windlass_domain::{
-    Action, BaseState, BatchId, Bucket, ConflictKind, ETag, LocalState, Observed, PartPlan, Prefix, RelPath,
-    RemoteExpect, RemoteState, TransferId, Triple, UnknownReason, Upload, UploadSpec, decide,
+    Action, BaseState, BatchId, Bucket, ConflictKind, ETag, Ending, LocalState, Observed, PartPlan, Prefix,
+    RelPath, RemoteExpect, RemoteState, TransferId, Triple, UnknownReason, Upload, UploadSpec, decide,
 };
 use windlass_ports::remote::Depth;
 use windlass_ports::{FileState, JournalWrite, LevelEntry, PairRow, RemoteError, RemoteErrorKind};
@@ -23,8 +23,8 @@ const LIST_FROM: usize = 16;
 const MOST_PAGES: usize = 200;
 /// Single looks under way.
 const LOOKS_AT_ONCE: usize = 8;
-/// Uploads that may be open before planning waits for room.
-pub(crate) const MOST_OPEN: usize = 4096;
+/// Uploads of a folder that may be open before planning waits for room.
+pub(crate) const MOST_OPEN: u64 = 4096;
 
 /// A file that lies still and may have to go up.
 #[derive(Debug, Clone)]
@@ -213,9 +213,20 @@ pub(crate) async fn queue(
     if batch.is_empty() {
         return Ok(());
     }
-    let revision = shared.commit(batch).await?;
+    let mut revision = shared.commit(batch).await?;
+    let mut twice = Vec::new();
     for (spec, state) in jobs {
-        shared.pool.add(Arc::new(Live::new(spec, at)), state, false);
+        if !shared.pool.add(Arc::new(Live::new(Arc::clone(&spec), at)), state, false) {
+            twice.push(JournalWrite::SaveUpload {
+                spec: spec.as_ref().clone(),
+                state: Upload::Ended(Ending::Superseded),
+                at,
+            });
+        }
+    }
+    // One upload to a key at a time (hazard HB28): whoever asked for a second one waits for the first.
+    if !twice.is_empty() {
+        revision = shared.commit(twice).await?;
     }
     shared.tell(EngineEvent::Uploads(revision));
     Ok(())

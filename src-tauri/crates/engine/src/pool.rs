@@ -162,19 +162,6 @@ impl Pool {
         lock(&self.state).open.get(pair).copied().unwrap_or_default()
     }
 
-    /// Waits until fewer than `most` uploads are open.
-    pub(crate) async fn room(&self, most: usize) {
-        loop {
-            let changed = self.changed.notified();
-            tokio::pin!(changed);
-            changed.as_mut().enable();
-            if lock(&self.state).live.len() < most {
-                return;
-            }
-            changed.await;
-        }
-    }
-
     /// The next one to run; it counts as running from now on.
     pub(crate) fn next(&self) -> Option<Job> {
         let mut pool = lock(&self.state);
@@ -359,7 +346,7 @@ impl Pool {
         lock(&self.state).running.is_empty()
     }
 
-    /// Waits for the next end or change of room.
+    /// Waits for the next end.
     pub(crate) async fn wait_change(&self) {
         self.changed.notified().await;
     }

@@ -21,8 +21,8 @@ pub use journal::{
     UploadRow,
 };
 pub use remote::{
-    BucketInfo, ByteStream, Flow, Level, LevelEntry, ObjectHead, OpenUpload, PutBody, RemoteBrowse, RemoteError,
-    RemoteErrorKind, RemoteStore, Remotes,
+    BucketInfo, ByteStream, Flow, Level, LevelEntry, ObjectHead, OpenUpload, PutBody, RemoteBrowse,
+    RemoteError, RemoteErrorKind, RemoteStore, Remotes,
 };
 pub use secret::{Secret, SecretError, SecretKeep, SecretStore};
 pub use watch::{WatchEvent, Watcher};

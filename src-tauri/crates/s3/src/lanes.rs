@@ -38,6 +38,11 @@ impl Check {
     }
 }
 
+/// The content type of a key, from the end of its name: what a browser or a CDN shows it as. Never looked at by us.
+pub(crate) fn content_type(key: &ObjectKey) -> &'static str {
+    mime_guess::from_path(key.name()).first_raw().unwrap_or("application/octet-stream")
+}
+
 /// An object to be put.
 #[derive(Debug)]
 pub(crate) struct Put<'a> {

@@ -9,7 +9,7 @@ use windlass_ports::{Flow, Level, LevelEntry, RemoteError};
 use crate::S3Client;
 use crate::body::{Progress, body, watched};
 use crate::fast::listing::decoded;
-use crate::lanes::{Kept, Part, Put, endless};
+use crate::lanes::{Kept, Part, Put, content_type, endless};
 use crate::store::{DEVICE, bytes_of, digest, time};
 
 /// A payload that has to be signed goes out in one piece, so it waits for all of its bytes.
@@ -37,6 +37,7 @@ impl S3Client {
                 .bucket(bucket.as_str())
                 .key(put.key.as_str())
                 .content_length(i64::try_from(len).unwrap_or(i64::MAX))
+                .content_type(content_type(put.key))
                 .metadata(DEVICE, put.device)
                 .set_if_none_match(none_match.clone())
                 .set_if_match(matched.clone())

@@ -15,7 +15,7 @@ use windlass_ports::{ByteStream, OpenUpload, PutBody, RemoteError, RemoteErrorKi
 use crate::S3Client;
 use crate::body::{ANSWER, QUIET};
 use crate::error::{own, stalled};
-use crate::lanes::{Check, Kept, Part, Put};
+use crate::lanes::{Check, Kept, Part, Put, content_type};
 
 /// Metadata that names the device a version came from.
 pub(crate) const DEVICE: &str = "windlass-device";
@@ -200,6 +200,7 @@ impl RemoteStore for S3Store {
                     .create_multipart_upload()
                     .bucket(self.name())
                     .key(key.as_str())
+                    .content_type(content_type(key))
                     .metadata(DEVICE, device);
                 call.set_checksum_algorithm(whole.then_some(ChecksumAlgorithm::Crc64Nvme))
                     .set_checksum_type(whole.then_some(ChecksumType::FullObject))

@@ -26,7 +26,7 @@ enum Chore {
     /// Checks that every sentence of docs/SEMANTICS.md names tests that exist.
     Semantics,
     /// Writes the TypeScript types of the API to ui/src/lib/api.
-        Types {
+    Types {
         /// Writes nothing; fails when the files are not what would be written.
         #[arg(long)]
         check: bool,
@@ -37,8 +37,8 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().chore {
         Chore::CheckLayers => check_layers(),
         Chore::Semantics => semantics::check(&root()),
-                Chore::Types { check: true } => types::check(&root()),
-                Chore::Types { check: false } => types::write(&root()),
+        Chore::Types { check: true } => types::check(&root()),
+        Chore::Types { check: false } => types::write(&root()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

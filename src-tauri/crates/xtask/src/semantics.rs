@@ -12,7 +12,8 @@ fn functions(folder: &Path, found: &mut BTreeSet<String>) -> anyhow::Result<()> 
         if entry.file_type()?.is_dir() {
             functions(&path, found)?;
         } else if path.extension().is_some_and(|ext| ext == "rs") {
-            let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+            let text =
+                std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
             found.extend(text.split("fn ").skip(1).filter_map(|rest| {
                 let name = rest.split(['(', '<']).next()?;
                 (!name.is_empty() && !name.contains(char::is_whitespace)).then(|| name.to_owned())

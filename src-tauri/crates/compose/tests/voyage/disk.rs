@@ -207,10 +207,11 @@ async fn ha9_an_unreadable_folder_proves_nothing_about_what_is_in_it() {
     std::fs::remove_file(house.card().join("a/gone.jpg")).unwrap();
     house.start().await;
     house.until("the folder's state is shown", async || house.counts(&pair).await.failed == 1).await;
-    house.until("the one that is gone is forgotten", async || {
-        house.files(&pair).await.iter().all(|f| f.path.as_str() != "a/gone.jpg")
-    })
-    .await;
+    house
+        .until("the one that is gone is forgotten", async || {
+            house.files(&pair).await.iter().all(|f| f.path.as_str() != "a/gone.jpg")
+        })
+        .await;
     assert_eq!(house.state(&pair, "shut").await, FileState::Failed(FailureCode::Unreadable));
     assert_eq!(house.state(&pair, "shut/below/b.jpg").await, FileState::Waiting, "unknown is not gone");
     fs.shut.store(false, Ordering::SeqCst);
@@ -247,7 +248,9 @@ impl LocalFs for ShutFolder {
             item: ScanItem::Unreadable("Input/output error".into()),
         };
         let rest = self.disk.scan(root, under).filter(|found| {
-            let below = found.as_ref().is_ok_and(|f| f.path.as_ref().is_some_and(|p| p.as_str().starts_with("shut/")));
+            let below = found
+                .as_ref()
+                .is_ok_and(|f| f.path.as_ref().is_some_and(|p| p.as_str().starts_with("shut/")));
             std::future::ready(!below)
         });
         Box::pin(futures::stream::once(std::future::ready(Ok(told))).chain(rest))

@@ -202,7 +202,8 @@ impl House {
         let told = async {
             tokio::time::sleep(HANG - Duration::from_secs(5)).await;
             let view = self.core().engine.pair_view(&pair.id);
-            let odd: Vec<_> = self.files(pair).await.into_iter().filter(|f| f.state != FileState::Safe).take(5).collect();
+            let odd: Vec<_> =
+                self.files(pair).await.into_iter().filter(|f| f.state != FileState::Safe).take(5).collect();
             panic!("{:?}\n{view:?}\n{odd:#?}", self.counts(pair).await);
         };
         tokio::select! {

@@ -18,7 +18,7 @@ use crate::S3Client;
 use crate::access::CALL;
 use crate::body::{Progress, watched};
 use crate::error::{own, stalled};
-use crate::lanes::{Check, Kept, Part, Put, endless};
+use crate::lanes::{Check, Kept, Part, Put, content_type, endless};
 use crate::store::DEVICE;
 
 /// Most bytes an answer without a listing may have.
@@ -96,10 +96,9 @@ impl S3Client {
         operation: &'static str,
         key: &'a ObjectKey,
         query: String,
-        mut headers: Vec<(&'static str, Cow<'a, str>)>,
+        headers: Vec<(&'static str, Cow<'a, str>)>,
         (body, flow): (&'a Bytes, Option<&Arc<dyn Flow>>),
     ) -> Result<Option<Kept>, RemoteError> {
-        headers.push(("content-type", Cow::Borrowed("application/octet-stream")));
         let progress = &Progress::new(flow);
         let hash = (!self.unsigned_payload()).then(|| hash(body));
         let (key, method) = (key.as_str(), Method::PUT);
@@ -110,6 +109,7 @@ impl S3Client {
 
     pub(crate) async fn fast_put(&self, bucket: &Bucket, put: &Put<'_>) -> Result<Option<Kept>, RemoteError> {
         let mut headers = Vec::with_capacity(6);
+        headers.push(("content-type", Cow::Borrowed(content_type(put.key))));
         headers.push(match put.expect {
             RemoteExpect::Absent => ("if-none-match", Cow::Borrowed("*")),
             RemoteExpect::Unchanged(etag) => ("if-match", Cow::Borrowed(etag.as_str())),
@@ -125,6 +125,7 @@ impl S3Client {
         part: &Part<'_>,
     ) -> Result<Option<Kept>, RemoteError> {
         let mut headers = Vec::with_capacity(4);
+        headers.push(("content-type", Cow::Borrowed("application/octet-stream")));
         checked(&part.check, &mut headers);
         let query = format!("partNumber={}&uploadId={}", part.number, encoded(part.upload.as_str()));
         self.write(bucket, "UploadPart", part.key, query, headers, (part.bytes, part.flow)).await
