@@ -186,7 +186,9 @@ impl Api {
             Some(_) | None => String::new(),
         };
         let browse = self.remotes.browse(&connection).await?;
-        let found = browse.probe(&Bucket::new(bucket.as_str()), &prefix).await?;
+        // Not the engine's name: both may be at it at the same time.
+        let who = format!("{}-asked", self.journal.device_id().await?);
+        let found = browse.probe(&Bucket::new(bucket.as_str()), &prefix, &who).await?;
         let at = self.clock.now();
         self.catalog.save_capabilities(&connection, &bucket, &found, at).await?;
         self.remotes.forget(&connection).await;

@@ -72,7 +72,8 @@ impl Api {
         keys: Vec<String>,
     ) -> Result<DeleteResult, UiError> {
         let place = Bucket::new(bucket.as_str());
-        let store = self.remotes.store(&connection, &place).await?;
+        let store =
+            self.remotes.store(&connection, &place, keys.first().map_or("", |key| parent(key))).await?;
         let outcomes: Vec<(String, Option<String>)> = futures::stream::iter(keys)
             .map(|key| {
                 let store = Arc::clone(&store);

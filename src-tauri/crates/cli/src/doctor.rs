@@ -7,6 +7,9 @@ use windlass_s3::{StepOutcome, TestStepResult};
 use crate::address::Address;
 use crate::args::{Common, Doctor};
 use crate::exit::{Code, Failure};
+use windlass_platform::SystemEntropy;
+use windlass_ports::Entropy as _;
+
 use crate::open;
 use crate::output::Output;
 
@@ -21,7 +24,11 @@ pub(crate) async fn run(common: &Common, args: &Doctor, output: &Output) -> Resu
     if let Some(address) = &address {
         let found = client
             .browse()
-            .probe(&address.bucket, address.prefix().as_str())
+            .probe(
+                &address.bucket,
+                address.prefix().as_str(),
+                &format!("doctor-{:016x}", SystemEntropy.next_u64()),
+            )
             .await
             .map_err(|e| Failure::remote("The capability probe", &e))?;
         output.say("\nWhat this server was seen to do:");

@@ -2,8 +2,8 @@
 use serde_json::json;
 use windlass_domain::{Ending, Upload};
 use windlass_journal::SqliteJournal;
-use windlass_ports::Journal as _;
 use windlass_ports::journal::UploadFilter;
+use windlass_ports::{Journal as _, LocalFs as _};
 
 use crate::args::{Common, Transfers, Which};
 use crate::exit::{Code, Failure};
@@ -26,12 +26,16 @@ pub(crate) async fn folders(common: &Common, output: &Output) -> Result<Code, Fa
     }
     for pair in pairs {
         let counts = journal.folder_counts(&pair.id).await.map_err(|e| Failure::journal(&e))?;
+        // Looked at now, not read from the journal: whoever owns it may not have noticed yet.
+        let marker = windlass_platform::Disk::new().read_marker(std::path::Path::new(&pair.root)).await;
+        let offline = !marker.is_ok_and(|id| id == pair.id.as_str());
         output.result(
             || {
                 format!(
-                    "{}{}\n  {} → s3://{}/{}\n  {} of {} verified, {} need you, {} of {}",
+                    "{}{}{}\n  {} → s3://{}/{}\n  {} of {} verified, {} need you, {} of {}",
                     pair.name,
                     if pair.paused { " (paused)" } else { "" },
+                    if offline { " (offline: the folder is not there, or it is another one)" } else { "" },
                     pair.root,
                     pair.bucket,
                     pair.prefix,
@@ -44,7 +48,7 @@ pub(crate) async fn folders(common: &Common, output: &Output) -> Result<Code, Fa
             },
             &json!({
                 "id": pair.id, "name": pair.name, "folder": pair.root,
-                "remote": format!("s3://{}/{}", pair.bucket, pair.prefix), "paused": pair.paused,
+                "remote": format!("s3://{}/{}", pair.bucket, pair.prefix), "paused": pair.paused, "offline": offline,
                 "last_scan": pair.last_scan.map(windlass_domain::Timestamp::millis),
                 "total": counts.total, "safe": counts.safe, "checking": counts.checking,
                 "uploading": counts.uploading, "waiting": counts.waiting, "failed": counts.failed,

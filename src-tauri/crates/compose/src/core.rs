@@ -68,6 +68,7 @@ pub async fn start(options: ComposeOptions) -> anyhow::Result<Core> {
         Arc::clone(&catalog),
         Arc::clone(&secrets),
         Arc::clone(&clock),
+        windlass_ports::Journal::device_id(journal.as_ref()).await.map_err(describe)?,
         dirs.practice(),
     ));
     let practised = catalog.connections().await.map_err(describe)?.iter().any(|c| c.id == PRACTICE_ID);

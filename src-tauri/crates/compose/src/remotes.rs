@@ -18,6 +18,9 @@ pub struct LiveRemotes {
     catalog: Arc<dyn Catalog>,
     secrets: Arc<dyn SecretStore>,
     clock: Arc<dyn Clock>,
+    /// Names this computer's probes.
+    device: String,
+    probing: Mutex<()>,
     practice_root: PathBuf,
     practice: Mutex<Option<PracticeServer>>,
     endpoint: std::sync::Mutex<Option<String>>,
@@ -37,12 +40,15 @@ impl LiveRemotes {
         catalog: Arc<dyn Catalog>,
         secrets: Arc<dyn SecretStore>,
         clock: Arc<dyn Clock>,
+        device: String,
         practice_root: PathBuf,
     ) -> Self {
         Self {
             catalog,
             secrets,
             clock,
+            device,
+            probing: Mutex::default(),
             practice_root,
             practice: Mutex::default(),
             endpoint: std::sync::Mutex::default(),
@@ -156,17 +162,16 @@ impl LiveRemotes {
         client: &S3Client,
         connection: &str,
         bucket: &Bucket,
+        near: &str,
     ) -> Result<Capabilities, RemoteError> {
+        // One at a time: two of one name would clean up under each other's feet.
+        let _one = self.probing.lock().await;
         if let Some((found, _)) =
             self.catalog.capabilities(connection, bucket.as_str()).await.map_err(journal_trouble)?
         {
             return Ok(found);
         }
-        let prefix = self.catalog.connections().await.map_err(journal_trouble)?.into_iter().find_map(|c| {
-            let (start, prefix) = c.start_in.split_once('/')?;
-            (c.id == connection && start == bucket.as_str()).then(|| prefix.to_owned())
-        });
-        let found = match client.browse().probe(bucket, &prefix.unwrap_or_default()).await {
+        let found = match client.browse().probe(bucket, near, &self.device).await {
             Ok(found) => found,
             // A reader may not try writing out. Nothing is known then, and nothing is stored as known.
             Err(error) if error.kind == RemoteErrorKind::AccessDenied => return Ok(Capabilities::default()),
@@ -182,9 +187,14 @@ impl LiveRemotes {
 
 #[async_trait]
 impl Remotes for LiveRemotes {
-    async fn store(&self, connection: &str, bucket: &Bucket) -> Result<Arc<dyn RemoteStore>, RemoteError> {
+    async fn store(
+        &self,
+        connection: &str,
+        bucket: &Bucket,
+        near: &str,
+    ) -> Result<Arc<dyn RemoteStore>, RemoteError> {
         let client = self.client(connection).await?;
-        let capabilities = self.capabilities(&client, connection, bucket).await?;
+        let capabilities = self.capabilities(&client, connection, bucket, near).await?;
         Ok(Arc::new(client.bucket(bucket, capabilities)))
     }
 

@@ -248,7 +248,9 @@ async fn send_out(door: &Door, fields: &HashMap<String, String>) -> Result<Respo
     let key = ObjectKey::parse(wanted(fields, "key")?)
         .map_err(|e| UiError::bad_request(format!("The field `key` is no key: {e}.")))?;
     let bucket = Bucket::new(wanted(fields, "bucket")?);
-    let store = door.remotes.store(wanted(fields, "connection")?, &bucket).await?;
+    let folder = key.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
+    let folder = key.as_str().get(..folder.len() + usize::from(!folder.is_empty())).unwrap_or_default();
+    let store = door.remotes.store(wanted(fields, "connection")?, &bucket, folder).await?;
     let seen = store.head(&key).await?;
     let stream = store.get(&key, None, &seen.etag).await?;
     let mut headers = HeaderMap::new();

@@ -270,7 +270,8 @@ async fn fetch(shared: &Shared, item: &Item) -> Result<(), Trouble> {
     };
     set(shared, item, DownloadState::Active);
     item.done.store(0, Ordering::Relaxed);
-    let store = shared.store(&item.connection, &item.bucket).await?;
+    let near = item.key.as_str().strip_suffix(item.key.name()).unwrap_or_default();
+    let store = shared.store(&item.connection, &item.bucket, near).await?;
     let state = shared.call(store.head(&item.key)).await?;
     item.size.store(state.size, Ordering::Relaxed);
     let free = shared.ports.fs.free_space(&item.root).await?;

@@ -273,7 +273,7 @@ async fn look(
     bucket: &Bucket,
     key: &windlass_domain::ObjectKey,
 ) -> Result<Observed<RemoteState>, RemoteError> {
-    let store = shared.store(&pair.connection, bucket).await?;
+    let store = shared.store(&pair.connection, bucket, &pair.prefix).await?;
     match remote::head(shared, store.as_ref(), key).await {
         Ok(Some(state)) => Ok(Observed::Present(state)),
         Ok(None) => Ok(Observed::Absent),

@@ -8,7 +8,7 @@ use tokio::sync::broadcast;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use windlass_domain::{Bucket, PairId, Revision, Timestamp};
+use windlass_domain::{Bucket, PairId, Revision, Timestamp, UploadSpec};
 use windlass_ports::{
     Catalog, Clock, Entropy, Journal, JournalErrorKind, JournalWrite, LocalFs, RemoteError, RemoteErrorKind,
     RemoteStore, Remotes, Watcher,
@@ -216,6 +216,7 @@ impl Shared {
         &self,
         connection: &str,
         bucket: &Bucket,
+        near: &str,
     ) -> Result<Arc<dyn RemoteStore>, RemoteError> {
         let place = (connection.to_owned(), bucket.clone());
         if let Some(store) = kept(&self.stores, &place) {
@@ -224,7 +225,7 @@ impl Shared {
         // A task of its own: whoever asked may be paused meanwhile, and a trial that is cut off leaves what it wrote behind.
         let asking = Arc::clone(lock(&self.asking).entry(place.clone()).or_default());
         let stores = Arc::clone(&self.stores);
-        let (remotes, stop) = (Arc::clone(&self.ports.remotes), self.stop.clone());
+        let (remotes, stop, near) = (Arc::clone(&self.ports.remotes), self.stop.clone(), near.to_owned());
         let made = self.tasks.spawn(async move {
             let _one = asking.lock().await;
             if let Some(store) = kept(&stores, &place) {
@@ -235,13 +236,21 @@ impl Shared {
                 tokio::time::sleep(STORE_GRACE).await;
             };
             let store = tokio::select! {
-                store = remotes.store(&place.0, &place.1) => store?,
+                store = remotes.store(&place.0, &place.1, &near) => store?,
                 () = late => return Err(stopping()),
             };
             lock(&stores).insert(place, (Arc::clone(&store), Instant::now()));
             Ok(store)
         });
         made.await.unwrap_or_else(|_| Err(stopping()))
+    }
+
+    /// The bucket of an upload.
+    pub(crate) async fn store_of(&self, spec: &UploadSpec) -> Result<Arc<dyn RemoteStore>, RemoteError> {
+        let key = spec.key.as_str();
+        // A folder's files lie below its prefix, a dropped one's below where it was dropped.
+        let near = key.strip_suffix(spec.path.as_str()).unwrap_or_default();
+        self.store(&spec.connection, &spec.bucket, near).await
     }
 
     /// Forgets clients, so that the next use sees a changed connection or new credentials.

@@ -241,7 +241,7 @@ impl Run<'_> {
     async fn work(&mut self, state: &Upload, work: Effect) -> Result<UploadEvent, Trouble> {
         let (shared, live) = (self.shared, self.live);
         let spec = &live.spec;
-        let store = shared.store(&spec.connection, &spec.bucket).await?;
+        let store = shared.store_of(spec).await?;
         let store: &dyn RemoteStore = store.as_ref();
         if self.suspect {
             remote::sweep(shared, store, live).await?;
@@ -295,7 +295,7 @@ impl Run<'_> {
     /// Best effort: the object is proved, and an id that stays is found by the next look at open uploads.
     async fn give_back(&self, id: &UploadId) {
         let spec = &self.live.spec;
-        let given = match self.shared.store(&spec.connection, &spec.bucket).await {
+        let given = match self.shared.store_of(spec).await {
             Ok(store) => self.shared.call(store.abort_upload(&spec.key, id)).await,
             Err(error) => Err(error),
         };
@@ -306,7 +306,7 @@ impl Run<'_> {
 
     async fn sweep(&mut self) {
         let spec = &self.live.spec;
-        let swept = match self.shared.store(&spec.connection, &spec.bucket).await {
+        let swept = match self.shared.store_of(spec).await {
             Ok(store) => remote::sweep(self.shared, store.as_ref(), self.live).await,
             Err(error) => Err(error),
         };

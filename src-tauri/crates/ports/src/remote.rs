@@ -248,8 +248,9 @@ pub trait RemoteBrowse: Debug + Send + Sync {
         key: &ObjectKey,
         version: &VersionId,
     ) -> Result<(), RemoteError>;
-    /// Runs the capability probe in a scratch prefix below `prefix` and removes what it wrote.
-    async fn probe(&self, bucket: &Bucket, prefix: &str) -> Result<Capabilities, RemoteError>;
+    /// Runs the capability probe in a scratch folder below `prefix` that bears the name `who`, and removes what it wrote. What an
+    /// earlier probe of the same name left when it was killed goes first, so no two of one name may run at a time.
+    async fn probe(&self, bucket: &Bucket, prefix: &str, who: &str) -> Result<Capabilities, RemoteError>;
 }
 
 /// How deep a listing goes.
@@ -264,8 +265,14 @@ pub enum Depth {
 /// Opens stores by connection; caches clients.
 #[async_trait]
 pub trait Remotes: Debug + Send + Sync {
-    /// The engine's view of a bucket.
-    async fn store(&self, connection: &str, bucket: &Bucket) -> Result<Arc<dyn RemoteStore>, RemoteError>;
+    /// The engine's view of a bucket. The first time, its server is tried out below the prefix `near`, where the caller is at
+    /// work anyway (invariant I13).
+    async fn store(
+        &self,
+        connection: &str,
+        bucket: &Bucket,
+        near: &str,
+    ) -> Result<Arc<dyn RemoteStore>, RemoteError>;
     /// The browser's view of a connection.
     async fn browse(&self, connection: &str) -> Result<Arc<dyn RemoteBrowse>, RemoteError>;
     /// Forgets cached clients of a connection (it was changed, or its credentials were).

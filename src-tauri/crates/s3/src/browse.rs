@@ -209,7 +209,7 @@ impl RemoteBrowse for S3Browse {
             .map(|_| ())
     }
 
-    async fn probe(&self, bucket: &Bucket, prefix: &str) -> Result<Capabilities, RemoteError> {
-        crate::probe::probe(&self.client, bucket, prefix).await
+    async fn probe(&self, bucket: &Bucket, prefix: &str, who: &str) -> Result<Capabilities, RemoteError> {
+        crate::probe::probe(&self.client, bucket, prefix, who).await
     }
 }

@@ -327,9 +327,13 @@ pub(crate) async fn probe(
     client: &S3Client,
     bucket: &Bucket,
     prefix: &str,
+    who: &str,
 ) -> Result<Capabilities, RemoteError> {
-    let scratch = format!("{prefix}.windlass-probe-{}/", uuid::Uuid::new_v4().simple());
+    let scratch = format!("{prefix}.windlass-probe-{who}/");
     let probe = Probe { client, bucket: bucket.as_str(), scratch };
+    // What an earlier one left when it was killed would also be in the way of this one. A reader may not clean up, and is told
+    // below that it may not write.
+    probe.clean().await.ok();
     let found = probe.run().await;
     if let Err(error) = probe.clean().await {
         tracing::warn!(scratch = %probe.scratch, kind = ?error.kind, "what the probe wrote could not be removed");
