@@ -55,7 +55,7 @@ class Run:
 
     def close(self, window):
         """Closes the window as a person does; `make run` must end well."""
-        xdotool("windowquit", window)
+        xdotool("windowactivate", "--sync", window, "key", "--clearmodifiers", "alt+F4")
         code = self.process.wait(timeout=30)
         assert code == 0, f"`make run` ended with {code}:\n{self.log.read_text()[-3000:]}"
 
