@@ -15,8 +15,8 @@ use windlass_domain::{Bucket, Prefix};
 use windlass_engine::EngineOptions;
 use windlass_ports::journal::FileFilter;
 use windlass_ports::{
-    Connection, CredentialSource, FileRow, FileState, FolderCounts, Journal as _, LocalFs, PairRow, Secret,
-    SecretError, SecretKeep, SecretStore,
+    Connection, CredentialSource, FileRow, FileState, FolderCounts, Journal as _, LocalFs, PairRow,
+    Remotes as _, Secret, SecretError, SecretKeep, SecretStore,
 };
 use windlass_practice::{
     Fault, Faults, Op, PracticeOptions, PracticeServer, Profile, RequestRecord, Rule, When,
@@ -125,6 +125,8 @@ impl House {
                 position: 0,
             };
             core.catalog.save_connection(connection).await.unwrap();
+            // The server is tried out now, so that the rules of a test meet only what the test does.
+            core.remotes.store("c", &Bucket::new(BUCKET), "job/").await.unwrap();
         }
         self.core = Some(core);
     }
@@ -257,7 +259,7 @@ impl House {
         found.versions().iter().filter(|v| v.key() == Some(key)).count()
     }
 
-    /// A rule for what the job does; the probe, which looks at the server before, meets none. Listings have no key.
+    /// A rule for what the job does. Listings have no key.
     pub(crate) fn fault(&self, op: Op, when: When, fault: Fault) {
         let rule = Rule::on(op, when, fault);
         let keyless =
