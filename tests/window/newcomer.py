@@ -119,6 +119,9 @@ def inside():
     FIGURES.parent.mkdir(parents=True, exist_ok=True)
     FIGURES.write_text(json.dumps(figures, indent=2) + "\n")
     print(json.dumps(figures, indent=2))
+    # Cargo goes by the times of files: what it built from the clone must not pass for this folder's own sources.
+    for source in (ROOT / "src-tauri").rglob("*.rs"):
+        os.utime(source)
     taken = figures["second start to the window, s"]
     assert taken < SECOND_START, f"the second start took {taken} s"
     shutil.rmtree(CLONE, ignore_errors=True)
