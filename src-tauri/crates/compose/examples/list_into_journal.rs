@@ -42,8 +42,13 @@ async fn window(core: &Core, id: &Value, offset: u64) -> (Value, Duration) {
     (window, began.elapsed())
 }
 
+/// The value at a JSON pointer; null when there is none.
+fn at<'v>(value: &'v Value, pointer: &str) -> &'v Value {
+    value.pointer(pointer).unwrap_or(&Value::Null)
+}
+
 fn rows(window: &Value) -> usize {
-    window["rows"].as_array().map_or(0, Vec::len)
+    at(window, "/rows").as_array().map_or(0, Vec::len)
 }
 
 /// Waits for the whole listing, and looks at the first window now and then, as a person does who waits for it.
@@ -52,18 +57,18 @@ async fn list(core: &Core, id: &Value, began: Instant) -> Value {
     let mut first_rows = None;
     let last = loop {
         let (seen, _) = window(core, id, 0).await;
-        assert!(seen["summary"]["error"].is_null(), "{}", seen["summary"]["error"]);
+        assert!(at(&seen, "/summary/error").is_null(), "{}", at(&seen, "/summary/error"));
         if rows(&seen) > 0 {
             first_rows.get_or_insert_with(|| began.elapsed());
         }
-        if seen["summary"]["complete"] == json!(true) {
+        if *at(&seen, "/summary/complete") == json!(true) {
             break seen;
         }
         // A hint says when to look again; the time-out is only for one that came before we listened.
         let _hint = tokio::time::timeout(Duration::from_secs(1), events.recv()).await;
     };
     json!({
-        "keys": last["summary"]["count"], "wall_s": began.elapsed().as_secs_f64(), "cpu_s": cpu(),
+        "keys": at(&last, "/summary/count"), "wall_s": began.elapsed().as_secs_f64(), "cpu_s": cpu(),
         "first_rows_ms": millis(first_rows.unwrap_or_default()),
     })
 }
@@ -72,7 +77,7 @@ async fn list(core: &Core, id: &Value, began: Instant) -> Value {
 async fn scroll(core: &Core, id: &Value, began: Instant) -> Value {
     let (seen, _) = window(core, id, 0).await;
     let opened = began.elapsed();
-    let count = seen["summary"]["count"].as_u64().unwrap_or(0);
+    let count = at(&seen, "/summary/count").as_u64().unwrap_or(0);
     let mut times = Vec::new();
     for number in 0..WINDOWS {
         // A step without a common factor visits places in no order.
@@ -82,9 +87,9 @@ async fn scroll(core: &Core, id: &Value, began: Instant) -> Value {
         times.push(time);
     }
     times.sort();
-    let at = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or_default();
+    let share = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or_default();
     json!({
-        "keys": count, "open_ms": millis(opened), "window_p50_ms": millis(at(50)), "window_p95_ms": millis(at(95)),
+        "keys": count, "open_ms": millis(opened), "window_p50_ms": millis(share(50)), "window_p95_ms": millis(share(95)),
         "cpu_s": cpu(),
     })
 }
@@ -113,7 +118,7 @@ async fn main() {
     let place =
         json!({ "connection": CONNECTION, "bucket": BUCKET, "prefix": "", "refresh": what == "list" });
     let summary = core.api.call("open_listing", place).await.unwrap();
-    let id = &summary["id"];
+    let id = at(&summary, "/id");
     let said = if what == "list" { list(&core, id, began).await } else { scroll(&core, id, began).await };
     println!("{said}");
     core.shutdown().await;
