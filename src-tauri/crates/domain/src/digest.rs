@@ -48,6 +48,38 @@ impl fmt::Debug for Digest {
     }
 }
 
+/// The polynomial of CRC-64/NVME, lowest power first, as the checksum has it.
+const POLYNOMIAL: u64 = 0x9A6C_9329_AC4B_C9B5;
+/// The power 0 of x.
+const ONE: u64 = 1 << 63;
+
+/// Product of two polynomials, modulo that one.
+const fn multiply(a: u64, b: u64) -> u64 {
+    let (mut left, mut shifted, mut product) = (a, b, 0);
+    while left != 0 {
+        if left & ONE != 0 {
+            product ^= shifted;
+        }
+        left <<= 1;
+        shifted = if shifted & 1 == 0 { shifted >> 1 } else { (shifted >> 1) ^ POLYNOMIAL };
+    }
+    product
+}
+
+/// What `bytes` zero bytes after a run do to its checksum: x to the power of eight times as many, by squaring. A generic
+/// combination with matrices takes a quarter of a millisecond; this takes less than a microsecond.
+fn power(bytes: u64) -> u64 {
+    let (mut result, mut square, mut left) = (ONE, ONE >> 8, bytes);
+    while left != 0 {
+        if left & 1 == 1 {
+            result = multiply(square, result);
+        }
+        square = multiply(square, square);
+        left >>= 1;
+    }
+    result
+}
+
 /// CRC-64/NVME of a run of bytes, with its length, so that neighbouring runs can be combined without reading again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Crc64Nvme {
@@ -76,10 +108,7 @@ impl Crc64Nvme {
         if next.len == 0 {
             return self;
         }
-        Self {
-            value: crc_fast::checksum_combine(CrcAlgorithm::Crc64Nvme, self.value, next.value, next.len),
-            len: self.len + next.len,
-        }
+        Self { value: multiply(power(next.len), self.value) ^ next.value, len: self.len + next.len }
     }
 
     /// As a [`Digest`].
@@ -99,6 +128,15 @@ mod tests {
     fn known_value_of_the_check_string() {
         // Check value of CRC-64/NVME for "123456789" in the catalogue of parametrised CRC algorithms.
         assert_eq!(Crc64Nvme::of(b"123456789").value, 0xAE8B_1486_0A79_9888);
+    }
+
+    #[test]
+    fn combinations_over_long_runs_are_those_of_the_library() {
+        for len in [1, 7, 8 << 20, (5 << 30) + 3, (5 << 40) - 1, u64::MAX >> 8] {
+            let (first, second) = (0x0123_4567_89AB_CDEF ^ len, !len);
+            let whole = Crc64Nvme { value: first, len: 9 }.then(Crc64Nvme { value: second, len });
+            assert_eq!(whole.value, crc_fast::checksum_combine(CrcAlgorithm::Crc64Nvme, first, second, len));
+        }
     }
 
     proptest! {
