@@ -71,9 +71,9 @@ impl Catalog for SqliteJournal {
     async fn add_to_listing(
         &self,
         id: ListingId,
-        entries: Vec<LevelEntry>,
+        mut entries: Vec<LevelEntry>,
     ) -> Result<ListingInfo, JournalError> {
-        self.write(entries.len().max(1), move |conn| listings::add(conn, id, entries)).await
+        self.write(entries.len().max(1), move |conn| listings::add(conn, id, &mut entries)).await
     }
 
     async fn finish_listing(&self, id: ListingId) -> Result<ListingInfo, JournalError> {

@@ -97,10 +97,11 @@ impl SqliteJournal {
         self.readers.run(work).await
     }
 
+    /// `work` may be done a second time, after the first was taken back.
     pub(crate) async fn write<T, F>(&self, weight: usize, work: F) -> Result<T, JournalError>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, JournalError> + Send + 'static,
+        F: FnMut(&Connection) -> Result<T, JournalError> + Send + 'static,
     {
         match &self.writer {
             Some(writer) => writer.run(weight, work).await,

@@ -15,6 +15,9 @@ use windlass_domain::Digest;
 use crate::error::{Result, odd, sql};
 
 /// Runs a cached statement; the number of rows it changed.
+///
+/// What fires triggers says OR FAIL: a failure leaves what the statement had done so far, and the writer takes back the
+/// whole job anyway. Without it SQLite copies every page that the statement touches, so as to take back the statement.
 pub(crate) fn execute(conn: &Connection, text: &str, params: impl Params) -> Result<usize> {
     conn.prepare_cached(text).and_then(|mut s| s.execute(params)).map_err(sql)
 }

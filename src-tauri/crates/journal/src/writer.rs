@@ -1,7 +1,8 @@
-//! The one thread that writes. Jobs that are waiting when a transaction begins share it, each in a savepoint of its own,
-//! so that one that fails takes nothing of the others with it.
+//! The one thread that writes. Jobs that are waiting when a transaction begins share it. When one of them fails, all of it
+//! is taken back and done again with a savepoint for each, so that it takes nothing of the others with it.
 use std::fmt;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
@@ -15,11 +16,15 @@ use crate::tables::listings;
 const MOST_WRITES: usize = 1_000;
 /// Jobs that may wait. Whoever sends more waits too.
 const QUEUE: usize = 256;
+/// While several write at the same time, this long for the others: pages and syncs are paid once for all of them.
+const GATHER: Duration = Duration::from_millis(3);
+/// They count as writing at the same time for this long after they did.
+const CROWD: Duration = Duration::from_millis(20);
 
 /// A piece of work with somebody who waits for its answer.
 trait Job: Send {
     fn weight(&self) -> usize;
-    /// Runs inside a savepoint. `Err` takes it back.
+    /// Does the work inside a transaction; `Err` takes it back. It may be done a second time after that.
     fn run(&mut self, conn: &Connection) -> Result<()>;
     /// Called once, after the transaction: `Err` when it did not become durable.
     fn answer(self: Box<Self>, outcome: Result<()>);
@@ -27,7 +32,7 @@ trait Job: Send {
 
 struct Typed<T, F> {
     weight: usize,
-    work: Option<F>,
+    work: F,
     value: Option<T>,
     reply: oneshot::Sender<Result<T>>,
 }
@@ -35,16 +40,14 @@ struct Typed<T, F> {
 impl<T, F> Job for Typed<T, F>
 where
     T: Send,
-    F: FnOnce(&Connection) -> Result<T> + Send,
+    F: FnMut(&Connection) -> Result<T> + Send,
 {
     fn weight(&self) -> usize {
         self.weight
     }
 
     fn run(&mut self, conn: &Connection) -> Result<()> {
-        if let Some(work) = self.work.take() {
-            self.value = Some(work(conn)?);
-        }
+        self.value = Some((self.work)(conn)?);
         Ok(())
     }
 
@@ -89,11 +92,11 @@ impl Writer {
     pub(crate) async fn run<T, F>(&self, weight: usize, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+        F: FnMut(&Connection) -> Result<T> + Send + 'static,
     {
         let closed = || of(JournalErrorKind::Other, "it is closed");
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Typed { weight, work: Some(work), value: None, reply });
+        let job = Box::new(Typed { weight, work, value: None, reply });
         let jobs = self.jobs.as_ref().ok_or_else(closed)?;
         jobs.send(job).await.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
@@ -113,6 +116,8 @@ impl Drop for Writer {
 
 fn serve(conn: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>) {
     let mut garbage = true;
+    // When several wrote at the same time last. One who writes alone never waits.
+    let mut crowd: Option<Instant> = None;
     // After a failed fsync nobody knows what is on the disk; SQLite must not go on with this connection (hazard HC5).
     let mut broken: Option<JournalError> = None;
     loop {
@@ -130,6 +135,9 @@ fn serve(conn: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>) {
                 }
             }
         };
+        if crowd.is_some_and(|at| at.elapsed() < CROWD) {
+            std::thread::sleep(GATHER);
+        }
         let mut group = vec![first];
         let mut weight: usize = group.iter().map(|job| job.weight()).sum();
         while weight < MOST_WRITES {
@@ -147,23 +155,35 @@ fn serve(conn: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>) {
             }
             continue;
         }
+        let several = group.len() > 1;
         if let Err(error) = transaction(conn, group) {
             tracing::error!(error = %error.source, "the journal could not make a commit durable");
             broken = Some(error);
         }
+        crowd = several.then(Instant::now);
         garbage = true;
     }
 }
 
 /// Runs a group in one transaction and answers everybody. `Err` when the connection may not be used any more.
 fn transaction(conn: &Connection, mut group: Vec<Box<dyn Job>>) -> Result<()> {
-    if let Err(error) = conn.execute_batch("BEGIN IMMEDIATE").map_err(sql) {
+    let alone = group.len() == 1;
+    if !alone {
+        let done =
+            run(conn, "BEGIN IMMEDIATE").and_then(|()| group.iter_mut().try_for_each(|job| job.run(conn)));
+        if done.is_ok() {
+            return end(conn, group, None, Vec::new());
+        }
+        if !conn.is_autocommit() {
+            run(conn, "ROLLBACK")?;
+        }
+    }
+    if let Err(error) = run(conn, "BEGIN IMMEDIATE") {
         for job in group {
             job.answer(Err(again(&error)));
         }
         return Ok(());
     }
-    let alone = group.len() == 1;
     let mut outcomes = Vec::with_capacity(group.len());
     let mut lost = None;
     for job in &mut group {
@@ -175,21 +195,30 @@ fn transaction(conn: &Connection, mut group: Vec<Box<dyn Job>>) -> Result<()> {
         }
         outcomes.push(outcome);
     }
+    end(conn, group, lost, outcomes)
+}
+
+/// Makes a transaction durable and answers everybody with what came of his job; no outcomes are good ones.
+fn end(
+    conn: &Connection,
+    group: Vec<Box<dyn Job>>,
+    lost: Option<JournalError>,
+    outcomes: Vec<Result<()>>,
+) -> Result<()> {
     let committed = match lost {
         Some(error) => Err(error),
-        None if alone && outcomes.iter().any(Result::is_err) => {
-            conn.execute_batch("ROLLBACK").map_err(sql).and(Ok(()))
-        }
-        None => conn.execute_batch("COMMIT").map_err(sql),
+        None if group.len() == 1 && outcomes.iter().any(Result::is_err) => run(conn, "ROLLBACK"),
+        None => run(conn, "COMMIT"),
     };
     let Err(error) = committed else {
-        for (job, outcome) in group.into_iter().zip(outcomes) {
+        let good = std::iter::repeat_with(|| Ok(()));
+        for (job, outcome) in group.into_iter().zip(outcomes.into_iter().chain(good)) {
             job.answer(outcome);
         }
         return Ok(());
     };
     if !conn.is_autocommit() {
-        conn.execute_batch("ROLLBACK").map_err(sql)?;
+        run(conn, "ROLLBACK")?;
     }
     let fsync = failed_sync(&error);
     for job in group {
@@ -198,17 +227,18 @@ fn transaction(conn: &Connection, mut group: Vec<Box<dyn Job>>) -> Result<()> {
     if fsync { Err(error) } else { Ok(()) }
 }
 
+fn run(conn: &Connection, text: &str) -> Result<()> {
+    conn.prepare_cached(text).and_then(|mut s| s.execute([])).map(|_| ()).map_err(sql)
+}
+
 fn savepoint(conn: &Connection, job: &mut dyn Job) -> Result<()> {
-    let run = |text: &str| -> Result<()> {
-        conn.prepare_cached(text).and_then(|mut s| s.execute([])).map(|_| ()).map_err(sql)
-    };
-    run("SAVEPOINT job")?;
+    run(conn, "SAVEPOINT job")?;
     match job.run(conn) {
-        Ok(()) => run("RELEASE job"),
+        Ok(()) => run(conn, "RELEASE job"),
         Err(error) => {
             if !conn.is_autocommit() {
-                run("ROLLBACK TO job")?;
-                run("RELEASE job")?;
+                run(conn, "ROLLBACK TO job")?;
+                run(conn, "RELEASE job")?;
             }
             Err(error)
         }

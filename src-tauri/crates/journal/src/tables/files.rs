@@ -1,5 +1,5 @@
 //! Tables `files` and `file_counts` (kept by triggers), and `safe_versions`. Tests: `tests/files.rs`.
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, ToSql, params};
 use windlass_domain::words::FailureCode;
 use windlass_domain::{
     BaseState, ETag, FileId, LocalState, PairId, RelPath, RemoteState, Timestamp, VersionId,
@@ -81,6 +81,14 @@ fn read(row: &Row<'_>) -> Result<FileRow> {
     })
 }
 
+/// Changes a row, or adds it when there is none. An upsert would check the reference to the folder each time.
+fn change_or_add(conn: &Connection, change: &str, add: &str, params: &[&dyn ToSql]) -> Result<()> {
+    if execute(conn, change, params)? == 0 {
+        execute(conn, add, params)?;
+    }
+    Ok(())
+}
+
 /// What was seen. Never makes a file Safe: only [`save_base`] does (SEMANTICS: "Safe never without a proof").
 pub(crate) fn save(
     conn: &Connection,
@@ -98,16 +106,15 @@ pub(crate) fn save(
     }
     let (state_name, code) = state_text(state);
     let id = local.map(|l| l.file_id).unwrap_or_default();
-    execute(
+    change_or_add(
         conn,
+        "UPDATE OR FAIL files SET
+             has_local = ?3, size = ?4, mtime = ?5, ctime = ?6, device = ?7, inode = ?8, digest = ?9, state = ?10,
+             failure = ?11, note = ?12
+         WHERE pair_id = ?1 AND path = ?2",
         "INSERT INTO files
              (pair_id, path, has_local, size, mtime, ctime, device, inode, digest, state, failure, note)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
-         ON CONFLICT (pair_id, path) DO UPDATE SET
-             has_local = excluded.has_local, size = excluded.size, mtime = excluded.mtime,
-             ctime = excluded.ctime, device = excluded.device, inode = excluded.inode,
-             digest = excluded.digest, state = excluded.state, failure = excluded.failure,
-             note = excluded.note",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         params![
             pair.as_str(),
             path.as_str(),
@@ -133,22 +140,19 @@ pub(crate) fn save(
 /// with that.
 pub(crate) fn save_base(conn: &Connection, pair: &PairId, path: &RelPath, base: &BaseState) -> Result<()> {
     let BaseState { local, remote } = base;
-    execute(
+    change_or_add(
         conn,
+        "UPDATE OR FAIL files SET
+             has_local = 1, size = ?3, mtime = ?4, ctime = ?5, device = ?6, inode = ?7, digest = ?8,
+             has_base = 1, base_size = ?3, base_mtime = ?4, base_ctime = ?5, base_device = ?6, base_inode = ?7,
+             base_digest = ?8, remote_size = ?9, remote_etag = ?10, remote_version = ?11, remote_digest = ?12,
+             state = 'safe', failure = '', note = ''
+         WHERE pair_id = ?1 AND path = ?2",
         "INSERT INTO files
              (pair_id, path, has_local, size, mtime, ctime, device, inode, digest, has_base, base_size,
               base_mtime, base_ctime, base_device, base_inode, base_digest, remote_size, remote_etag,
               remote_version, remote_digest, state, failure, note)
-         VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'safe', '', '')
-         ON CONFLICT (pair_id, path) DO UPDATE SET
-             has_local = 1, size = excluded.size, mtime = excluded.mtime, ctime = excluded.ctime,
-             device = excluded.device, inode = excluded.inode, digest = excluded.digest, has_base = 1,
-             base_size = excluded.base_size, base_mtime = excluded.base_mtime,
-             base_ctime = excluded.base_ctime, base_device = excluded.base_device,
-             base_inode = excluded.base_inode, base_digest = excluded.base_digest,
-             remote_size = excluded.remote_size, remote_etag = excluded.remote_etag,
-             remote_version = excluded.remote_version, remote_digest = excluded.remote_digest,
-             state = 'safe', failure = '', note = ''",
+         VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'safe', '', '')",
         params![
             pair.as_str(),
             path.as_str(),

@@ -163,7 +163,7 @@ fn take_out(conn: &Connection, header: &mut Header, row_id: i64) -> Result<()> {
 }
 
 /// Adds a page. Pages in key order only append; others go through `listing_keys`.
-pub(crate) fn add(conn: &Connection, id: ListingId, mut entries: Vec<LevelEntry>) -> Result<ListingInfo> {
+pub(crate) fn add(conn: &Connection, id: ListingId, entries: &mut [LevelEntry]) -> Result<ListingInfo> {
     let mut header = existing(conn, id)?;
     entries.sort_by(|a, b| key_of(a).cmp(key_of(b)));
     let in_order =
@@ -178,7 +178,7 @@ pub(crate) fn add(conn: &Connection, id: ListingId, mut entries: Vec<LevelEntry>
         )?;
         header.keyed = true;
     }
-    for entry in &entries {
+    for entry in entries.iter() {
         let key = key_of(entry);
         if header.keyed
             && let Some(old) = find_row(conn, &header, key)?

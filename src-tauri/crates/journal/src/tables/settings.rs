@@ -24,9 +24,10 @@ pub(crate) fn device_id(conn: &Connection) -> Result<String> {
         .ok_or_else(|| odd("the device id", ""))
 }
 
-/// The next revision.
+/// The next revision. Two statements: RETURNING would keep its row in a table of its own.
 pub(crate) fn next_revision(conn: &Connection) -> Result<Revision> {
-    first(conn, "UPDATE counter SET revision = revision + 1 RETURNING revision", [], |row| unsigned(row, 0))?
+    execute(conn, "UPDATE counter SET revision = revision + 1", [])?;
+    first(conn, "SELECT revision FROM counter", [], |row| unsigned(row, 0))?
         .map(Revision)
         .ok_or_else(|| odd("the revision", ""))
 }

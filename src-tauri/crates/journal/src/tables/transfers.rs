@@ -54,7 +54,7 @@ pub(crate) fn save(
     let json = serde_json::to_string(state).map_err(other)?;
     let changed = execute(
         conn,
-        "UPDATE transfers SET state_kind = ?2, state = ?3, class = ?4, ending = ?5, changed_at = ?6,
+        "UPDATE OR FAIL transfers SET state_kind = ?2, state = ?3, class = ?4, ending = ?5, changed_at = ?6,
              revision = ?7 WHERE id = ?1",
         params![spec.id.as_str(), state.name(), json, class, ending, at.0, revision.0.cast_signed()],
     )?;
@@ -68,7 +68,7 @@ pub(crate) fn save(
     execute(conn, "INSERT OR IGNORE INTO batches (batch) VALUES (?1)", [spec.batch.as_str()])?;
     execute(
         conn,
-        "INSERT INTO transfers
+        "INSERT OR FAIL INTO transfers
              (id, batch, batch_seq, pair_id, path, size, spec, state_kind, state, class, ending, queued_at,
               changed_at, revision)
          VALUES (?1, ?2, (SELECT seq FROM batches WHERE batch = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12)",
