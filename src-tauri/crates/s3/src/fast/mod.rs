@@ -58,6 +58,7 @@ pub(crate) struct Call<'a> {
 #[derive(Debug)]
 pub(crate) struct Fast {
     credentials: Held,
+    keys: sign::Keys,
     places: Places,
     pool: Pool,
     /// Seconds by which servers are ahead of our clock.
@@ -68,6 +69,7 @@ impl Fast {
     pub(crate) fn new(provider: Option<SharedCredentialsProvider>, rules: Rules) -> Self {
         Self {
             credentials: Held::new(provider),
+            keys: sign::Keys::default(),
             places: Places::new(rules),
             pool: Pool::default(),
             clock_ahead: AtomicI64::new(0),
@@ -103,7 +105,7 @@ impl Fast {
     async fn once(&self, place: &Place, call: &Call<'_>) -> Result<Answer, RemoteError> {
         let identity = self.credentials.get().await?;
         let target = place.target(call.key, &call.query);
-        let signed = sign::sign(place, call, &target, &identity, self.now())?;
+        let signed = sign::sign(&self.keys, place, call, &target, &identity, self.now())?;
         let bad = |error: &dyn std::fmt::Display| own(RemoteErrorKind::BadRequest, error.to_string());
         let uri = Uri::try_from(target).map_err(|e| bad(&e))?;
         call.progress.reset();
