@@ -779,6 +779,11 @@ async fn carry(shared: Arc<Shared>, job: Job) {
                 _ => {}
             }
             tell_batches(&shared, &job.live, &ending, false);
+            // Nothing that the folder's actor decides changes before the last one has ended.
+            if let Some(pair) = pair.as_ref().filter(|pair| shared.pool.open_of(&pair.id) > 0) {
+                pair.changed(&shared);
+                return;
+            }
         }
     }
     if let Some(pair) = pair {

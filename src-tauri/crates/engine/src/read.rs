@@ -32,9 +32,23 @@ pub(crate) async fn read(
         // Opening it would tell whether it is there; `unchanged` does that anyway.
         return Ok((Bytes::new(), Crc64Nvme::EMPTY));
     }
-    match shared.ports.fs.read(Path::new(&spec.source), range.start, len).await {
-        Ok(bytes) => {
-            let crc = Crc64Nvme::of(&bytes);
+    match shared.ports.fs.read_summed(Path::new(&spec.source), range.start, len).await {
+        Ok(read) => Ok(read),
+        Err(error) => Err(trouble(shared, spec, &error).await),
+    }
+}
+
+/// All bytes and their checksum, of a file that was the same before and after: [`read`] and [`unchanged`] in one visit to
+/// the disk.
+pub(crate) async fn whole(shared: &Shared, spec: &UploadSpec) -> Result<(Bytes, Crc64Nvme), SourceTrouble> {
+    let len = usize::try_from(spec.snapshot.size).map_err(|_| SourceTrouble::Unreadable)?;
+    if len == 0 {
+        unchanged(shared, spec).await?;
+        return Ok((Bytes::new(), Crc64Nvme::EMPTY));
+    }
+    match shared.ports.fs.read_and_look(Path::new(&spec.source), len).await {
+        Ok((bytes, crc, now)) => {
+            same(shared, spec, now).await?;
             Ok((bytes, crc))
         }
         Err(error) => Err(trouble(shared, spec, &error).await),
@@ -45,13 +59,19 @@ pub(crate) async fn read(
 /// bytes between belong to one state of the file (invariant I2).
 pub(crate) async fn unchanged(shared: &Shared, spec: &UploadSpec) -> Result<(), SourceTrouble> {
     match shared.ports.fs.look_absolute(Path::new(&spec.source)).await {
-        Ok(Some(ScanItem::File(now))) if now.same_snapshot(&spec.snapshot) => Ok(()),
-        Ok(Some(ScanItem::File(_) | ScanItem::Link | ScanItem::Special)) => Err(SourceTrouble::Changed),
-        Ok(Some(ScanItem::Unreadable(_) | ScanItem::BadName(_))) => {
+        Ok(now) => same(shared, spec, now).await,
+        Err(error) => Err(trouble(shared, spec, &error).await),
+    }
+}
+
+async fn same(shared: &Shared, spec: &UploadSpec, now: Option<ScanItem>) -> Result<(), SourceTrouble> {
+    match now {
+        Some(ScanItem::File(now)) if now.same_snapshot(&spec.snapshot) => Ok(()),
+        Some(ScanItem::File(_) | ScanItem::Link | ScanItem::Special) => Err(SourceTrouble::Changed),
+        Some(ScanItem::Unreadable(_) | ScanItem::BadName(_)) => {
             Err(absent(shared, spec, SourceTrouble::Unreadable).await)
         }
-        Ok(None) => Err(absent(shared, spec, SourceTrouble::Gone).await),
-        Err(error) => Err(trouble(shared, spec, &error).await),
+        None => Err(absent(shared, spec, SourceTrouble::Gone).await),
     }
 }
 

@@ -56,8 +56,7 @@ pub(crate) async fn put(
     look_before_write(shared, store, live, create_only_put).await?;
     let size = spec.snapshot.size;
     let _room = shared.budget.memory(size).await;
-    let (bytes, crc) = read::read(shared, spec, 0..size).await?;
-    read::unchanged(shared, spec).await?;
+    let (bytes, crc) = read::whole(shared, spec).await?;
     let _under_way = shared.budget.under_way.enter(size, shared.meter.rate()).await;
     let flow = RequestFlow::new(shared, live);
     let body = PutBody { bytes, crc, flow: flow.port() };
@@ -145,16 +144,11 @@ pub(crate) async fn parts(
             && flying.len() < shared.options.parts_at_once.max(1)
             && let Some(number) = missing.next()
         {
-            flying.push(part(shared, store, live, upload, number));
+            flying.push(noted_part(shared, store, live, upload, number));
         }
         match flying.next().await {
             None => break,
             Some(Ok(receipt)) => {
-                let write = JournalWrite::SavePart(spec.id.clone(), receipt.clone());
-                if shared.commit(vec![write]).await.is_err() {
-                    return Err(refused(RemoteErrorKind::Network, "stopping").into());
-                }
-                lock(&live.receipts).push(receipt.clone());
                 done.insert(receipt.number, receipt);
             }
             // Those that are under way come to their end: their bytes are paid for.
@@ -170,6 +164,23 @@ pub(crate) async fn parts(
         return Err(SourceTrouble::Changed.into());
     }
     Ok(UploadEvent::AllSent(whole.digest()))
+}
+
+/// Sends a part and makes its receipt durable. The other parts go on meanwhile.
+async fn noted_part(
+    shared: &Shared,
+    store: &dyn RemoteStore,
+    live: &Live,
+    upload: &UploadId,
+    number: u32,
+) -> Result<PartReceipt, Trouble> {
+    let receipt = part(shared, store, live, upload, number).await?;
+    let write = JournalWrite::SavePart(live.spec.id.clone(), receipt.clone());
+    if shared.commit(vec![write]).await.is_err() {
+        return Err(refused(RemoteErrorKind::Network, "stopping").into());
+    }
+    lock(&live.receipts).push(receipt.clone());
+    Ok(receipt)
 }
 
 async fn part(

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use windlass_domain::RelPath;
+use windlass_domain::{Crc64Nvme, RelPath};
 use windlass_ports::{FsError, LocalFs, ScanItem, Scanned, Staged};
 
 use crate::error::{aside, fs};
@@ -76,7 +76,25 @@ impl LocalFs for Disk {
 
     async fn read(&self, file: &Path, offset: u64, len: usize) -> Result<Bytes, FsError> {
         let (owned, pool) = (file.to_path_buf(), Arc::clone(&self.pool));
+        aside(file, move || read::exactly(&pool, &owned, offset, len)).await.map(|(bytes, _)| bytes)
+    }
+
+    async fn read_summed(&self, file: &Path, offset: u64, len: usize) -> Result<(Bytes, Crc64Nvme), FsError> {
+        let (owned, pool) = (file.to_path_buf(), Arc::clone(&self.pool));
         aside(file, move || read::exactly(&pool, &owned, offset, len)).await
+    }
+
+    async fn read_and_look(
+        &self,
+        file: &Path,
+        len: usize,
+    ) -> Result<(Bytes, Crc64Nvme, Option<ScanItem>), FsError> {
+        let (owned, pool) = (file.to_path_buf(), Arc::clone(&self.pool));
+        aside(file, move || {
+            let (bytes, crc) = read::exactly(&pool, &owned, 0, len)?;
+            Ok((bytes, crc, look::absolute(&owned)?))
+        })
+        .await
     }
 
     async fn stage(&self, root: &Path, path: &RelPath) -> Result<Box<dyn Staged>, FsError> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use windlass_domain::{LocalExpect, LocalState, RelPath, Timestamp};
+use windlass_domain::{Crc64Nvme, LocalExpect, LocalState, RelPath, Timestamp};
 
 use crate::BoxError;
 
@@ -89,6 +89,22 @@ pub trait LocalFs: Debug + Send + Sync {
     /// Reads exactly `len` bytes at `offset` of a file, opened without blocking on pipes and without following links.
     /// `Short` when the file ends before. The returned bytes come from one buffer of that size.
     async fn read(&self, file: &Path, offset: u64, len: usize) -> Result<Bytes, FsError>;
+    /// As [`Self::read`], with the checksum of the bytes.
+    async fn read_summed(&self, file: &Path, offset: u64, len: usize) -> Result<(Bytes, Crc64Nvme), FsError> {
+        let bytes = self.read(file, offset, len).await?;
+        let crc = Crc64Nvme::of(&bytes);
+        Ok((bytes, crc))
+    }
+    /// As [`Self::read_summed`] for the first `len` bytes, and then [`Self::look_absolute`]: what the file is after its last
+    /// byte was read.
+    async fn read_and_look(
+        &self,
+        file: &Path,
+        len: usize,
+    ) -> Result<(Bytes, Crc64Nvme, Option<ScanItem>), FsError> {
+        let (bytes, crc) = self.read_summed(file, 0, len).await?;
+        Ok((bytes, crc, self.look_absolute(file).await?))
+    }
     /// Begins a file at `target` under a temporary name on the same volume. Creates missing folders below `root`.
     async fn stage(&self, root: &Path, path: &RelPath) -> Result<Box<dyn Staged>, FsError>;
     /// Removes temporary files that a dead process left below `root`. Returns how many.

@@ -7,7 +7,7 @@ use windlass_domain::RelPath;
 use windlass_ports::{FsError, ScanItem, Scanned};
 
 use crate::error::{fs, root as root_error};
-use crate::folder::{Folder, Found, Kind};
+use crate::folder::{Folder, Found, Kind, examine};
 
 /// What is at a path below a root. A folder is no file: `None`, as a scan lists none either. The same where a file or a
 /// link stands in place of a folder of the path.
@@ -35,7 +35,7 @@ pub(super) fn absolute(path: &Path) -> Result<Option<ScanItem>, FsError> {
     let (Some(above), Some(name)) = (whole.parent(), whole.file_name()) else { return Ok(None) };
     let gone =
         |error: &io::Error| matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
-    match Folder::open(above).and_then(|folder| folder.examine(name)) {
+    match examine(&above.join(name)) {
         Ok(found) => Ok(found.and_then(item)),
         Err(error) if gone(&error) => Ok(None),
         Err(error) => Err(fs(path, error)),

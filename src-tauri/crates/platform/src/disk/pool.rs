@@ -36,19 +36,18 @@ impl Drop for Lent {
 }
 
 impl Pool {
-    /// An empty buffer with room for `len` bytes and little more. `None` when there is not enough memory.
+    /// A buffer of `len` bytes and little more, with whatever was in it. `None` when there is not enough memory.
     pub(super) fn take(&self, len: usize) -> Option<Vec<u8>> {
         let size = if len <= SMALL { len } else { len.checked_next_multiple_of(STEP)? };
         if len > SMALL {
             let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(at) = resting.iter().rposition(|buffer| buffer.capacity() == size) {
-                let mut buffer = resting.remove(at);
-                buffer.clear();
-                return Some(buffer);
+                return Some(resting.remove(at));
             }
         }
         let mut buffer = Vec::new();
         buffer.try_reserve_exact(size).ok()?;
+        buffer.resize(size, 0);
         Some(buffer)
     }
 
@@ -93,7 +92,7 @@ mod tests {
     fn a_buffer_comes_back_when_its_last_reader_is_gone() {
         let pool = Arc::new(Pool::default());
         let mut buffer = pool.take(PART).unwrap();
-        buffer.resize(PART, 7);
+        buffer.fill(7);
         let place = buffer.as_ptr();
         let bytes = pool.lend(buffer, PART - 1);
         let part = bytes.slice(5..9);
@@ -104,7 +103,7 @@ mod tests {
         assert_eq!(pool.at_rest(), (1, PART));
         let again = pool.take(PART - 100).unwrap();
         assert_eq!(again.as_ptr(), place, "the same memory");
-        assert!(again.is_empty(), "old bytes are not part of it");
+        assert_eq!(pool.lend(again, 3).len(), 3, "and no more of it than was asked for");
     }
 
     #[test]

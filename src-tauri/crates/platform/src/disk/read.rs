@@ -4,13 +4,23 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use windlass_domain::Crc64Nvme;
 use windlass_ports::{FsError, FsErrorKind};
 
 use super::pool::Pool;
 use crate::error::{because, fs};
 use crate::folder::{open_regular, read_at};
 
-pub(super) fn exactly(pool: &Arc<Pool>, path: &Path, offset: u64, len: usize) -> Result<Bytes, FsError> {
+/// Read at a time, so that the checksum finds the bytes in the processor's cache.
+const STEP: usize = 256 * 1024;
+
+/// Bytes of a file and their checksum.
+pub(super) fn exactly(
+    pool: &Arc<Pool>,
+    path: &Path,
+    offset: u64,
+    len: usize,
+) -> Result<(Bytes, Crc64Nvme), FsError> {
     let failed = |error| fs(path, error);
     let short = || because(FsErrorKind::Short, path, "the file ends before the bytes that were asked for");
     let (file, size) = open_regular(path).map_err(failed)?;
@@ -20,12 +30,18 @@ pub(super) fn exactly(pool: &Arc<Pool>, path: &Path, offset: u64, len: usize) ->
     }
     let out_of_memory = || failed(io::ErrorKind::OutOfMemory.into());
     let mut buffer = pool.take(len).ok_or_else(out_of_memory)?;
-    while buffer.len() < len {
-        let have = buffer.len();
-        let read = read_at(&file, offset + have as u64, &mut buffer, len - have).map_err(failed)?;
-        if read == 0 {
-            return Err(short());
+    let (mut at, mut crc) = (offset, Crc64Nvme::EMPTY);
+    for step in buffer.get_mut(..len).unwrap_or_default().chunks_mut(STEP) {
+        let mut rest = &mut *step;
+        while !rest.is_empty() {
+            let read = read_at(&file, at, rest).map_err(failed)?;
+            if read == 0 {
+                return Err(short());
+            }
+            at += read as u64;
+            rest = rest.get_mut(read..).unwrap_or_default();
         }
+        crc = crc.then(Crc64Nvme::of(step));
     }
-    Ok(pool.lend(buffer, len))
+    Ok((pool.lend(buffer, len), crc))
 }

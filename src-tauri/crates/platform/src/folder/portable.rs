@@ -42,11 +42,7 @@ impl Folder {
     }
 
     pub(crate) fn examine(&self, name: &OsStr) -> io::Result<Option<Found>> {
-        match fs::symlink_metadata(self.path.join(name)) {
-            Ok(metadata) => Ok(Some(found(&metadata))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        examine(&self.path.join(name))
     }
 
     pub(crate) fn list(&self) -> Listing {
@@ -112,6 +108,14 @@ impl Folder {
     }
 }
 
+pub(crate) fn examine(path: &Path) -> io::Result<Option<Found>> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) => Ok(Some(found(&metadata))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 pub(crate) fn open_regular(path: &Path) -> io::Result<(File, u64)> {
     let metadata = fs::symlink_metadata(path)?;
     if metadata.is_file() {
@@ -121,10 +125,15 @@ pub(crate) fn open_regular(path: &Path) -> io::Result<(File, u64)> {
     }
 }
 
-pub(crate) fn read_at(file: &File, offset: u64, buffer: &mut Vec<u8>, room: usize) -> io::Result<usize> {
+pub(crate) fn read_at(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
     let mut file = file;
     file.seek(SeekFrom::Start(offset))?;
-    file.take(room as u64).read_to_end(buffer)
+    loop {
+        match file.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
 }
 
 pub(crate) fn write_at(file: &File, offset: u64, bytes: &[u8]) -> io::Result<()> {

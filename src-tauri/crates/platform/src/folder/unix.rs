@@ -7,7 +7,6 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
-use rustix::buffer::spare_capacity;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use windlass_domain::{FileId, LocalState, Timestamp};
@@ -51,11 +50,7 @@ impl Folder {
 
     /// Looks at `name` without following it. `None` when it is not there.
     pub(crate) fn examine(&self, name: &OsStr) -> io::Result<Option<Found>> {
-        match rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(stat) => Ok(Some(found(&stat))),
-            Err(Errno::NOENT) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        seen(rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW))
     }
 
     /// All names. May be called once for each open folder.
@@ -149,6 +144,20 @@ impl Folder {
     }
 }
 
+/// Looks at a path that a person gave without following its last name; links before it are the person's own. `None` when
+/// it is not there.
+pub(crate) fn examine(path: &Path) -> io::Result<Option<Found>> {
+    seen(rustix::fs::lstat(path))
+}
+
+fn seen(stat: rustix::io::Result<Stat>) -> io::Result<Option<Found>> {
+    match stat {
+        Ok(stat) => Ok(Some(found(&stat))),
+        Err(Errno::NOENT) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Opens a regular file for reading and tells its size. Does not wait for the other end of a pipe, and fails on
 /// everything that is no regular file.
 pub(crate) fn open_regular(path: &Path) -> io::Result<(File, u64)> {
@@ -164,10 +173,9 @@ fn regular(fd: OwnedFd) -> io::Result<(File, u64)> {
     }
 }
 
-/// Appends at most about `room` bytes from `offset` on to `buffer`, whose spare memory is not written before.
-pub(crate) fn read_at(file: &File, offset: u64, buffer: &mut Vec<u8>, room: usize) -> io::Result<usize> {
-    buffer.try_reserve_exact(room).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
-    Ok(rustix::io::retry_on_intr(|| rustix::io::pread(file, spare_capacity(buffer), offset))?)
+/// Reads bytes from `offset` on into `buffer`; says how many.
+pub(crate) fn read_at(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    Ok(rustix::io::retry_on_intr(|| rustix::io::pread(file, &mut *buffer, offset))?)
 }
 
 /// Writes all bytes at `offset`.
