@@ -205,7 +205,10 @@ impl<'a> Look<'a> {
             ScanItem::Link => (None, Some(FailureCode::Link), String::new()),
             ScanItem::Special => (None, Some(FailureCode::NotAFile), String::new()),
             ScanItem::Unreadable(why) => (None, Some(FailureCode::Unreadable), why),
-            ScanItem::BadName(why) => (None, Some(FailureCode::NameNotAllowed), why),
+            ScanItem::BadName(_) => {
+                let why = windlass_domain::NameProblem::NotText;
+                (None, Some(FailureCode::NameNotAllowed), format!("Not possible as a key: {why}"))
+            }
         };
         if let Some(code) = failure {
             // A file that is proved and cannot be read now is still proved; what is not known changes nothing.
