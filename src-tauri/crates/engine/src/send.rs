@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
+use tokio::time::Instant;
 use windlass_domain::{
     Capabilities, Crc64Nvme, Digest, PartReceipt, RemoteState, Support, Upload, UploadEvent, UploadId,
 };
@@ -19,6 +20,9 @@ use crate::shared::{Shared, lock};
 
 /// Tries of one part before the whole transfer waits.
 const PART_TRIES: u32 = 4;
+/// Parts under way while each takes less than [`SWIFT`]: then this computer is the limit, and fewer buffers are warmer ones.
+const FEW: usize = 2;
+const SWIFT: Duration = Duration::from_millis(100);
 
 fn refused(kind: RemoteErrorKind, why: &'static str) -> RemoteError {
     RemoteError { kind, source: why.into() }
@@ -139,16 +143,19 @@ pub(crate) async fn parts(
         (1..=spec.parts.count()).filter(|number| !done.contains_key(number)).collect::<Vec<_>>().into_iter();
     let mut flying = FuturesUnordered::new();
     let mut trouble = None;
+    let most = shared.options.parts_at_once.max(1);
+    let mut at_once = most.min(FEW);
     loop {
         while trouble.is_none()
-            && flying.len() < shared.options.parts_at_once.max(1)
+            && flying.len() < at_once
             && let Some(number) = missing.next()
         {
             flying.push(noted_part(shared, store, live, upload, number));
         }
         match flying.next().await {
             None => break,
-            Some(Ok(receipt)) => {
+            Some(Ok((receipt, took))) => {
+                at_once = if took < SWIFT { most.min(FEW) } else { most };
                 done.insert(receipt.number, receipt);
             }
             // Those that are under way come to their end: their bytes are paid for.
@@ -166,21 +173,22 @@ pub(crate) async fn parts(
     Ok(UploadEvent::AllSent(whole.digest()))
 }
 
-/// Sends a part and makes its receipt durable. The other parts go on meanwhile.
+/// Sends a part and makes its receipt durable; says how long that took. The other parts go on meanwhile.
 async fn noted_part(
     shared: &Shared,
     store: &dyn RemoteStore,
     live: &Live,
     upload: &UploadId,
     number: u32,
-) -> Result<PartReceipt, Trouble> {
+) -> Result<(PartReceipt, Duration), Trouble> {
+    let began = Instant::now();
     let receipt = part(shared, store, live, upload, number).await?;
     let write = JournalWrite::SavePart(live.spec.id.clone(), receipt.clone());
     if shared.commit(vec![write]).await.is_err() {
         return Err(refused(RemoteErrorKind::Network, "stopping").into());
     }
     lock(&live.receipts).push(receipt.clone());
-    Ok(receipt)
+    Ok((receipt, began.elapsed()))
 }
 
 async fn part(

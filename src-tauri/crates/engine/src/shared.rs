@@ -77,7 +77,7 @@ impl Default for EngineOptions {
             bandwidth: None,
             requests: 32,
             buffer_bytes: 64 * 1024 * 1024,
-            small_at_once: 48,
+            small_at_once: 96,
             large_at_once: 3,
             parts_at_once: 6,
         }

@@ -21,7 +21,7 @@ use windlass_ports::{FsError, LocalFs, ScanItem, Scanned, Staged};
 use crate::error::{aside, fs};
 use pool::Pool;
 
-/// The computer's file systems. Copies share one pool of read buffers (at most 64 MiB at rest).
+/// The computer's file systems. Copies share one pool of read buffers (at most 64 MiB at rest, and none for long).
 ///
 /// Every call runs on a thread that may block; dropping a call's future does not stop what it already began, dropping a
 /// stream does.
@@ -41,8 +41,13 @@ impl Disk {
 #[async_trait]
 impl LocalFs for Disk {
     async fn read_marker(&self, root: &Path) -> Result<String, FsError> {
-        let owned = root.to_path_buf();
-        aside(root, move || marker::read(&owned)).await
+        let (owned, pool) = (root.to_path_buf(), Arc::clone(&self.pool));
+        aside(root, move || {
+            // Whoever watches a folder comes by every few seconds.
+            pool.tidy();
+            marker::read(&owned)
+        })
+        .await
     }
 
     async fn create_marker(&self, root: &Path, id: &str) -> Result<(), FsError> {

@@ -1,5 +1,6 @@
 //! Read buffers that are used again: the pages of a fresh one cost more than the copy into it.
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
@@ -9,11 +10,13 @@ const MOST: usize = 64 * 1024 * 1024;
 const STEP: usize = 256 * 1024;
 /// Smaller ones are not worth a visit.
 const SMALL: usize = 64 * 1024;
+/// How long one rests before [`Pool::tidy`] gives its memory back.
+const REST: Duration = Duration::from_secs(10);
 
 /// Buffers at rest, the oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Pool {
-    resting: Mutex<Vec<Vec<u8>>>,
+    resting: Mutex<Vec<(Vec<u8>, Instant)>>,
 }
 
 /// Bytes in a buffer that goes back to its pool.
@@ -41,8 +44,8 @@ impl Pool {
         let size = if len <= SMALL { len } else { len.checked_next_multiple_of(STEP)? };
         if len > SMALL {
             let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(at) = resting.iter().rposition(|buffer| buffer.capacity() == size) {
-                return Some(resting.remove(at));
+            if let Some(at) = resting.iter().rposition(|(buffer, _)| buffer.capacity() == size) {
+                return Some(resting.remove(at).0);
             }
         }
         let mut buffer = Vec::new();
@@ -68,17 +71,31 @@ impl Pool {
             return;
         }
         let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut total: usize = size + resting.iter().map(Vec::capacity).sum::<usize>();
+        let mut total: usize = size + resting.iter().map(|(buffer, _)| buffer.capacity()).sum::<usize>();
         while total > MOST && !resting.is_empty() {
-            total -= resting.remove(0).capacity();
+            total -= resting.remove(0).0.capacity();
         }
-        resting.push(buffer);
+        resting.push((buffer, Instant::now()));
+    }
+
+    /// Gives back the memory of buffers that nobody has wanted for a while. To be called now and then.
+    pub(super) fn tidy(&self) {
+        self.tidy_at(Instant::now());
+    }
+
+    fn tidy_at(&self, now: Instant) {
+        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
+        if resting.is_empty() {
+            return;
+        }
+        resting.retain(|(_, since)| now.saturating_duration_since(*since) < REST);
+        resting.shrink_to_fit();
     }
 
     #[cfg(test)]
     pub(super) fn at_rest(&self) -> (usize, usize) {
         let resting = self.resting.lock().unwrap();
-        (resting.len(), resting.iter().map(Vec::capacity).sum())
+        (resting.len(), resting.iter().map(|(buffer, _)| buffer.capacity()).sum())
     }
 }
 
@@ -119,5 +136,9 @@ mod tests {
         assert!(pool.take(PART / 2).is_some() && pool.at_rest().0 == 7, "a new size finds room");
         drop(pool.lend(pool.take(100).unwrap(), 100));
         assert_eq!(pool.at_rest().0, 7, "small ones do not rest");
+        pool.tidy();
+        assert_eq!(pool.at_rest().0, 7, "they may be wanted again at once");
+        pool.tidy_at(Instant::now() + REST);
+        assert_eq!(pool.at_rest(), (0, 0));
     }
 }
