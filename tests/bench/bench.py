@@ -262,6 +262,8 @@ class Bench:
                 self.uploaded(server, {"bytes": sent, "requests": 0}, self.arguments.big_mib * MIB, "windlass watch")
                 peak = status(watch, "VmHWM")
                 rest(watch)
+                # Read buffers rest for ten seconds before their memory is given back.
+                time.sleep(15)
                 after = status(watch, "VmRSS")
             finally:
                 watch.send_signal(signal.SIGINT)

@@ -125,7 +125,15 @@ impl<'a> Look<'a> {
                 last = Some(path.clone());
                 if rows.peek().await?.is_some_and(|row| row.path == path) { rows.pop() } else { None }
             };
-            self.consider(path, found.item, known);
+            // Rows are read ahead: an upload may have ended since. What its end wrote is there once it is no longer open.
+            let open = self.is_open(&path);
+            let known = match known {
+                Some(row) if !open && matches!(row.state, FileState::Uploading | FileState::Checking) => {
+                    shared.ports.journal.file(&pair.id, &path).await.map_err(Broken::Journal)?
+                }
+                known => known,
+            };
+            self.consider(path, found.item, known, open);
             pair.seen_one();
             self.flush(CHUNK).await?;
         }
@@ -175,8 +183,10 @@ impl<'a> Look<'a> {
                 if place != path {
                     covered = Some(format!("{path}/"));
                 }
+                // In this order: the row is read after an upload that is no longer open wrote its end.
+                let open = self.is_open(&place);
                 let known = shared.ports.journal.file(&pair.id, &place).await.map_err(Broken::Journal)?;
-                self.consider(place, found.item, known);
+                self.consider(place, found.item, known, open);
                 self.flush(CHUNK).await?;
             }
             drop(scan);
@@ -199,7 +209,8 @@ impl<'a> Look<'a> {
         self.shared.pool.is_open(&self.row.connection, &self.row.bucket, &key)
     }
 
-    fn consider(&mut self, path: RelPath, item: ScanItem, known: Option<FileRow>) {
+    /// `open`: an upload of it was open before its row was read.
+    fn consider(&mut self, path: RelPath, item: ScanItem, known: Option<FileRow>, open: bool) {
         let (local, failure, note) = match item {
             ScanItem::File(local) => (Some(local), None, String::new()),
             ScanItem::Link => (None, Some(FailureCode::Link), String::new()),
@@ -216,13 +227,13 @@ impl<'a> Look<'a> {
                 row.state == FileState::Failed(code)
                     || (code == FailureCode::Unreadable && row.base.is_some())
             });
-            if !keep && !self.is_open(&path) {
+            if !keep && !open {
                 self.save(path, None, FileState::Failed(code), note);
             }
             return;
         }
         let Some(local) = local else { return };
-        if self.is_open(&path) {
+        if open {
             return;
         }
         if let Some(row) = &known {
