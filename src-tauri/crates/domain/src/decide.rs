@@ -11,6 +11,12 @@ use crate::state::{BaseState, LocalState, Observed, RemoteState, UnknownReason};
 pub enum Mode {
     /// Up only, create only: never replaces and never deletes, on either side.
     Ingest,
+    /// The bucket becomes what the folder is. What others did in the bucket is shown and left alone.
+    MirrorUp,
+    /// The folder becomes what the prefix is. What was changed here is shown and left alone.
+    MirrorDown,
+    /// Both sides become the same; nothing that only one side has is lost.
+    TwoWay,
 }
 
 /// What an upload expects at its key.
@@ -38,6 +44,10 @@ pub enum ConflictKind {
     DifferentObjectThere,
     /// The file changed after it had been uploaded, and this mode never replaces.
     ChangedAfterUpload,
+    /// Both sides have different content and neither is known to be older.
+    BothChanged,
+    /// The side that only receives was changed by somebody else; it is shown and left alone.
+    ReceiverChanged,
 }
 
 /// What one path needs.
@@ -50,6 +60,23 @@ pub enum Action {
         /// What must be at the key.
         expect: RemoteExpect,
     },
+    /// Fetch the object.
+    Download {
+        /// What must be at the path.
+        expect: LocalExpect,
+    },
+    /// Delete the object.
+    DeleteRemote {
+        /// What must be at the key.
+        expect: RemoteExpect,
+    },
+    /// Move the file to the trash.
+    TrashLocal {
+        /// What must be at the path.
+        expect: LocalExpect,
+    },
+    /// Gone on both sides: only the journal forgets it.
+    Forget,
     /// Same bytes on both sides: only write the journal.
     Adopt,
     /// A digest is missing: obtain it, decide again.
@@ -76,6 +103,7 @@ pub struct Triple<'a> {
 pub fn decide(mode: Mode, triple: Triple<'_>) -> Action {
     match mode {
         Mode::Ingest => ingest(triple),
+        Mode::MirrorUp | Mode::MirrorDown | Mode::TwoWay => Action::Wait(UnknownReason::NotScanned),
     }
 }
 

@@ -11,6 +11,7 @@
 pub mod capability;
 pub mod decide;
 pub mod digest;
+pub mod guard;
 pub mod key;
 pub mod parts;
 pub mod path;
@@ -21,6 +22,7 @@ pub mod words;
 pub use capability::{Capabilities, Support};
 pub use decide::{Action, ConflictKind, LocalExpect, Mode, RemoteExpect, Triple, decide};
 pub use digest::{Crc64Nvme, Digest};
+pub use guard::{Ask, Limits, Why};
 pub use key::{Bucket, ETag, KeyProblem, ObjectKey, Prefix, UploadId, VersionId};
 pub use parts::{PartPlan, PartReceipt};
 pub use path::{NameProblem, RelPath, map_key};

@@ -33,6 +33,12 @@ pub enum FailureCode {
     NotSupported,
     /// A person cancelled it.
     Cancelled,
+    /// Somebody changed it on the side that only receives.
+    ReceiverChanged,
+    /// Another name here differs from it only by case or by how its letters are composed.
+    NameTwin,
+    /// The object is archived; it has to be restored before it can be read.
+    Archived,
     /// Anything else.
     Unexpected,
 }
@@ -50,7 +56,7 @@ pub struct Words {
 
 impl FailureCode {
     /// Every cause, in the order shown.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::DifferentObjectThere,
         Self::ChangedAfterUpload,
         Self::StoredBytesDiffer,
@@ -65,6 +71,9 @@ impl FailureCode {
         Self::DiskFull,
         Self::NotSupported,
         Self::Cancelled,
+        Self::ReceiverChanged,
+        Self::NameTwin,
+        Self::Archived,
         Self::Unexpected,
     ];
 
@@ -86,6 +95,9 @@ impl FailureCode {
             Self::DiskFull => "disk_full",
             Self::NotSupported => "not_supported",
             Self::Cancelled => "cancelled",
+            Self::ReceiverChanged => "receiver_changed",
+            Self::NameTwin => "name_twin",
+            Self::Archived => "archived",
             Self::Unexpected => "unexpected",
         }
     }
@@ -168,6 +180,21 @@ impl FailureCode {
             Self::Cancelled => (
                 "You cancelled it",
                 "The file is unchanged on this computer and not in the bucket. Try again when it should go up after all.",
+                true,
+            ),
+            Self::ReceiverChanged => (
+                "Changed on the side that only receives",
+                "This folder goes one way, and somebody changed the copy. Both were left as they are. Keep the copy under another name, or remove it, and the folder goes on.",
+                true,
+            ),
+            Self::NameTwin => (
+                "Another name here is the same to this disk",
+                "Two names differ only in capital letters or in how their letters are composed, and this disk can hold one of them. The first was kept; the other stays where it is. Rename one of them.",
+                true,
+            ),
+            Self::Archived => (
+                "Archived in the bucket",
+                "It is in a storage class that cannot be read at once. Nothing is lost. Restore it from the archive, then it is fetched.",
                 true,
             ),
             Self::Unexpected => (

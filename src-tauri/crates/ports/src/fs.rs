@@ -65,11 +65,22 @@ pub struct Scanned {
     pub item: ScanItem,
 }
 
+/// What the marker file of a root says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marker {
+    /// The sync folder's id.
+    pub id: String,
+    /// Grows before every round of deletes; a journal with a smaller one is an old copy (hazard HC7).
+    pub epoch: u64,
+}
+
 /// A local folder tree. All methods take the absolute root and paths below it; none follows a link out of it.
 #[async_trait]
 pub trait LocalFs: Debug + Send + Sync {
-    /// Reads the id in the root's marker file (`.windlass/root.json`). `RootMissing` when root or marker are not there.
-    async fn read_marker(&self, root: &Path) -> Result<String, FsError>;
+    /// Reads the root's marker file (`.windlass/root.json`). `RootMissing` when root or marker are not there.
+    async fn read_marker(&self, root: &Path) -> Result<Marker, FsError>;
+    /// Writes another epoch into the marker, durably and atomically. `RootMissing` when the marker is not this folder's.
+    async fn set_epoch(&self, root: &Path, id: &str, epoch: u64) -> Result<(), FsError>;
     /// Writes the marker of a new pairing. Fails when one is there already.
     async fn create_marker(&self, root: &Path, id: &str) -> Result<(), FsError>;
     /// Walks the whole tree (or what is below `under`), files in path order, honouring the ignore file `.windlassignore`
@@ -109,11 +120,34 @@ pub trait LocalFs: Debug + Send + Sync {
     async fn stage(&self, root: &Path, path: &RelPath) -> Result<Box<dyn Staged>, FsError>;
     /// Removes temporary files that a dead process left below `root`. Returns how many.
     async fn sweep_temps(&self, root: &Path) -> Result<u64, FsError>;
+    /// Moves a file into the folder's own trash, `.windlass/trash/<when>/<path>`, on the same volume, durably; folders that
+    /// become empty by it go. `Changed` when the file is not this snapshot any more, and then nothing moved. Gives the place in
+    /// the trash, relative to the root.
+    async fn trash(
+        &self,
+        root: &Path,
+        path: &RelPath,
+        expect: &LocalState,
+        when: Timestamp,
+    ) -> Result<String, FsError>;
+    /// Brings a file back from the trash to `path`. `Changed` when something is there; `NotFound` when the trash was emptied.
+    async fn untrash(&self, root: &Path, trashed: &str, path: &RelPath) -> Result<(), FsError>;
+    /// Renames a file within the root, durably, making the folders it needs. `Changed` when the file is not this snapshot any
+    /// more or something is at `to`; then nothing moved.
+    async fn rename(
+        &self,
+        root: &Path,
+        from: &RelPath,
+        to: &RelPath,
+        expect: &LocalState,
+    ) -> Result<(), FsError>;
     /// Free bytes on the volume of `path`.
     async fn free_space(&self, path: &Path) -> Result<u64, FsError>;
 }
 
 /// A file being written under a temporary name. Dropping it removes the temporary file.
+///
+/// With [`LocalExpect::Unchanged`] `publish` replaces that very file and keeps what it held in the folder's trash.
 #[async_trait]
 pub trait Staged: Debug + Send {
     /// Writes bytes at an offset.

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use windlass_domain::words::FailureCode;
 use windlass_domain::{
-    BaseState, BatchId, Bucket, ETag, LocalState, Mode, ObjectKey, PairId, PartReceipt, RelPath, Revision,
-    Timestamp, TransferId, Upload, UploadSpec,
+    Ask, BaseState, BatchId, Bucket, ETag, Limits, LocalState, Mode, ObjectKey, PairId, PartReceipt, RelPath,
+    RemoteState, Revision, Timestamp, TransferId, Upload, UploadSpec, VersionId,
 };
 
 use crate::BoxError;
@@ -59,6 +59,116 @@ pub struct PairRow {
     pub paused: bool,
     /// When the last complete scan ended.
     pub last_scan: Option<Timestamp>,
+    /// See [`crate::Marker::epoch`].
+    pub epoch: u64,
+    /// ETag of the marker object below the prefix, once it was written or found; a listing without it proves no absence
+    /// (hazard HB17).
+    pub remote_marker: Option<ETag>,
+    /// What a person chose for it.
+    pub options: PairOptions,
+    /// A question that waits for a person, or for the round that acts on the answer.
+    pub brake: Option<Brake>,
+}
+
+/// What a person chose for a sync folder.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PairOptions {
+    /// Lines in the syntax of gitignore: what is not synced. Beside the folder's own `.windlassignore`.
+    pub ignore: Vec<String>,
+    /// Larger files are not synced, in bytes.
+    pub largest: Option<u64>,
+    /// Where the brake comes in.
+    pub limits: Limits,
+}
+
+/// The engine stopped before it deleted or overwrote more than the limits allow (invariant I16).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Brake {
+    /// Names exactly what was asked: an answer to another question counts for nothing.
+    pub id: u64,
+    /// Why, and how much.
+    pub ask: Ask,
+    /// Since when.
+    pub since: Timestamp,
+    /// A person's word; `None` while it is missing.
+    pub answer: Option<BrakeAnswer>,
+}
+
+/// What a person says to a brake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BrakeAnswer {
+    /// It was meant: go on with exactly this.
+    Go,
+    /// It was not meant: what would be deleted is brought back from the other side.
+    Restore,
+}
+
+/// What an intent is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum IntentKind {
+    /// Delete an object.
+    DeleteRemote,
+    /// Move a file to the trash.
+    TrashLocal,
+    /// Copy an object to a new key and delete the old one: a rename here.
+    MoveRemote,
+    /// Rename a file here: a rename there.
+    MoveLocal,
+    /// Rename the local file of a conflict to a name of its own.
+    KeepBoth,
+}
+
+/// How an intent ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum IntentEnd {
+    /// It took effect.
+    Done,
+    /// What was to be changed is not what was expected any more; nothing was changed.
+    Refused,
+    /// It took effect and was taken back by a person.
+    Undone,
+}
+
+/// Something that changes or removes what is there, written down before it happens (invariants I5, I7). Those that ended are
+/// the undo list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IntentRow {
+    /// Id.
+    pub id: String,
+    /// Folder.
+    pub pair: PairId,
+    /// What for.
+    pub kind: IntentKind,
+    /// The path it is about (for moves: from where).
+    pub path: RelPath,
+    /// For moves and kept conflicts: where to.
+    pub to: Option<RelPath>,
+    /// The file as it must be, where there is one.
+    pub local: Option<LocalState>,
+    /// The object as it must be, where there is one.
+    pub remote: Option<RemoteState>,
+    /// Bytes.
+    pub size: u64,
+    /// Why, in plain words.
+    pub cause: String,
+    /// When it was written.
+    pub at: Timestamp,
+    /// Where the content went: the place in the trash here, or the key in the trash there.
+    pub trashed: Option<String>,
+    /// Delete marker that it left.
+    pub marker: Option<VersionId>,
+    /// When and how it ended.
+    pub ended: Option<(Timestamp, IntentEnd)>,
+}
+
+/// Files and bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Files.
+    pub files: u64,
+    /// Bytes.
+    pub bytes: u64,
 }
 
 /// State of one file, as stored and queried (S7).
@@ -70,6 +180,10 @@ pub enum FileState {
     Uploading,
     /// Stored; its checksum is not confirmed yet.
     Checking,
+    /// On its way here.
+    Downloading,
+    /// Held by a brake until a person answers.
+    Held,
     /// Proved.
     Safe,
     /// Needs a person.
@@ -83,6 +197,8 @@ pub struct FileRow {
     pub path: RelPath,
     /// As last seen; `None` for something that is no regular file.
     pub local: Option<LocalState>,
+    /// The object as last seen; `None` when it was not seen, or is what the base says.
+    pub remote: Option<RemoteState>,
     /// At the last success.
     pub base: Option<BaseState>,
     /// State.
@@ -147,8 +263,36 @@ pub enum JournalWrite {
         /// Detail.
         note: String,
     },
-    /// A file that is gone here and never reached the bucket.
+    /// A file that is gone here and never reached the bucket, or is gone on both sides: its row with its base.
     ForgetFile(PairId, RelPath),
+    /// What was seen of an object; `None` takes it back.
+    SaveRemote(PairId, RelPath, Option<RemoteState>),
+    /// Merge mode: every base of the folder goes, so that nothing can be concluded from what is missing (hazard HC7). Files that
+    /// were Safe wait.
+    ForgetBases(PairId),
+    /// The same for one path.
+    ForgetBase(PairId, RelPath),
+    /// See [`PairRow::epoch`].
+    SetEpoch(PairId, u64),
+    /// See [`PairRow::remote_marker`].
+    SetRemoteMarker(PairId, Option<ETag>),
+    /// See [`PairRow::brake`].
+    SaveBrake(PairId, Option<Brake>),
+    /// Writes an intent. An existing one of this id is replaced.
+    SaveIntent(Box<IntentRow>),
+    /// Notes how an intent ended, and where the content went.
+    EndIntent {
+        /// Its id.
+        id: String,
+        /// When.
+        at: Timestamp,
+        /// How.
+        end: IntentEnd,
+        /// See [`IntentRow::trashed`].
+        trashed: Option<String>,
+        /// See [`IntentRow::marker`].
+        marker: Option<VersionId>,
+    },
     /// A transfer's state. Parts are not in it; see `SavePart`.
     SaveUpload {
         /// What and where; stored once.
@@ -285,6 +429,22 @@ pub trait Journal: Debug + Send + Sync {
         offset: u64,
         limit: u64,
     ) -> Result<(Vec<UploadRow>, UploadCounts), JournalError>;
+    /// Intents that have not ended, oldest first.
+    async fn open_intents(&self, pair: &PairId) -> Result<Vec<IntentRow>, JournalError>;
+    /// One intent.
+    async fn intent(&self, id: &str) -> Result<Option<IntentRow>, JournalError>;
+    /// A window of a folder's intents that ended, newest first, and how many there are. With `kind` only those.
+    async fn intent_window(
+        &self,
+        pair: &PairId,
+        kind: Option<IntentKind>,
+        offset: u64,
+        limit: u64,
+    ) -> Result<(Vec<IntentRow>, u64), JournalError>;
+    /// What was deleted or trashed (kinds `DeleteRemote` and `TrashLocal`, ended `Done`) since this moment.
+    async fn deleted_since(&self, pair: &PairId, since: Timestamp) -> Result<Tally, JournalError>;
+    /// Files with a base, and their bytes.
+    async fn base_totals(&self, pair: &PairId) -> Result<Tally, JournalError>;
     /// Bytes total and Safe over open batches: (total, done).
     async fn open_bytes(&self) -> Result<(u64, u64), JournalError>;
     /// Uploads of a batch that have not ended.

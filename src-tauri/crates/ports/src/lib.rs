@@ -15,10 +15,10 @@ pub mod watch;
 
 pub use catalog::{Catalog, Connection, CredentialSource, ListedRow, ListingId, ListingInfo, ListingSort};
 pub use clock::{Clock, Entropy};
-pub use fs::{FsError, FsErrorKind, LocalFs, ScanItem, Scanned, Staged};
+pub use fs::{FsError, FsErrorKind, LocalFs, Marker, ScanItem, Scanned, Staged};
 pub use journal::{
-    FileRow, FileState, FolderCounts, Journal, JournalError, JournalErrorKind, JournalWrite, PairRow,
-    UploadRow,
+    Brake, BrakeAnswer, FileRow, FileState, FolderCounts, IntentEnd, IntentKind, IntentRow, Journal,
+    JournalError, JournalErrorKind, JournalWrite, PairOptions, PairRow, Tally, UploadRow,
 };
 pub use remote::{
     BucketInfo, ByteStream, Flow, Level, LevelEntry, ObjectHead, OpenUpload, PutBody, RemoteBrowse,

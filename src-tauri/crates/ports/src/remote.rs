@@ -214,8 +214,22 @@ pub trait RemoteStore: Debug + Send + Sync {
     async fn abort_upload(&self, key: &ObjectKey, upload: &UploadId) -> Result<(), RemoteError>;
     /// Open uploads below a prefix, over all pages.
     async fn list_uploads(&self, prefix: &str) -> Result<Vec<OpenUpload>, RemoteError>;
-    /// Deletes the current version if it is this one.
-    async fn delete(&self, key: &ObjectKey, expect: &RemoteExpect) -> Result<(), RemoteError>;
+    /// Copies one version of an object within the bucket, on the server, with its metadata, tags and class, by parts above
+    /// 5 GiB. `source` is the version that must be copied (`x-amz-copy-source-if-match`), `expect` what must be at `to`. A 200
+    /// with an error in the body is an error (hazard HB4).
+    async fn copy(
+        &self,
+        from: &ObjectKey,
+        source: &RemoteState,
+        to: &ObjectKey,
+        expect: &RemoteExpect,
+        device: &str,
+    ) -> Result<RemoteState, RemoteError>;
+    /// Deletes the current version if it is this one. Never names a version id, so a bucket that keeps versions keeps this
+    /// one below a delete marker, whose version id comes back.
+    async fn delete(&self, key: &ObjectKey, expect: &RemoteExpect) -> Result<Option<VersionId>, RemoteError>;
+    /// Takes a delete marker of ours away, so that what lies below it is current again. Only ever for an undo.
+    async fn remove_marker(&self, key: &ObjectKey, marker: &VersionId) -> Result<(), RemoteError>;
 }
 
 /// Browsing, kept apart so that the engine's port stays small.
