@@ -153,6 +153,10 @@ impl Engine {
             mode: Mode::Ingest,
             paused: false,
             last_scan: None,
+            epoch: 0,
+            remote_marker: None,
+            options: windlass_ports::PairOptions::default(),
+            brake: None,
         })
         .await
     }
@@ -173,10 +177,10 @@ impl Engine {
         match fs.read_marker(&root).await {
             // A marker that no folder of this journal has: of a pairing that was removed, or of a journal that is gone. Its
             // id is taken over; what is in the bucket is compared by content, and nothing is deleted.
-            Ok(id) if lock(&self.shared.pairs).contains_key(&PairId::from(id.as_str())) => {
+            Ok(marker) if lock(&self.shared.pairs).contains_key(&PairId::from(marker.id.as_str())) => {
                 return Err(EngineError::Paired);
             }
-            Ok(id) => row.id = PairId::from(id),
+            Ok(marker) => row.id = PairId::from(marker.id),
             Err(_) => {
                 // Journal first: a marker that nobody knows would be in the way of the next try.
                 self.shared.ports.journal.commit(vec![JournalWrite::SavePair(row.clone())]).await?;

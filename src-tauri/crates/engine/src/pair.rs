@@ -171,7 +171,7 @@ impl PairHandle {
     pub(crate) async fn root_is_there(&self, shared: &Shared) -> bool {
         let root = lock(&self.row).root.clone();
         match shared.ports.fs.read_marker(Path::new(&root)).await {
-            Ok(id) => id == self.id.as_str(),
+            Ok(marker) => marker.id == self.id.as_str(),
             Err(_) => false,
         }
     }
