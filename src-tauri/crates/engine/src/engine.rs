@@ -218,6 +218,7 @@ impl Engine {
             while self.shared.pool.open_of(id) > 0 {
                 let changed = self.shared.pool.wait_change();
                 tokio::select! {
+                    biased;
                     () = changed => {}
                     () = tokio::time::sleep(std::time::Duration::from_millis(200)) => {}
                 }
@@ -748,6 +749,7 @@ async fn dispatch(shared: Arc<Shared>) {
             shared.tasks.spawn(async move { carry(shared_too, job).await });
         }
         tokio::select! {
+            biased;
             () = shared.stop.cancelled() => return,
             () = shared.pool.bell.notified() => {}
         }
@@ -832,6 +834,7 @@ fn changed_drop(shared: &Arc<Shared>, spec: &Arc<UploadSpec>) {
             None
         };
         let found = tokio::select! {
+            biased;
             () = shared.stop.cancelled() => return,
             found = work => found,
         };

@@ -280,6 +280,7 @@ impl<'a> Look<'a> {
     async fn room(&self) -> Result<(), Broken> {
         while self.shared.pool.open_of(&self.pair.id) >= plan::MOST_OPEN {
             tokio::select! {
+                biased;
                 () = self.shared.pool.wait_change() => {}
                 () = tokio::time::sleep(self.shared.options.marker_every) => {
                     if self.pair.row().paused {
