@@ -38,6 +38,8 @@ struct Known {
     /// Most files that were proved at a time.
     most: usize,
     go: bool,
+    /// Files that a power cut changed so that nobody can see it.
+    silent: BTreeSet<(usize, String)>,
     paused: bool,
     generations: Vec<u64>,
 }
@@ -117,6 +119,9 @@ impl Oracle {
                 continue;
             }
             let mut known = self.known();
+            if damage.silent {
+                known.silent.insert((computer, damage.path.clone()));
+            }
             known.let_go.insert(damage.held);
             known.destroyed.insert(damage.held);
         }
@@ -318,7 +323,7 @@ impl Oracle {
         let objects = self.s3.objects();
         let mut shown: BTreeSet<ContentId> = objects.values().copied().collect();
         for (disk, _) in &self.computers {
-            shown.extend(disk.files().into_values());
+            shown.extend(disk.at_names());
         }
         let missing: Vec<ContentId> = {
             let known = self.known();
@@ -332,8 +337,8 @@ impl Oracle {
             let name = self.name(content);
             self.world.wrong("I10", format!("nobody let go of {name}, and it is nowhere to be seen"));
         }
-        for (disk, journal) in &self.computers {
-            self.converged(mode, disk, journal, &objects);
+        for (number, (disk, journal)) in self.computers.iter().enumerate() {
+            self.converged(mode, number, &objects);
             if disk.temps() > 0 {
                 self.world.wrong("I15", format!("{} temporary files are left", disk.temps()));
             }
@@ -349,19 +354,22 @@ impl Oracle {
         }
     }
 
-    fn converged(
-        &self,
-        mode: Mode,
-        disk: &VirtualDisk,
-        journal: &VirtualJournal,
-        objects: &BTreeMap<String, ContentId>,
-    ) {
+    fn converged(&self, mode: Mode, number: usize, objects: &BTreeMap<String, ContentId>) {
+        let (disk, journal) = &self.computers[number];
         let files = disk.files();
+        let silent: Vec<String> = self
+            .known()
+            .silent
+            .iter()
+            .filter(|(at, _)| *at == number)
+            .map(|(_, path)| path.clone())
+            .collect();
         let excepted: BTreeSet<String> = journal
             .rows()
             .into_iter()
             .filter(|row| matches!(row.state, FileState::Failed(_)))
             .map(|row| row.path.as_str().to_owned())
+            .chain(silent)
             .collect();
         let wrong = |what: String| self.world.wrong("I11", what);
         for (path, content) in &files {

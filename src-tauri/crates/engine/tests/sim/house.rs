@@ -57,6 +57,13 @@ fn row(computer: &Computer, number: usize, mode: Mode) -> PairRow {
     }
 }
 
+/// What the person does about files that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Person {
+    TriesAgain,
+    Watches,
+}
+
 /// The engines of a scene, started.
 pub(crate) struct House<'s> {
     scene: &'s Scene,
@@ -149,7 +156,7 @@ impl<'s> House<'s> {
     }
 
     /// With faults and edits stopped, until nothing changes any more (invariant I11).
-    pub(crate) async fn come_to_rest(&self) {
+    pub(crate) async fn come_to_rest(&self, person: Person) {
         let scene = self.scene;
         let mut before = None;
         let rounds = async {
@@ -169,6 +176,7 @@ impl<'s> House<'s> {
                     }
                     if let Some(pair) = self.pair(at)
                         && round < 3
+                        && person == Person::TriesAgain
                     {
                         let _tried = self.engines[at].retry_failed(&pair, None).await;
                         at_rest = false;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use windlass_domain::{
-    Bucket, Capabilities, Crc64Nvme, ETag, RemoteExpect, RemoteState, Support, Timestamp, VersionId,
+    Bucket, Capabilities, Crc64Nvme, Digest, ETag, RemoteExpect, RemoteState, Support, Timestamp, VersionId,
 };
 use windlass_ports::{Clock as _, RemoteBrowse, RemoteError, RemoteErrorKind, RemoteStore, Remotes};
 
@@ -75,6 +75,8 @@ struct Version {
     etag: String,
     /// `None` for a delete marker.
     data: Option<Content>,
+    /// Checksum of what is stored.
+    crc: Digest,
     at: i64,
 }
 
@@ -191,7 +193,10 @@ impl State {
             None if !self.profile.versions => {
                 self.keys.remove(key);
             }
-            data => versions.push(Version { id, etag, data, at }),
+            data => {
+                let crc = Crc64Nvme::of(data.as_ref().map_or(&[], |data| &data.bytes)).digest();
+                versions.push(Version { id, etag, data, crc, at });
+            }
         }
         id
     }
@@ -210,12 +215,11 @@ impl State {
     }
 
     fn told(&self, version: &Version) -> RemoteState {
-        let data = version.data.clone().unwrap_or_else(|| Content::of(Bytes::new()));
         RemoteState {
-            size: data.len() as u64,
+            size: version.data.as_ref().map_or(0, Content::len) as u64,
             etag: ETag::new(version.etag.as_str()),
             version: self.profile.versions.then(|| VersionId::new(format!("n{}", version.id))),
-            digest: self.profile.checksums.then(|| Crc64Nvme::of(&data.bytes).digest()),
+            digest: self.profile.checksums.then_some(version.crc),
         }
     }
 
