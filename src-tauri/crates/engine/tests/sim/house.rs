@@ -92,11 +92,13 @@ impl<'s> House<'s> {
     async fn set_up(&self, number: usize) {
         let (engine, computer) = (&self.engines[number], &self.scene.computers[number]);
         for _ in 0..50 {
-            if computer.disk.is_away() || (computer.journal.pair().is_some() && computer.disk.has_marker()) {
+            let known = computer.journal.pair();
+            let runs = known.as_ref().is_some_and(|pair| engine.pair_view(&pair.id).is_some());
+            if computer.disk.is_elsewhere() || (runs && computer.disk.has_marker()) {
                 return;
             }
-            // The process died while the folder was set up: it is shown as offline, and the person sets it up again.
-            if let Some(pair) = computer.journal.pair() {
+            // The process died, or the journal had no space, while the folder was set up: the person sets it up again.
+            if let Some(pair) = known {
                 let _again = engine.remove_pair(&pair.id).await;
             }
             let row = row(computer, number, self.mode);
@@ -175,7 +177,7 @@ impl<'s> House<'s> {
                         }
                     }
                     if let Some(pair) = self.pair(at)
-                        && round < 3
+                        && round < 1
                         && person == Person::TriesAgain
                     {
                         let _tried = self.engines[at].retry_failed(&pair, None).await;

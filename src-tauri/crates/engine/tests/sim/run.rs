@@ -85,6 +85,10 @@ pub(crate) fn run_with(plan: &Plan, log: bool) -> Ran {
             let power = plan.power.get(deaths).or(plan.power.last()).copied().unwrap_or(Power::Stays);
             scene.power(power);
             deaths += 1;
+            // What the cut did to the disk has to come to rest first.
+            if stage == Stage::Again {
+                stage = Stage::Rest;
+            }
         } else if stage == Stage::Journal {
             set_back(&scene, plan);
             stage = Stage::Rest;
