@@ -98,12 +98,13 @@ impl Oracle {
     /// Runs an act of a person, which gives the contents that it took away; what it took the last copy of is gone by right.
     pub(crate) fn person(&self, act: impl FnOnce() -> Vec<ContentId>) {
         self.look();
-        let (before, _) = self.held();
+        let (before, durable_before) = self.held();
         let gone = act();
-        let (after, _) = self.held();
+        let (after, durable) = self.held();
         let mut known = self.known();
-        let lost: Vec<ContentId> = before.difference(&after).copied().collect();
-        known.destroyed.extend(lost);
+        known.destroyed.extend(before.difference(&after));
+        // What is left is only in the memory of a computer: it counts again when it is written.
+        known.kept.retain(|content| durable.contains(content) || !durable_before.contains(content));
         known.let_go.extend(gone);
         drop(known);
         self.look();
@@ -294,7 +295,10 @@ impl Oracle {
             if intent.is_none_or(|intent| intent.kind == IntentKind::DeleteRemote) {
                 self.swept();
             }
-        } else if !based && !weak {
+        } else if !based && weak {
+            // The weaker promise of a server without conditions: the older version is kept below.
+            self.known().let_go.insert(old.1);
+        } else if !based {
             let name = self.name(old.1);
             self.world.wrong("I4", format!("{key} was replaced, and its base was another: {name}"));
         }
@@ -394,7 +398,7 @@ impl Oracle {
         for (path, content) in files.iter().filter(|(path, _)| up && !excepted.contains(*path)) {
             let there = objects.get(path);
             // In ingest, what others do to a key afterwards is theirs.
-            let theirs = mode == Mode::Ingest && self.s3.was_removed(&format!("{}{path}", self.prefix));
+            let theirs = mode == Mode::Ingest && self.s3.was_touched(&format!("{}{path}", self.prefix));
             if there != Some(content) && !theirs {
                 wrong(format!("{path} holds {content:?} here and {there:?} there"));
             }

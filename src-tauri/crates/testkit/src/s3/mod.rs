@@ -123,6 +123,8 @@ struct State {
     calls: Calls,
     /// Keys that were taken away, or got something else by a person.
     removed: BTreeSet<String>,
+    /// Keys that a person ever changed.
+    touched: BTreeSet<String>,
     /// Every content that a key ever had under an ETag.
     ever: BTreeMap<(String, String), BTreeSet<ContentId>>,
     generation: u64,
@@ -174,6 +176,9 @@ impl State {
                 let old = (old.etag.clone(), content);
                 world.tell(Event::Replaced { key: key.to_owned(), old, deleted: data.is_none() });
             }
+        }
+        if who == Who::Person {
+            self.touched.insert(key.to_owned());
         }
         match &data {
             Some(data) => {
@@ -250,6 +255,7 @@ impl VirtualS3 {
             late: Vec::new(),
             calls: Calls::default(),
             removed: BTreeSet::new(),
+            touched: BTreeSet::new(),
             ever: BTreeMap::new(),
             generation: 1,
         };
@@ -320,6 +326,11 @@ impl VirtualS3 {
     /// Whether a key was taken away, or got something else by a person, since it last was written by the engine.
     pub(crate) fn was_removed(&self, key: &str) -> bool {
         self.state().removed.contains(key)
+    }
+
+    /// Whether a person ever changed it.
+    pub(crate) fn was_touched(&self, key: &str) -> bool {
+        self.state().touched.contains(key)
     }
 
     /// Multipart uploads that are open.
