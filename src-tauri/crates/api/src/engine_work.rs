@@ -47,6 +47,10 @@ impl From<EngineError> for UiError {
                 "What was asked has changed meanwhile, so nothing was done. Look at the question again.",
             ),
             EngineError::Remote(error) => error.into(),
+            EngineError::Ignore(error) => Self::bad_request(
+                "A line of what is left out is no pattern. Nothing was changed. Correct it.",
+            )
+            .with_detail(chain(&error)),
             error @ EngineError::Stopping => {
                 Self::new(ErrorCode::Unexpected, "Windlass is closing. It goes on with the next start.")
                     .with_detail(chain(&error))
@@ -121,6 +125,7 @@ const fn waiting(kind: RemoteErrorKind) -> &'static str {
         | RemoteErrorKind::Integrity
         | RemoteErrorKind::Unsupported
         | RemoteErrorKind::BadRequest
+        | RemoteErrorKind::Archived
         | RemoteErrorKind::Unexpected => crate::error::remote_words(kind).1,
     }
 }

@@ -99,6 +99,10 @@ pub const fn remote_words(kind: RemoteErrorKind) -> (ErrorCode, &'static str) {
             ErrorCode::Unexpected,
             "The server found our request malformed. Nothing was changed. The details help to report it.",
         ),
+        RemoteErrorKind::Archived => (
+            ErrorCode::NotSupported,
+            "It is archived, so its bytes cannot be read or copied now. It is still there. Restore it first, then try again.",
+        ),
         RemoteErrorKind::Unexpected => (
             ErrorCode::Unexpected,
             "The server gave an answer that nobody planned for. Try again; the details help whoever runs it.",
