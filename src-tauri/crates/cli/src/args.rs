@@ -134,6 +134,9 @@ pub(crate) struct Sync {
     /// Seconds a file must lie still before it is read.
     #[arg(long, default_value_t = 10.0)]
     pub(crate) settle: f64,
+    /// Seconds after which something that is still missing counts as deleted; only tests make it short.
+    #[arg(long, hide = true)]
+    pub(crate) absence: Option<f64>,
     /// Bytes per second at the most.
     #[arg(long)]
     pub(crate) bandwidth: Option<u64>,

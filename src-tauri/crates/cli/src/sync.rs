@@ -161,10 +161,17 @@ async fn begin(common: &Common, args: &Sync, output: &Output) -> Result<(Core, P
     }
     let address = Address::parse(&args.address)?;
     let root = folder(&args.folder)?;
+    let usual = EngineOptions::default();
+    let absence = match args.absence {
+        Some(seconds) => Duration::try_from_secs_f64(seconds)
+            .map_err(|_| Failure::usage("--absence takes seconds, from 0 up."))?,
+        None => usual.absence,
+    };
     let engine = EngineOptions {
         settle: Duration::from_secs_f64(args.settle),
         bandwidth: args.bandwidth,
-        ..EngineOptions::default()
+        absence,
+        ..usual
     };
     let core = open::core(common, ComposeOptions { engine, ..ComposeOptions::default() }).await?;
     let ready = async {

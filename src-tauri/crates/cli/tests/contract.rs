@@ -275,6 +275,58 @@ async fn a_file_changed_on_both_sides_is_kept_twice_and_resolved_by_a_word() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_mass_delete_is_asked_about_and_answered_both_ways() {
+    let lab = Lab::new().await;
+    let (card, there) = (lab.card(), address("many"));
+    for i in 0..10 {
+        std::fs::write(lab.path("card").join(format!("{i}.jpg")), vec![i; 1000]).unwrap();
+    }
+    let quick = ["--mode", "two-way", "--settle", "0", "--absence", "0.2", "--json"];
+    let (code, lines) = lab.run(&sync(&card, &there, &quick)).await;
+    assert_eq!((code, lines[0]["safe"].as_u64()), (0, Some(12)), "{lines:?}");
+    let wipe =
+        || (0..10).for_each(|i| std::fs::remove_file(lab.path("card").join(format!("{i}.jpg"))).unwrap());
+    let listed = async || lab.run(&["ls", &address("many/"), "-r", "--json"]).await.1.len();
+    let before = listed().await;
+
+    wipe();
+    let (code, lines) = lab.run(&sync(&card, &there, &quick)).await;
+    let brake = &lines[0]["brake"];
+    assert_eq!(
+        (code, brake["delete_there"].as_u64(), brake["of"].as_u64()),
+        (3, Some(10), Some(12)),
+        "{lines:?}"
+    );
+    assert_eq!(listed().await, before, "nothing was deleted");
+    let (_, lines) = lab.run(&["status", "--json"]).await;
+    assert_eq!(lines[0]["brake"]["id"], *brake["id"].as_str().unwrap());
+    let id = brake["id"].as_str().unwrap();
+    let back: Vec<_> = quick.iter().copied().chain(["--restore", id]).collect();
+    let (code, lines) = lab.run(&sync(&card, &there, &back)).await;
+    assert_eq!((code, lines[0]["safe"].as_u64()), (0, Some(12)), "{lines:?}");
+    assert_eq!(std::fs::read(lab.path("card/7.jpg")).unwrap(), vec![7; 1000], "it came back");
+
+    wipe();
+    let (code, lines) = lab.run(&sync(&card, &there, &quick)).await;
+    assert_eq!(code, 3, "{lines:?}");
+    let id = lines[0]["brake"]["id"].as_str().unwrap();
+    let go: Vec<_> = quick.iter().copied().chain(["--yes-delete", id]).collect();
+    let (code, lines) = lab.run(&sync(&card, &there, &go)).await;
+    assert_eq!((code, lines[0]["safe"].as_u64()), (0, Some(2)), "{lines:?}");
+    assert_eq!(listed().await, before - 10);
+    // One of them is wanted after all.
+    let (_, lines) = lab.run(&["undo", "--json"]).await;
+    let change =
+        lines.iter().find(|l| l["path"] == "3.jpg" && l["undo"] == true).expect("it can be taken back");
+    let id = change["id"].as_str().unwrap();
+    let (code, lines) = lab.run(&["undo", id, "--json"]).await;
+    assert_eq!((code, &lines[0]["done"]), (0, &true.into()), "{lines:?}");
+    let (code, lines) = lab.run(&sync(&card, &there, &quick)).await;
+    assert_eq!((code, lines[0]["safe"].as_u64()), (0, Some(3)), "{lines:?}");
+    assert_eq!(std::fs::read(lab.path("card/3.jpg")).unwrap(), vec![3; 1000]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_answer_to_a_question_that_nobody_asked_is_refused() {
     let lab = Lab::new().await;
     let (card, there) = (lab.card(), address("asked"));
