@@ -89,7 +89,7 @@ id_type! {
 pub struct Revision(pub u64);
 
 /// Device and inode (or volume and file index): tells a replaced file from a changed one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct FileId {
     /// Device or volume.
     pub device: u64,
@@ -168,4 +168,8 @@ pub enum UnknownReason {
     ListingIncomplete,
     /// The root or its marker is not there.
     RootMissing,
+    /// It does not lie still yet.
+    Settling,
+    /// It is missing, and not for long enough or not surely enough to be gone.
+    AbsenceUnproved,
 }

@@ -12,7 +12,10 @@ use windlass_domain::{
     UploadEvent, UploadSpec, upload,
 };
 use windlass_ports::journal::{FileFilter, UploadFilter};
-use windlass_ports::{FileState, FsError, JournalError, JournalWrite, PairRow, ScanItem, UploadRow};
+use windlass_ports::{
+    Brake, BrakeAnswer, FileState, FsError, JournalError, JournalWrite, PairOptions, PairRow, ScanItem,
+    UploadRow,
+};
 
 use crate::download::{self, DownloadRow, Wanted};
 use crate::meter::Moving;
@@ -21,6 +24,7 @@ use crate::plan;
 use crate::pool::{Control, Job, Live};
 use crate::report::{BatchReport, QuietReport, StopCause, Stopped};
 use crate::shared::{EngineEvent, EngineOptions, EnginePorts, Shared, Stopping, lock};
+use crate::sync::{Keep, PlanReport};
 use crate::worker::{self, Outcome};
 
 /// Setting: everything is paused.
@@ -51,9 +55,30 @@ pub enum EngineError {
     /// It has ended, or it cannot be done in its state.
     #[error("it has ended already")]
     Over,
+    /// It cannot be taken back; the text says why, for people.
+    #[error("it cannot be taken back: {0}")]
+    CannotUndo(&'static str),
+    /// The question was answered already, or it is another one now.
+    #[error("what was asked has changed meanwhile")]
+    Stale,
+    /// The bucket refused, or did not answer.
+    #[error("the bucket could not be asked")]
+    Remote(#[from] windlass_ports::RemoteError),
     /// The engine stops.
     #[error("Windlass is closing")]
     Stopping,
+}
+
+impl From<crate::observe::Broken> for EngineError {
+    fn from(broken: crate::observe::Broken) -> Self {
+        use crate::observe::Broken;
+        match broken {
+            Broken::Stopping | Broken::Paused => Self::Stopping,
+            Broken::Disk(error) => Self::Disk(error),
+            Broken::Journal(error) => Self::Journal(error),
+            Broken::Remote(error) => Self::Remote(error),
+        }
+    }
 }
 
 impl From<Stopping> for EngineError {
@@ -153,6 +178,10 @@ impl Engine {
             mode: Mode::Ingest,
             paused: false,
             last_scan: None,
+            epoch: 0,
+            remote_marker: None,
+            options: windlass_ports::PairOptions::default(),
+            brake: None,
         })
         .await
     }
@@ -173,10 +202,13 @@ impl Engine {
         match fs.read_marker(&root).await {
             // A marker that no folder of this journal has: of a pairing that was removed, or of a journal that is gone. Its
             // id is taken over; what is in the bucket is compared by content, and nothing is deleted.
-            Ok(id) if lock(&self.shared.pairs).contains_key(&PairId::from(id.as_str())) => {
+            Ok(marker) if lock(&self.shared.pairs).contains_key(&PairId::from(marker.id.as_str())) => {
                 return Err(EngineError::Paired);
             }
-            Ok(id) => row.id = PairId::from(id),
+            Ok(marker) => {
+                row.id = PairId::from(marker.id);
+                row.epoch = row.epoch.max(marker.epoch);
+            }
             Err(_) => {
                 // Journal first: a marker that nobody knows would be in the way of the next try.
                 self.shared.ports.journal.commit(vec![JournalWrite::SavePair(row.clone())]).await?;
@@ -256,6 +288,79 @@ impl Engine {
     /// As [`Self::pause_pair`].
     pub async fn resume_pair(&self, id: &PairId) -> Result<(), EngineError> {
         self.set_pair_paused(id, false).await
+    }
+
+    /// What a round of a folder would do now, and nothing else: a plan to look at cannot be carried out.
+    ///
+    /// # Errors
+    /// When there is no such folder, or a side cannot be seen.
+    pub async fn plan_now(&self, id: &PairId) -> Result<PlanReport, EngineError> {
+        let pair = self.pair(id)?;
+        Ok(crate::sync::preview(&self.shared, &pair).await?)
+    }
+
+    /// A person's answer to the brake. It counts for exactly what was asked.
+    ///
+    /// # Errors
+    /// [`EngineError::Stale`] when something else is asked by now, or nothing.
+    pub async fn answer_brake(
+        &self,
+        id: &PairId,
+        question: u64,
+        answer: BrakeAnswer,
+    ) -> Result<(), EngineError> {
+        let pair = self.pair(id)?;
+        let Some(brake) = pair.row().brake.filter(|brake| brake.id == question) else {
+            return Err(EngineError::Stale);
+        };
+        let brake = Some(Brake { answer: Some(answer), ..brake });
+        self.shared.ports.journal.commit(vec![JournalWrite::SaveBrake(id.clone(), brake.clone())]).await?;
+        pair.set_brake(brake);
+        pair.look_at_all();
+        Ok(())
+    }
+
+    /// Sets what a person chose for a folder. What was left out so far and is not any more is compared by content, and
+    /// nothing is deleted for having been left out.
+    ///
+    /// # Errors
+    /// When there is no such folder, or the journal cannot be written.
+    pub async fn set_pair_options(&self, id: &PairId, options: PairOptions) -> Result<(), EngineError> {
+        let pair = self.pair(id)?;
+        let row = pair.change(|row| row.options = options);
+        self.shared.ports.journal.commit(vec![JournalWrite::SavePair(row)]).await?;
+        pair.look_at_all();
+        self.shared.tell(EngineEvent::Pair(id.clone()));
+        Ok(())
+    }
+
+    /// Keeps a folder in another way from now on. What both sides were stays known.
+    ///
+    /// # Errors
+    /// As [`Self::set_pair_options`].
+    pub async fn set_pair_mode(&self, id: &PairId, mode: Mode) -> Result<(), EngineError> {
+        let pair = self.pair(id)?;
+        let row = pair.change(|row| row.mode = mode);
+        self.shared.ports.journal.commit(vec![JournalWrite::SavePair(row)]).await?;
+        pair.look_at_all();
+        self.shared.tell(EngineEvent::Pair(id.clone()));
+        Ok(())
+    }
+
+    /// Takes back a delete or a move to the trash. Nothing that is there now is replaced.
+    ///
+    /// # Errors
+    /// When there is no such change, it cannot be taken back, or a side refuses.
+    pub async fn undo(&self, intent: &str) -> Result<(), EngineError> {
+        crate::sync::undo(&self.shared, intent).await
+    }
+
+    /// Says which side of a conflict keeps the name. What gives way goes to the folder's trash.
+    ///
+    /// # Errors
+    /// When there is no such conflict, or the disk refuses.
+    pub async fn resolve_conflict(&self, intent: &str, keep: Keep) -> Result<(), EngineError> {
+        crate::sync::resolve(&self.shared, intent, keep).await
     }
 
     /// Looks at all of it again.
@@ -769,6 +874,12 @@ async fn carry(shared: Arc<Shared>, job: Job) {
         }
         Outcome::Ended(ending) => {
             shared.pool.ended(&job.live);
+            if let Some(pair) = pair.as_ref().filter(|pair| pair.row().mode != Mode::Ingest) {
+                // Somebody was quicker, or the file changed: both sides are looked at again.
+                if matches!(ending, Ending::Conflicted | Ending::Superseded) {
+                    pair.look_at(spec.path.clone());
+                }
+            }
             match (&pair, ending == Ending::Superseded) {
                 (Some(pair), true) => pair.look_at(spec.path.clone()),
                 (None, true) if spec.pair.is_none() => {

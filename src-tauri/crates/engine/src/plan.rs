@@ -177,11 +177,18 @@ pub(crate) async fn plan(
                 let code = match kind {
                     ConflictKind::DifferentObjectThere => FailureCode::DifferentObjectThere,
                     ConflictKind::ChangedAfterUpload => FailureCode::ChangedAfterUpload,
+                    ConflictKind::BothChanged => FailureCode::DifferentObjectThere,
+                    ConflictKind::ReceiverChanged => FailureCode::ReceiverChanged,
                 };
                 batch.push(saved(pair, &candidate.path, &local, FileState::Failed(code)));
             }
             Action::Wait(_) => batch.push(saved(pair, &candidate.path, &local, FileState::Waiting)),
-            Action::Nothing => {}
+            // Nothing of these is ingest's.
+            Action::Nothing
+            | Action::Download { .. }
+            | Action::DeleteRemote { .. }
+            | Action::TrashLocal { .. }
+            | Action::Forget => {}
         }
     }
     planned.queued = jobs.len();
