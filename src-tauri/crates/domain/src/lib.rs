@@ -11,6 +11,7 @@
 pub mod capability;
 pub mod decide;
 pub mod digest;
+pub mod filter;
 pub mod guard;
 pub mod key;
 pub mod parts;
@@ -23,6 +24,7 @@ pub mod words;
 pub use capability::{Capabilities, Support};
 pub use decide::{Action, ConflictKind, LocalExpect, Mode, RemoteExpect, Triple, decide};
 pub use digest::{Crc64Nvme, Digest};
+pub use filter::{BadLine, Filter};
 pub use guard::{Ask, Limits, Verdict, Why};
 pub use key::{Bucket, ETag, KeyProblem, ObjectKey, Prefix, UploadId, VersionId};
 pub use parts::{PartPlan, PartReceipt};

@@ -1,15 +1,16 @@
 //! The engine's door: sync folders, uploads, downloads, and what a person says to them.
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use futures::StreamExt as _;
+use futures::{FutureExt as _, StreamExt as _};
 use tokio::sync::broadcast;
 use windlass_domain::words::FailureCode;
 use windlass_domain::{
-    BatchId, Bucket, Ending, Mode, ObjectKey, PairId, PartPlan, Prefix, RemoteExpect, TransferId, Upload,
-    UploadEvent, UploadSpec, upload,
+    BatchId, Bucket, Ending, Filter, Mode, ObjectKey, PairId, PartPlan, Prefix, RemoteExpect, TransferId,
+    Upload, UploadEvent, UploadSpec, upload,
 };
 use windlass_ports::journal::{FileFilter, UploadFilter};
 use windlass_ports::{
@@ -19,11 +20,12 @@ use windlass_ports::{
 
 use crate::download::{self, DownloadRow, Wanted};
 use crate::meter::Moving;
-use crate::pair::{self, PairHandle, PairView};
+use crate::pair::{PairHandle, PairView};
 use crate::plan;
 use crate::pool::{Control, Job, Live};
 use crate::report::{BatchReport, QuietReport, StopCause, Stopped};
 use crate::shared::{EngineEvent, EngineOptions, EnginePorts, Shared, Stopping, lock};
+use crate::supervise;
 use crate::sync::{Keep, PlanReport};
 use crate::worker::{self, Outcome};
 
@@ -64,6 +66,9 @@ pub enum EngineError {
     /// The bucket refused, or did not answer.
     #[error("the bucket could not be asked")]
     Remote(#[from] windlass_ports::RemoteError),
+    /// A line of what is to be left out means nothing.
+    #[error(transparent)]
+    Ignore(#[from] windlass_domain::BadLine),
     /// The engine stops.
     #[error("Windlass is closing")]
     Stopping,
@@ -146,7 +151,7 @@ impl Engine {
         // Nothing of it runs before its actor has seen the marker.
         self.shared.pool.hold(&pair.id);
         let (shared, actor) = (Arc::clone(&self.shared), Arc::clone(&pair));
-        self.shared.tasks.spawn(async move { pair::run(shared, actor).await });
+        self.shared.tasks.spawn(async move { supervise::folder(shared, actor).await });
         pair
     }
 
@@ -327,6 +332,7 @@ impl Engine {
     /// When there is no such folder, or the journal cannot be written.
     pub async fn set_pair_options(&self, id: &PairId, options: PairOptions) -> Result<(), EngineError> {
         let pair = self.pair(id)?;
+        Filter::new(&options.ignore, options.largest)?;
         let row = pair.change(|row| row.options = options);
         self.shared.ports.journal.commit(vec![JournalWrite::SavePair(row)]).await?;
         pair.look_at_all();
@@ -447,6 +453,7 @@ impl Engine {
         if !writes.is_empty() {
             journal.commit(writes).await?;
         }
+        pair.poison.forgive();
         pair.look_at_all();
         Ok(tried)
     }
@@ -857,7 +864,15 @@ async fn dispatch(shared: Arc<Shared>) {
 
 /// Runs one upload, and does what its end asks for.
 async fn carry(shared: Arc<Shared>, job: Job) {
-    let (outcome, job) = worker::run(&shared, job).await;
+    let live = Arc::clone(&job.live);
+    let run = AssertUnwindSafe(worker::run(&shared, job)).catch_unwind();
+    let (outcome, job) = match run.await {
+        Ok(done) => done,
+        Err(_) => match after_panic(&shared, &live).await {
+            Some(done) => done,
+            None => return,
+        },
+    };
     let spec = Arc::clone(&job.live.spec);
     let pair = spec.pair.as_ref().and_then(|id| shared.pair(id));
     match outcome {
@@ -901,6 +916,42 @@ async fn carry(shared: Arc<Shared>, job: Job) {
         pair.ring();
         pair.changed(&shared);
     }
+}
+
+/// An upload that panicked goes on from what the journal has of it; after the third time it ends (hazard HC14).
+async fn after_panic(shared: &Shared, live: &Arc<Live>) -> Option<(Outcome, Job)> {
+    let panics = live.panics.fetch_add(1, Ordering::Relaxed) + 1;
+    tracing::error!(key = %live.spec.key, panics, "an upload panicked");
+    // The rest of the pool must not spin on it.
+    tokio::select! {
+        () = shared.stop.cancelled() => return None,
+        () = tokio::time::sleep(std::time::Duration::from_secs(1)) => {}
+    }
+    let row = shared.ports.journal.upload(&live.spec.id).await.ok().flatten();
+    let mut state = row.map_or(Upload::Queued, |row| row.state.recovered());
+    if panics < supervise::ENOUGH {
+        let job = Job { live: Arc::clone(live), state: state.clone(), suspect: true };
+        return Some((Outcome::Held(state), job));
+    }
+    let ending = Ending::Failed(FailureCode::Unexpected);
+    state = Upload::Ended(ending.clone());
+    let mut batch = vec![JournalWrite::SaveUpload {
+        spec: live.spec.as_ref().clone(),
+        state: state.clone(),
+        at: shared.now(),
+    }];
+    if let (Some(pair), Some((file, note))) = (&live.spec.pair, worker::file_state(&state)) {
+        batch.push(JournalWrite::SaveFile {
+            pair: pair.clone(),
+            path: live.spec.path.clone(),
+            local: Some(live.spec.snapshot.clone()),
+            state: file,
+            note,
+        });
+    }
+    shared.commit(batch).await.ok()?;
+    let job = Job { live: Arc::clone(live), state, suspect: false };
+    Some((Outcome::Ended(ending), job))
 }
 
 fn tell_batches(shared: &Shared, live: &Live, ending: &Ending, goes_on: bool) {

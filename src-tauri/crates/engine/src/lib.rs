@@ -23,6 +23,7 @@ mod retry;
 mod send;
 mod settle;
 mod shared;
+mod supervise;
 mod sync;
 mod worker;
 

@@ -15,6 +15,7 @@ use crate::observe::{Broken, Look, Looked};
 use crate::report::{QuietReport, StopCause, Stopped};
 use crate::settle::Settling;
 use crate::shared::{EngineEvent, Shared, lock};
+use crate::supervise::Poison;
 use crate::sync::{self, Evidence};
 
 /// Paths that are looked at one by one; more become one look at everything.
@@ -84,6 +85,7 @@ pub(crate) struct PairHandle {
     hinted: Mutex<Option<Instant>>,
     /// `None` while there is work.
     quiet: watch::Sender<Option<QuietReport>>,
+    pub(crate) poison: Poison,
     pub(crate) stop: CancellationToken,
     /// Cancelled when the actor has ended.
     pub(crate) over: CancellationToken,
@@ -100,6 +102,7 @@ impl PairHandle {
             seen: AtomicU64::new(0),
             hinted: Mutex::default(),
             quiet: watch::Sender::new(None),
+            poison: Poison::default(),
             stop,
             over: CancellationToken::new(),
         }
@@ -206,7 +209,7 @@ impl PairHandle {
         }
     }
 
-    fn set_phase(&self, shared: &Shared, phase: PairPhase) {
+    pub(crate) fn set_phase(&self, shared: &Shared, phase: PairPhase) {
         let mut now = lock(&self.phase);
         if *now != phase {
             tracing::debug!(pair = %self.id, ?phase, "phase");

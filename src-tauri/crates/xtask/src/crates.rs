@@ -44,7 +44,7 @@ const RULES: &[Rule] = &[
     Rule {
         name: "domain",
         ours: &[],
-        foreign: Foreign::Only(&["base64", "crc-fast", "serde", "serde_json", "thiserror"]),
+        foreign: Foreign::Only(&["base64", "crc-fast", "ignore", "serde", "serde_json", "thiserror"]),
     },
     Rule {
         name: "ports",

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use windlass_domain::guard::{History, Totals, Verdict, guard, question_id, restored, without_deletes};
 use windlass_domain::sync::{ConflictNames, Op, Seen, SyncPlan, plan};
-use windlass_domain::{RelPath, Timestamp};
+use windlass_domain::{Filter, RelPath, Timestamp};
 use windlass_ports::{Brake, BrakeAnswer, JournalWrite, PairRow};
 
 use crate::observe::{Broken, Looked};
@@ -59,7 +59,9 @@ pub(crate) async fn round(
     intents::recover(shared, pair).await?;
     marks::there(shared, pair).await?;
     let row = pair.row();
-    let looking = view::Looking { shared, pair, row: &row, settling, evidence, preview: false };
+    let filter = filter(&row);
+    let looking =
+        view::Looking { shared, pair, row: &row, settling, evidence, filter: &filter, preview: false };
     let view = looking.look(paths).await?;
     let mut round = Round::default();
     round.looked.settle_at = view.again;
@@ -97,6 +99,15 @@ fn decide(shared: &Shared, row: &PairRow, seen: &[Seen]) -> SyncPlan {
     let date = date(shared.now());
     let device = shared.device.get(..8).unwrap_or(&shared.device);
     plan(row.mode, seen, &ConflictNames { device, date: &date })
+}
+
+/// What a person left out. The lines were checked when they were set; should they mean nothing to this version, everything
+/// is left out that could be, rather than sent.
+fn filter(row: &PairRow) -> Filter {
+    Filter::new(&row.options.ignore, row.options.largest).unwrap_or_else(|error| {
+        tracing::error!(pair = %row.id, %error, "the folder's ignore lines are not understood; nothing is synced");
+        Filter::new(&["*".to_owned()], None).unwrap_or_default()
+    })
 }
 
 /// The day (UTC), as it stands in the names of conflict copies.

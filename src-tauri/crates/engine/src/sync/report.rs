@@ -60,6 +60,7 @@ pub(crate) async fn preview(shared: &Arc<Shared>, pair: &PairHandle) -> Result<P
         row: &row,
         settling: &mut settling,
         evidence: &mut evidence,
+        filter: &super::filter(&row),
         preview: true,
     };
     let seen = looking.look(&[]).await?.seen;

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use windlass_domain::sync::Seen;
 use windlass_domain::words::FailureCode;
 use windlass_domain::{
-    Bucket, ETag, LocalState, ObjectKey, Observed, RelPath, RemoteState, UnknownReason, map_key,
+    Bucket, ETag, Filter, LocalState, ObjectKey, Observed, RelPath, RemoteState, UnknownReason, map_key,
 };
 use windlass_ports::remote::Depth;
 use windlass_ports::{
@@ -278,6 +278,8 @@ pub(super) struct Looking<'a> {
     pub(super) row: &'a PairRow,
     pub(super) settling: &'a mut Settling,
     pub(super) evidence: &'a mut Evidence,
+    /// What a person left out.
+    pub(super) filter: &'a Filter,
     /// A plan is only to be shown: every absence counts as proved.
     pub(super) preview: bool,
 }
@@ -372,6 +374,7 @@ impl Looking<'_> {
         if !merge.writes.is_empty() {
             shared.commit(std::mem::take(&mut merge.writes)).await?;
         }
+        self.pair.poison.done();
         // What was seen counts only if the root is still the same one (invariant I6, hazard HA10).
         if !self.pair.root_is_there(shared).await {
             return Err(went_away(row.root.clone()));
@@ -394,6 +397,31 @@ impl Looking<'_> {
         known: Option<FileRow>,
     ) -> Result<(), Broken> {
         let shared = self.shared;
+        let size = match (&here, &there) {
+            (Some(ScanItem::File(local)), _) => local.size,
+            (_, Some(remote)) => remote.size,
+            _ => 0,
+        };
+        if self.filter.excludes(&path, size) {
+            // What is left out is as if it had never been here; let in again, it is compared anew (hazard HD10).
+            if known.is_some() {
+                merge.writes.push(JournalWrite::ForgetFile(self.pair.id.clone(), path));
+            }
+            return Ok(());
+        }
+        if self.pair.poison.is_quarantined(&path) {
+            if known.is_some_and(|row| row.state != FileState::Failed(FailureCode::Unexpected)) {
+                let state = FileState::Failed(FailureCode::Unexpected);
+                merge.writes.push(self.file(
+                    &path,
+                    None,
+                    state,
+                    "Windlass stopped on it three times and leaves it alone",
+                ));
+            }
+            return Ok(());
+        }
+        self.pair.poison.working_on(&path);
         let open = self.pair.is_open(shared, self.row, &path);
         if open {
             self.evidence.present(Side::Here, &path);
@@ -463,6 +491,14 @@ impl Looking<'_> {
                 Observed::Unknown(UnknownReason::Unreadable)
             }
         };
+        // Not in the scan and yet there: an ignore file leaves it out, or this disk takes it for another name. It is neither
+        // gone nor to be replaced (hazards HD10, HA17).
+        if local == Observed::Absent && (base.is_some() || there.is_some()) && self.is_there(&path).await? {
+            if state.is_some() {
+                merge.writes.push(JournalWrite::ForgetFile(self.pair.id.clone(), path));
+            }
+            return Ok(());
+        }
         let remote = match there {
             None if base.is_none() => Observed::Absent,
             None => self.absence(&mut merge.view, Side::There, &path),
@@ -506,6 +542,12 @@ impl Looking<'_> {
         }
         merge.view.seen.push(Seen { path, local, remote, base });
         Ok(())
+    }
+
+    async fn is_there(&self, path: &RelPath) -> Result<bool, Broken> {
+        let root = Path::new(&self.row.root);
+        let found = self.shared.ports.fs.look(root, path).await.map_err(Broken::Disk)?;
+        Ok(found.is_some())
     }
 
     fn absence<T>(&mut self, view: &mut View, side: Side, path: &RelPath) -> Observed<T> {
