@@ -13,6 +13,7 @@ pub mod decide;
 pub mod digest;
 pub mod guard;
 pub mod key;
+pub mod names;
 pub mod parts;
 pub mod path;
 pub mod state;
@@ -24,6 +25,7 @@ pub use decide::{Action, ConflictKind, LocalExpect, Mode, RemoteExpect, Triple, 
 pub use digest::{Crc64Nvme, Digest};
 pub use guard::{Ask, Limits, Why};
 pub use key::{Bucket, ETag, KeyProblem, ObjectKey, Prefix, UploadId, VersionId};
+pub use names::{NameRules, twin_key};
 pub use parts::{PartPlan, PartReceipt};
 pub use path::{NameProblem, RelPath, map_key};
 pub use state::{
