@@ -14,6 +14,7 @@ pub mod digest;
 pub mod filter;
 pub mod guard;
 pub mod key;
+pub mod names;
 pub mod parts;
 pub mod path;
 pub mod state;
@@ -27,6 +28,7 @@ pub use digest::{Crc64Nvme, Digest};
 pub use filter::{BadLine, Filter};
 pub use guard::{Ask, Limits, Verdict, Why};
 pub use key::{Bucket, ETag, KeyProblem, ObjectKey, Prefix, UploadId, VersionId};
+pub use names::{NameRules, twin_key};
 pub use parts::{PartPlan, PartReceipt};
 pub use path::{NameProblem, RelPath, map_key};
 pub use state::{

@@ -44,7 +44,16 @@ const RULES: &[Rule] = &[
     Rule {
         name: "domain",
         ours: &[],
-        foreign: Foreign::Only(&["base64", "crc-fast", "ignore", "serde", "serde_json", "thiserror"]),
+        foreign: Foreign::Only(&[
+            "base64",
+            "caseless",
+            "crc-fast",
+            "ignore",
+            "serde",
+            "serde_json",
+            "thiserror",
+            "unicode-normalization",
+        ]),
     },
     Rule {
         name: "ports",
