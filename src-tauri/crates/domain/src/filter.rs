@@ -102,7 +102,7 @@ mod tests {
         assert!(filter(&[]).excludes(&RelPath::parse("a").unwrap(), 1001));
         assert!(!filter(&[]).excludes(&RelPath::parse("a").unwrap(), 1000));
         assert!(!Filter::default().excludes(&RelPath::parse("a").unwrap(), u64::MAX));
-        let bad = Filter::new(&["fine".to_owned(), "a[".to_owned()], None).unwrap_err();
+        let bad = Filter::new(&["fine".to_owned(), "[z-a]".to_owned()], None).unwrap_err();
         assert_eq!(bad.line, 2);
     }
 }

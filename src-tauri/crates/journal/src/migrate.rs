@@ -7,8 +7,11 @@ use windlass_ports::JournalErrorKind;
 use crate::error::{Result, of, other, sql};
 
 /// All migrations; the schema's version is how many were applied. Only ever appended to.
-pub(crate) const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_counts.sql")];
+pub(crate) const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_counts.sql"),
+    include_str!("migrations/0003_sync.sql"),
+];
 
 fn version(conn: &Connection) -> Result<usize> {
     let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(sql)?;

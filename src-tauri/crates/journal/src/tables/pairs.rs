@@ -1,20 +1,26 @@
 //! Table `pairs`: sync folders.
 use rusqlite::{Connection, Row, params};
-use windlass_domain::{Mode, PairId, Timestamp};
-use windlass_ports::PairRow;
+use windlass_domain::{ETag, Mode, PairId, Timestamp};
+use windlass_ports::{Brake, PairOptions, PairRow};
 
-use super::{all, execute, first, get, text};
-use crate::error::{Result, odd};
+use super::{all, execute, first, get, maybe, text, unsigned};
+use crate::error::{Result, odd, other};
 
 fn mode_text(mode: Mode) -> &'static str {
     match mode {
         Mode::Ingest => "ingest",
+        Mode::MirrorUp => "mirror_up",
+        Mode::MirrorDown => "mirror_down",
+        Mode::TwoWay => "two_way",
     }
 }
 
 fn mode(text: &str) -> Result<Mode> {
     match text {
         "ingest" => Ok(Mode::Ingest),
+        "mirror_up" => Ok(Mode::MirrorUp),
+        "mirror_down" => Ok(Mode::MirrorDown),
+        "two_way" => Ok(Mode::TwoWay),
         other => Err(odd("a folder's mode", other)),
     }
 }
@@ -31,6 +37,16 @@ fn read(row: &Row<'_>) -> Result<PairRow> {
         mode: mode(text(row, 6)?)?,
         paused: get(row, 7)?,
         last_scan: if scanned { Some(Timestamp(get(row, 9)?)) } else { None },
+        epoch: unsigned(row, 10)?,
+        remote_marker: maybe(text(row, 11)?).map(ETag::new),
+        options: match maybe(text(row, 12)?) {
+            Some(json) => serde_json::from_str(json).map_err(other)?,
+            None => PairOptions::default(),
+        },
+        brake: match maybe(text(row, 13)?) {
+            Some(json) => Some(serde_json::from_str(json).map_err(other)?),
+            None => None,
+        },
     })
 }
 
@@ -38,7 +54,8 @@ fn read(row: &Row<'_>) -> Result<PairRow> {
 pub(crate) fn list(conn: &Connection) -> Result<Vec<PairRow>> {
     all(
         conn,
-        "SELECT id, name, root, connection, bucket, prefix, mode, paused, scanned, last_scan
+        "SELECT id, name, root, connection, bucket, prefix, mode, paused, scanned, last_scan, epoch, remote_marker,
+             options, brake
          FROM pairs ORDER BY position, id",
         [],
         read,
@@ -56,12 +73,16 @@ pub(crate) fn save(conn: &Connection, pair: &PairRow) -> Result<()> {
     execute(
         conn,
         "INSERT INTO pairs
-             (id, name, root, connection, bucket, prefix, mode, paused, scanned, last_scan, position)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, (SELECT coalesce(max(position), 0) + 1 FROM pairs))
+             (id, name, root, connection, bucket, prefix, mode, paused, scanned, last_scan, epoch, remote_marker, options,
+              brake, position)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,
+             (SELECT coalesce(max(position), 0) + 1 FROM pairs))
          ON CONFLICT (id) DO UPDATE SET
              name = excluded.name, root = excluded.root, connection = excluded.connection,
              bucket = excluded.bucket, prefix = excluded.prefix, mode = excluded.mode,
-             paused = excluded.paused, scanned = excluded.scanned, last_scan = excluded.last_scan",
+             paused = excluded.paused, scanned = excluded.scanned, last_scan = excluded.last_scan,
+             epoch = excluded.epoch, remote_marker = excluded.remote_marker, options = excluded.options,
+             brake = excluded.brake",
         params![
             pair.id.as_str(),
             pair.name,
@@ -73,15 +94,39 @@ pub(crate) fn save(conn: &Connection, pair: &PairRow) -> Result<()> {
             pair.paused,
             pair.last_scan.is_some(),
             pair.last_scan.map_or(0, |at| at.0),
+            pair.epoch.cast_signed(),
+            pair.remote_marker.as_ref().map_or("", |etag| etag.as_str()),
+            serde_json::to_string(&pair.options).map_err(other)?,
+            brake_text(pair.brake.as_ref())?,
         ],
     )
     .map(|_| ())
+}
+
+fn brake_text(brake: Option<&Brake>) -> Result<String> {
+    brake.map_or_else(|| Ok(String::new()), |brake| serde_json::to_string(brake).map_err(other))
+}
+
+pub(crate) fn set_epoch(conn: &Connection, pair: &PairId, epoch: u64) -> Result<()> {
+    let values = params![pair.as_str(), epoch.cast_signed()];
+    execute(conn, "UPDATE pairs SET epoch = ?2 WHERE id = ?1", values).map(|_| ())
+}
+
+pub(crate) fn set_remote_marker(conn: &Connection, pair: &PairId, etag: Option<&ETag>) -> Result<()> {
+    let values = [pair.as_str(), etag.map_or("", |etag| etag.as_str())];
+    execute(conn, "UPDATE pairs SET remote_marker = ?2 WHERE id = ?1", values).map(|_| ())
+}
+
+pub(crate) fn save_brake(conn: &Connection, pair: &PairId, brake: Option<&Brake>) -> Result<()> {
+    let values = params![pair.as_str(), brake_text(brake)?];
+    execute(conn, "UPDATE pairs SET brake = ?2 WHERE id = ?1", values).map(|_| ())
 }
 
 pub(crate) fn remove(conn: &Connection, pair: &PairId) -> Result<()> {
     let id = [pair.as_str()];
     execute(conn, "DELETE FROM transfers WHERE pair_id = ?1 AND pair_id <> ''", id)?;
     execute(conn, "DELETE FROM files WHERE pair_id = ?1", id)?;
+    execute(conn, "DELETE FROM intents WHERE pair_id = ?1", id)?;
     execute(conn, "DELETE FROM file_counts WHERE pair_id = ?1", id)?;
     execute(conn, "DELETE FROM pairs WHERE id = ?1", id).map(|_| ())
 }

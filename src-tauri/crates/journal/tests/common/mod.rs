@@ -28,6 +28,10 @@ pub fn pair() -> PairRow {
         mode: Mode::Ingest,
         paused: false,
         last_scan: None,
+        epoch: 0,
+        remote_marker: None,
+        options: windlass_ports::PairOptions::default(),
+        brake: None,
     }
 }
 
