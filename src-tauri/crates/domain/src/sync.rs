@@ -1,12 +1,26 @@
-//! From what was seen of all paths to what is to be done, and to words for it. Pure: same input, same plan, same order.
+//! From what was seen of many paths to what shall be done, in order. Never performs I/O and never reads a clock.
+//!
+//! **Invariant:** the same input gives the same plan. **Invariant:** deletes come last, and a rename is never a delete.
+mod kept;
+mod moves;
+mod room;
+mod summary;
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod world;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use self::kept::{ConflictNames, conflict_name};
+pub use self::summary::Summary;
 use crate::decide::{Action, ConflictKind, LocalExpect, Mode, RemoteExpect, Triple, decide};
 use crate::path::RelPath;
-use crate::state::{BaseState, FileId, LocalState, Observed, RemoteState, UnknownReason};
+use crate::state::{BaseState, LocalState, Observed, RemoteState, UnknownReason};
 use crate::words::FailureCode;
 
-/// One path, as both sides and the journal have it.
+/// What is known of one path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     /// Path.
@@ -19,64 +33,65 @@ pub struct Seen {
     pub base: Option<BaseState>,
 }
 
-/// One step. Every step that writes names what it expects to replace.
+/// One thing to do. Each names what it expects to find, and does nothing where it finds something else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Op {
-    /// Send the file.
+    /// Send a file.
     Upload {
         /// Path.
         path: RelPath,
-        /// The file.
+        /// The file as it must be.
         local: LocalState,
         /// What must be at the key.
         expect: RemoteExpect,
     },
-    /// Fetch the object.
+    /// Fetch an object.
     Download {
         /// Path.
         path: RelPath,
-        /// The object.
+        /// The version to fetch. Where its digest is not known and a file is replaced, HEAD may still show that both are equal;
+        /// then it is adopted instead.
         remote: RemoteState,
         /// What must be at the path.
         expect: LocalExpect,
     },
-    /// Delete the object, if it is this one.
+    /// Delete an object.
     DeleteRemote {
         /// Path.
         path: RelPath,
-        /// The object.
+        /// The version as it must be.
         remote: RemoteState,
     },
-    /// Move the file to the trash, if it is this one.
+    /// Move a file to the trash.
     TrashLocal {
         /// Path.
         path: RelPath,
-        /// The file.
+        /// The file as it must be.
         local: LocalState,
     },
-    /// It was renamed here: copy the object on the server, then delete it under the old name.
+    /// A file was renamed here: copy the object on the server, then delete the old one.
     MoveRemote {
-        /// Old path.
+        /// Where the object is.
         from: RelPath,
-        /// New path.
+        /// Where it goes; nothing may be there.
         to: RelPath,
-        /// The file, at the new path; its digest is that of the old base.
+        /// The file at `to`, as it must be.
         local: LocalState,
-        /// The object at the old key.
+        /// The object at `from`, as it must be.
         remote: RemoteState,
     },
-    /// It was renamed in the bucket: rename the file.
+    /// An object was renamed there: rename the file.
     MoveLocal {
-        /// Old path.
+        /// Where the file is.
         from: RelPath,
-        /// New path.
+        /// Where it goes; nothing may be there.
         to: RelPath,
-        /// The file, at the old path.
+        /// The file at `from`, as it must be.
         local: LocalState,
-        /// The object, at the new key.
+        /// The object at `to`.
         remote: RemoteState,
     },
-    /// Same bytes on both sides: only the journal learns of it.
+    /// Both hold the same: write the journal.
     Adopt {
         /// Path.
         path: RelPath,
@@ -88,29 +103,29 @@ pub enum Op {
         /// Path.
         path: RelPath,
     },
-    /// A checksum is missing: obtain it, plan again.
+    /// Obtain digests of one kind, then decide again.
     Compare {
         /// Path.
         path: RelPath,
         /// The file.
         local: LocalState,
-        /// The object, where there is one.
+        /// The object, unless it is gone: then only the file is read.
         remote: Option<RemoteState>,
         /// Both at the last success.
         base: Option<BaseState>,
     },
-    /// Both sides have content of their own: the object keeps the name, the file gets this one.
+    /// Both sides were changed: the object keeps the name, the file gets another one, and then both sides get both.
     KeepBoth {
         /// Path.
         path: RelPath,
-        /// New name of the file here.
+        /// The file's new name; nothing may be there.
         copy: RelPath,
-        /// The file.
+        /// The file as it must be.
         local: LocalState,
         /// The object.
         remote: RemoteState,
     },
-    /// Left as it is and shown.
+    /// Leave both as they are and tell a person.
     Show {
         /// Path.
         path: RelPath,
@@ -120,7 +135,7 @@ pub enum Op {
 }
 
 impl Op {
-    /// Path it is about; for renames the new one.
+    /// The path it is about; of a rename, the old one.
     #[must_use]
     pub const fn path(&self) -> &RelPath {
         match self {
@@ -128,8 +143,8 @@ impl Op {
             | Self::Download { path, .. }
             | Self::DeleteRemote { path, .. }
             | Self::TrashLocal { path, .. }
-            | Self::MoveRemote { to: path, .. }
-            | Self::MoveLocal { to: path, .. }
+            | Self::MoveRemote { from: path, .. }
+            | Self::MoveLocal { from: path, .. }
             | Self::Adopt { path, .. }
             | Self::Forget { path }
             | Self::Compare { path, .. }
@@ -138,7 +153,7 @@ impl Op {
         }
     }
 
-    /// Bytes of what it is about.
+    /// Bytes of the file or object it is about.
     #[must_use]
     pub const fn size(&self) -> u64 {
         match self {
@@ -154,378 +169,163 @@ impl Op {
         }
     }
 
-    /// Whether something would be gone afterwards.
+    /// Whether it takes a file or an object away.
     #[must_use]
     pub const fn is_delete(&self) -> bool {
         matches!(self, Self::DeleteRemote { .. } | Self::TrashLocal { .. })
     }
 
-    /// Whether content that was there would be replaced.
+    /// Whether it puts another content in the place of one.
     #[must_use]
     pub const fn overwrites(&self) -> bool {
-        matches!(
-            self,
-            Self::Upload { expect: RemoteExpect::Unchanged(_), .. }
-                | Self::Download { expect: LocalExpect::Unchanged(_), .. }
-        )
+        match self {
+            Self::Upload { expect, .. } => !expect.is_absent(),
+            Self::Download { expect, .. } => !expect.is_absent(),
+            Self::DeleteRemote { .. }
+            | Self::TrashLocal { .. }
+            | Self::MoveRemote { .. }
+            | Self::MoveLocal { .. }
+            | Self::Adopt { .. }
+            | Self::Forget { .. }
+            | Self::Compare { .. }
+            | Self::KeepBoth { .. }
+            | Self::Show { .. } => false,
+        }
     }
 
-    /// Order of carrying out: what only informs the journal first, deletes last.
+    /// What must have ended before it begins: all of a lower rank.
     const fn rank(&self) -> u8 {
         match self {
-            Self::Adopt { .. } | Self::Forget { .. } | Self::Show { .. } | Self::Compare { .. } => 0,
+            Self::Adopt { .. } | Self::Forget { .. } => 0,
             Self::MoveRemote { .. } | Self::MoveLocal { .. } => 1,
-            Self::Upload { .. } | Self::Download { .. } => 2,
-            Self::KeepBoth { .. } => 3,
-            Self::DeleteRemote { .. } | Self::TrashLocal { .. } => 4,
+            Self::Compare { .. } => 2,
+            Self::Upload { .. } | Self::Download { .. } => 3,
+            Self::KeepBoth { .. } | Self::Show { .. } => 4,
+            Self::DeleteRemote { .. } | Self::TrashLocal { .. } => 5,
         }
     }
 }
 
-/// What is to be done, in order.
+/// What shall be done, in order, and what cannot be decided yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SyncPlan {
-    /// Steps.
+    /// Journal first, then renames, comparisons, transfers, conflicts, and deletes last; within each in path order.
     pub ops: Vec<Op>,
-    /// Paths of which too little is known.
+    /// Paths that wait.
     pub waiting: Vec<(RelPath, UnknownReason)>,
 }
 
-/// How conflict copies are called.
-#[derive(Debug, Clone, Copy)]
-pub struct ConflictNames<'a> {
-    /// This computer, briefly.
-    pub device: &'a str,
-    /// The day.
-    pub date: &'a str,
+impl SyncPlan {
+    /// Whether nothing is to be done and nothing waits.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.ops.is_empty() && self.waiting.is_empty()
+    }
 }
 
-/// Plans for all paths. `seen` is in path order and holds every path on which the sides differ from the base or from each
-/// other; what is left out is the same as ever.
+/// Plans. `seen` has each path once, in any order. Paths that need nothing may be left out; renames and free names are
+/// recognised among those that are in it.
 #[must_use]
 pub fn plan(mode: Mode, seen: &[Seen], names: &ConflictNames<'_>) -> SyncPlan {
-    let mut plan = SyncPlan::default();
-    let mut taken: BTreeSet<RelPath> = BTreeSet::new();
+    let mut ops = Vec::new();
+    let mut waiting = Vec::new();
+    let mut deleted = BTreeMap::new();
+    let mut unproved = BTreeSet::new();
+    let mut conflicts = Vec::new();
     for one in seen {
         let triple =
-            Triple { local: borrowed(&one.local), remote: borrowed(&one.remote), base: one.base.as_ref() };
-        let action = decide(mode, triple);
+            Triple { local: one.local.as_ref(), remote: one.remote.as_ref(), base: one.base.as_ref() };
+        let mut action = decide(mode, triple);
+        if action == Action::Nothing {
+            continue;
+        }
         let path = one.path.clone();
-        let (local, remote) = (present(&one.local), present(&one.remote));
-        let op = match (action, local, remote) {
-            (Action::Wait(reason), ..) => {
-                plan.waiting.push((path, reason));
-                continue;
+        if action == Action::Wait(UnknownReason::AbsenceUnproved) {
+            // If it was renamed, the new name must not be sent before it is known that the old one is gone.
+            waiting.push((path.clone(), UnknownReason::AbsenceUnproved));
+            match decide(mode, triple.were_it_gone()) {
+                likely @ (Action::DeleteRemote { .. } | Action::TrashLocal { .. }) => action = likely,
+                Action::Nothing
+                | Action::Upload { .. }
+                | Action::Download { .. }
+                | Action::Forget
+                | Action::Adopt
+                | Action::Compare
+                | Action::Conflict(_)
+                | Action::Wait(_) => continue,
             }
-            (Action::Nothing, ..) => continue,
-            (Action::Forget, ..) => Op::Forget { path },
-            (Action::Upload { expect }, Some(local), _) => Op::Upload { path, local: local.clone(), expect },
+            unproved.insert(path.clone());
+        }
+        let (local, remote) = (triple.local.present(), triple.remote.present());
+        match (action, local, remote) {
+            (Action::Nothing, _, _) => {}
+            (Action::Wait(reason), _, _) => waiting.push((path, reason)),
+            (Action::Forget, _, _) => ops.push(Op::Forget { path }),
+            (Action::Upload { expect }, Some(local), _) => {
+                ops.push(Op::Upload { path, local: local.clone(), expect });
+            }
             (Action::Download { expect }, _, Some(remote)) => {
-                Op::Download { path, remote: remote.clone(), expect }
+                ops.push(Op::Download { path, remote: remote.clone(), expect });
             }
             (Action::DeleteRemote { .. }, _, Some(remote)) => {
-                Op::DeleteRemote { path, remote: remote.clone() }
+                deleted.extend(one.base.as_ref().map(|base| (&one.path, base)));
+                ops.push(Op::DeleteRemote { path, remote: known_there(remote, one.base.as_ref()) });
             }
-            (Action::TrashLocal { .. }, Some(local), _) => Op::TrashLocal { path, local: local.clone() },
-            (Action::Adopt, Some(local), Some(remote)) => {
-                let (mut local, mut remote) = (local.clone(), remote.clone());
-                // They are equal, so what one side is known to be, both are.
-                let known =
-                    local.digest.or(remote.digest).or(one.base.as_ref().and_then(|base| base.local.digest));
-                local.digest = local.digest.or(known);
-                remote.digest = remote.digest.or(known);
-                Op::Adopt { path, base: BaseState { local, remote } }
+            (Action::TrashLocal { .. }, Some(local), _) => {
+                deleted.extend(one.base.as_ref().map(|base| (&one.path, base)));
+                ops.push(Op::TrashLocal { path, local: known_here(local, one.base.as_ref()) });
             }
             (Action::Compare, Some(local), remote) => {
-                Op::Compare { path, local: local.clone(), remote: remote.cloned(), base: one.base.clone() }
+                let (local, remote) = (local.clone(), remote.cloned());
+                ops.push(Op::Compare { path, local, remote, base: one.base.clone() });
             }
             (Action::Conflict(ConflictKind::BothChanged), Some(local), Some(remote)) => {
-                let free = |copy: &RelPath| {
-                    !taken.contains(copy) && seen.binary_search_by(|seen| seen.path.cmp(copy)).is_err()
-                };
-                match conflict_name(&path, names, free) {
-                    Some(copy) => {
-                        taken.insert(copy.clone());
-                        Op::KeepBoth { path, copy, local: local.clone(), remote: remote.clone() }
-                    }
-                    None => Op::Show { path, code: FailureCode::DifferentObjectThere },
-                }
+                conflicts.push((path, local, remote));
             }
-            (Action::Conflict(kind), ..) => Op::Show { path, code: code(kind) },
-            // `decide` names sides that are there; were it otherwise, nothing would be done.
+            (Action::Conflict(kind), _, _) => ops.push(Op::Show { path, code: kind.code() }),
+            (Action::Adopt, Some(local), remote) => match remote.or(one.base.as_ref().map(|b| &b.remote)) {
+                Some(remote) => {
+                    let (local, remote) =
+                        (known_here(local, one.base.as_ref()), known_there(remote, one.base.as_ref()));
+                    ops.push(Op::Adopt { path, base: BaseState { local, remote } });
+                }
+                None => waiting.push((path, UnknownReason::NotScanned)),
+            },
+            // `decide` gives none of these without the side that it is about.
             (
                 Action::Upload { .. }
                 | Action::Download { .. }
                 | Action::DeleteRemote { .. }
                 | Action::TrashLocal { .. }
-                | Action::Adopt
-                | Action::Compare,
-                ..,
-            ) => continue,
-        };
-        plan.ops.push(op);
-    }
-    moves(&mut plan, seen);
-    // Stable: within a rank the path order stays.
-    plan.ops.sort_by_key(Op::rank);
-    plan
-}
-
-const fn code(kind: ConflictKind) -> FailureCode {
-    match kind {
-        ConflictKind::DifferentObjectThere | ConflictKind::BothChanged => FailureCode::DifferentObjectThere,
-        ConflictKind::ChangedAfterUpload => FailureCode::ChangedAfterUpload,
-        ConflictKind::ReceiverChanged => FailureCode::ReceiverChanged,
-    }
-}
-
-const fn borrowed<T>(observed: &Observed<T>) -> Observed<&T> {
-    match observed {
-        Observed::Present(value) => Observed::Present(value),
-        Observed::Absent => Observed::Absent,
-        Observed::Unknown(reason) => Observed::Unknown(*reason),
-    }
-}
-
-const fn present<T>(observed: &Observed<T>) -> Option<&T> {
-    match observed {
-        Observed::Present(value) => Some(value),
-        Observed::Absent | Observed::Unknown(_) => None,
-    }
-}
-
-/// Turns pairs of a vanished and a new path with one content into renames (S6, hazard HA15). Only where both halves are
-/// certain and there is one candidate each: everything else stays what it is, which loses nothing either.
-fn moves(plan: &mut SyncPlan, seen: &[Seen]) {
-    let base_of = |path: &RelPath| {
-        let at = seen.binary_search_by(|seen| seen.path.cmp(path)).ok()?;
-        seen.get(at)?.base.as_ref()
-    };
-    // Renamed here: the very file, untouched, under another name.
-    type Identity = (FileId, u64, i64);
-    let identity = |local: &LocalState| -> Identity { (local.file_id, local.size, local.mtime.0) };
-    let mut gone: BTreeMap<Identity, Vec<RelPath>> = BTreeMap::new();
-    let mut new: BTreeMap<Identity, Vec<RelPath>> = BTreeMap::new();
-    // Renamed there: the same checksum, known on both.
-    type Content = (u64, crate::digest::Digest);
-    let mut trashed: BTreeMap<Content, Vec<RelPath>> = BTreeMap::new();
-    let mut fetched: BTreeMap<Content, Vec<RelPath>> = BTreeMap::new();
-    for op in &plan.ops {
-        match op {
-            Op::DeleteRemote { path, .. } => {
-                if let Some(base) = base_of(path).filter(|base| base.local.digest.is_some()) {
-                    gone.entry(identity(&base.local)).or_default().push(path.clone());
-                }
-            }
-            Op::Upload { path, local, expect: RemoteExpect::Absent } => {
-                new.entry(identity(local)).or_default().push(path.clone());
-            }
-            Op::TrashLocal { path, local } => {
-                if let Some(digest) = local.digest.or(base_of(path).and_then(|base| base.local.digest)) {
-                    trashed.entry((local.size, digest)).or_default().push(path.clone());
-                }
-            }
-            Op::Download { path, remote, expect: LocalExpect::Absent } => {
-                if let Some(digest) = remote.digest {
-                    fetched.entry((remote.size, digest)).or_default().push(path.clone());
-                }
-            }
-            Op::Upload { .. }
-            | Op::Download { .. }
-            | Op::MoveRemote { .. }
-            | Op::MoveLocal { .. }
-            | Op::Adopt { .. }
-            | Op::Forget { .. }
-            | Op::Compare { .. }
-            | Op::KeepBoth { .. }
-            | Op::Show { .. } => {}
+                | Action::Compare
+                | Action::Adopt,
+                _,
+                _,
+            ) => waiting.push((path, UnknownReason::NotScanned)),
         }
     }
-    let mut pairs: BTreeMap<RelPath, RelPath> = BTreeMap::new();
-    let only = |old: &[RelPath], new: &[RelPath]| match (old, new) {
-        ([old], [new]) => Some((new.clone(), old.clone())),
-        _ => None,
-    };
-    pairs.extend(gone.iter().filter_map(|(of, old)| only(old, new.get(of)?)));
-    pairs.extend(trashed.iter().filter_map(|(of, old)| only(old, fetched.get(of)?)));
-    if pairs.is_empty() {
-        return;
-    }
-    let halves: BTreeSet<RelPath> = pairs.values().cloned().collect();
-    let mut old_halves: BTreeMap<RelPath, Op> = BTreeMap::new();
-    let mut rest = Vec::with_capacity(plan.ops.len());
-    for op in std::mem::take(&mut plan.ops) {
-        if op.is_delete() && halves.contains(op.path()) {
-            old_halves.insert(op.path().clone(), op);
-        } else {
-            rest.push(op);
-        }
-    }
-    for op in rest {
-        let old = pairs.get(op.path()).and_then(|from| old_halves.get(from).cloned());
-        plan.ops.push(match (op, old) {
-            (
-                Op::Upload { path: to, mut local, expect: RemoteExpect::Absent },
-                Some(Op::DeleteRemote { path: from, remote }),
-            ) => {
-                local.digest = local.digest.or(base_of(&from).and_then(|base| base.local.digest));
-                Op::MoveRemote { from, to, local, remote }
-            }
-            (
-                Op::Download { path: to, remote, expect: LocalExpect::Absent },
-                Some(Op::TrashLocal { path: from, mut local }),
-            ) => {
-                local.digest = remote.digest;
-                Op::MoveLocal { from, to, local, remote }
-            }
-            (op, _) => op,
-        });
-    }
+    kept::name_copies(&mut ops, &conflicts, seen, names);
+    room::make_sure(&mut ops, &mut waiting, seen);
+    moves::pair_up(&mut ops, &mut waiting, &deleted, &unproved);
+    ops.sort_by(|one, other| (one.rank(), one.path()).cmp(&(other.rank(), other.path())));
+    waiting.sort_by(|one, other| one.0.cmp(&other.0));
+    SyncPlan { ops, waiting }
 }
 
-/// Longest name of a file, in bytes, on the file systems in use.
-const LONGEST_NAME: usize = 255;
-
-/// `name (conflict, <device>, <date>).ext`, with a number where that is taken; cut at a letter where it would be too long.
-fn conflict_name(
-    path: &RelPath,
-    names: &ConflictNames<'_>,
-    free: impl Fn(&RelPath) -> bool,
-) -> Option<RelPath> {
-    let name = path.name();
-    let folder = path.as_str().strip_suffix(name).unwrap_or_default();
-    let (stem, extension) = match name.rfind('.') {
-        Some(dot) if dot > 0 => name.split_at(dot),
-        _ => (name, ""),
-    };
-    // An extension that is none does not have to survive whole.
-    let (stem, extension) = if extension.len() > 32 { (name, "") } else { (stem, extension) };
-    for number in 1..1000 {
-        let number = if number == 1 { String::new() } else { format!(", {number}") };
-        let tail = format!(" (conflict, {}, {}{number}){extension}", names.device, names.date);
-        let mut room = LONGEST_NAME.saturating_sub(tail.len()).min(stem.len());
-        while !stem.is_char_boundary(room) {
-            room -= 1;
-        }
-        let copy = RelPath::parse(&format!("{folder}{}{tail}", stem.get(..room).unwrap_or_default())).ok()?;
-        if free(&copy) {
-            return Some(copy);
-        }
-    }
-    None
+/// The file with what the journal knows of it.
+fn known_here(local: &LocalState, base: Option<&BaseState>) -> LocalState {
+    let digest = base.filter(|base| base.local.same_snapshot(local)).and_then(|base| base.local.digest);
+    LocalState { digest: local.digest.or(digest), ..local.clone() }
 }
 
-/// A plan in numbers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Files to send.
-    pub uploads: u64,
-    /// Objects to fetch.
-    pub downloads: u64,
-    /// Renames on either side.
-    pub moves: u64,
-    /// Objects to delete.
-    pub deletes_there: u64,
-    /// Files to move to the trash.
-    pub trashes_here: u64,
-    /// Files of which both versions are kept.
-    pub conflicts: u64,
-    /// Files that are equal on both sides already.
-    pub adopts: u64,
-    /// Files to be read and compared.
-    pub compares: u64,
-    /// Files that are left as they are and shown.
-    pub shown: u64,
-    /// Files of which too little is known yet.
-    pub waiting: u64,
-    /// Bytes to send.
-    pub bytes_up: u64,
-    /// Bytes to fetch.
-    pub bytes_down: u64,
-}
-
-impl SyncPlan {
-    /// Counts.
-    #[must_use]
-    pub fn summary(&self) -> Summary {
-        let mut sum = Summary { waiting: self.waiting.len() as u64, ..Summary::default() };
-        for op in &self.ops {
-            match op {
-                Op::Upload { .. } => {
-                    sum.uploads += 1;
-                    sum.bytes_up += op.size();
-                }
-                Op::Download { .. } => {
-                    sum.downloads += 1;
-                    sum.bytes_down += op.size();
-                }
-                Op::MoveRemote { .. } | Op::MoveLocal { .. } => sum.moves += 1,
-                Op::DeleteRemote { .. } => sum.deletes_there += 1,
-                Op::TrashLocal { .. } => sum.trashes_here += 1,
-                Op::KeepBoth { .. } => sum.conflicts += 1,
-                Op::Adopt { .. } => sum.adopts += 1,
-                Op::Compare { .. } => sum.compares += 1,
-                Op::Show { .. } => sum.shown += 1,
-                Op::Forget { .. } => {}
-            }
-        }
-        sum
+/// The object with what the journal knows of this version; listings have no checksums.
+fn known_there(remote: &RemoteState, base: Option<&BaseState>) -> RemoteState {
+    match base.filter(|base| base.remote.same_version(remote)) {
+        Some(base) => RemoteState {
+            digest: remote.digest.or(base.remote.digest),
+            version: remote.version.clone().or_else(|| base.remote.version.clone()),
+            ..remote.clone()
+        },
+        None => remote.clone(),
     }
 }
-
-impl Summary {
-    /// One plain sentence.
-    #[must_use]
-    pub fn sentence(&self) -> String {
-        let mut parts = Vec::new();
-        let mut say = |count: u64, one: &str, many: &str, bytes: Option<u64>| {
-            if count > 0 {
-                let noun = if count == 1 { one } else { many };
-                let size = bytes.map(|bytes| format!(" ({})", size(bytes))).unwrap_or_default();
-                parts.push(noun.replace('#', &count.to_string()) + &size);
-            }
-        };
-        say(self.uploads, "upload # file", "upload # files", Some(self.bytes_up));
-        say(self.downloads, "download # file", "download # files", Some(self.bytes_down));
-        say(self.moves, "rename # file", "rename # files", None);
-        say(self.compares, "compare # file", "compare # files", None);
-        say(self.conflicts, "keep both versions of # file", "keep both versions of # files", None);
-        say(self.deletes_there, "delete # object in the bucket", "delete # objects in the bucket", None);
-        say(self.trashes_here, "move # file here to the trash", "move # files here to the trash", None);
-        if self.deletes_there == 0 && self.trashes_here == 0 && !parts.is_empty() {
-            parts.push("delete nothing".to_owned());
-        }
-        match parts.pop() {
-            None => "Nothing to do: both sides are the same.".to_owned(),
-            Some(last) if parts.is_empty() => capital(&last) + ".",
-            Some(last) => capital(&parts.join(", ")) + " and " + &last + ".",
-        }
-    }
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().collect::<String>() + letters.as_str())
-        .unwrap_or_default()
-}
-
-/// Bytes for people, in the units of file managers.
-fn size(bytes: u64) -> String {
-    let units = ["KB", "MB", "GB", "TB", "PB"];
-    if bytes < 1000 {
-        return format!("{bytes} bytes");
-    }
-    let (mut value, mut unit) = (bytes as f64 / 1000.0, 0);
-    while value >= 999.5 && unit + 1 < units.len() {
-        value /= 1000.0;
-        unit += 1;
-    }
-    let name = units.get(unit).copied().unwrap_or_default();
-    if value < 9.95 { format!("{value:.1} {name}") } else { format!("{value:.0} {name}") }
-}
-
-#[cfg(test)]
-#[path = "sync_tests.rs"]
-mod tests;

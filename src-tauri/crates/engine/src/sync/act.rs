@@ -652,12 +652,12 @@ impl Acting<'_> {
                 Ok(digest) => digest,
                 Err(error) => return Ok(self.remote_trouble(&error)),
             };
-        if local.digest != Some(digest) {
+        if local.digest.or(remote.digest) != Some(digest) {
             // The file is not what its old base says, or the copy is not: compared by the next round.
             return Ok(Done::Refused);
         }
         let base = windlass_domain::BaseState {
-            local: local.clone(),
+            local: LocalState { digest: Some(digest), ..local.clone() },
             remote: RemoteState { digest: Some(digest), ..copied },
         };
         let mut writes = vec![

@@ -23,7 +23,6 @@ pub(crate) struct Evidence {
     /// Missing in the look under way or in the one before.
     missing: BTreeSet<(Side, RelPath)>,
     now_missing: BTreeSet<(Side, RelPath)>,
-    unproved: BTreeSet<(Side, RelPath)>,
     /// The system told of a change there: with one scan that is evidence enough.
     touched: BTreeSet<RelPath>,
 }
@@ -48,7 +47,6 @@ impl Evidence {
         }
         let place = (side, path.clone());
         self.since.remove(&place);
-        self.unproved.remove(&place);
     }
 
     /// It is missing in a complete look. `None`: that is proved now. Otherwise the time of the next look that can prove it.
@@ -60,10 +58,8 @@ impl Evidence {
         self.now_missing.insert(place.clone());
         let told = side == Side::Here && self.is_touched(path);
         if told || (seen_before && now.duration_since(since) >= apart) {
-            self.unproved.remove(&place);
             return None;
         }
-        self.unproved.insert(place);
         Some(since + apart)
     }
 
@@ -84,16 +80,11 @@ impl Evidence {
         }
     }
 
-    pub(crate) fn is_unproved(&self, side: Side, path: &RelPath) -> bool {
-        self.unproved.contains(&(side, path.clone()))
-    }
-
     /// A complete look ended: what it did not miss any more is no longer missing.
     pub(crate) fn looked(&mut self) {
         self.missing = std::mem::take(&mut self.now_missing);
         let missing = &self.missing;
         self.since.retain(|place, _| missing.contains(place));
-        self.unproved.retain(|place| missing.contains(place));
     }
 
     /// What the system told was looked at.

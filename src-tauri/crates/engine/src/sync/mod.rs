@@ -11,6 +11,7 @@ mod marks;
 mod report;
 mod view;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,7 +69,7 @@ pub(crate) async fn round(
     round.looked.waits = view.waits;
     let (mut seen, mut decided) = (view.seen, SyncPlan::default());
     for _ in 0..PASSES {
-        decided = decide(shared, &row, &seen);
+        decided = decide(shared, &row, &seen, &view.copies);
         let compared = act::compare(shared, &row, &decided, &mut seen).await?;
         round.looked.waits = compared.waits.or(round.looked.waits);
         if !compared.any {
@@ -95,10 +96,10 @@ pub(crate) async fn round(
 }
 
 /// What is to be done with these, by the folder's mode.
-fn decide(shared: &Shared, row: &PairRow, seen: &[Seen]) -> SyncPlan {
+fn decide(shared: &Shared, row: &PairRow, seen: &[Seen], copies: &BTreeSet<RelPath>) -> SyncPlan {
     let date = date(shared.now());
     let device = shared.device.get(..8).unwrap_or(&shared.device);
-    plan(row.mode, seen, &ConflictNames { device, date: &date })
+    plan(row.mode, seen, &ConflictNames { device, date: &date, taken: &|path| copies.contains(path) })
 }
 
 /// What a person left out. The lines were checked when they were set; should they mean nothing to this version, everything
@@ -106,7 +107,7 @@ fn decide(shared: &Shared, row: &PairRow, seen: &[Seen]) -> SyncPlan {
 fn filter(row: &PairRow) -> Filter {
     Filter::new(&row.options.ignore, row.options.largest).unwrap_or_else(|error| {
         tracing::error!(pair = %row.id, %error, "the folder's ignore lines are not understood; nothing is synced");
-        Filter::new(&["*".to_owned()], None).unwrap_or_default()
+        Filter::everything()
     })
 }
 
@@ -183,5 +184,5 @@ async fn brake(
         shared.commit(vec![JournalWrite::SaveBrake(row.id.clone(), Some(brake.clone()))]).await?;
         pair.set_brake(Some(brake));
     }
-    Ok(Braked::Asks(without_deletes(decided)))
+    Ok(Braked::Asks(without_deletes(&decided)))
 }

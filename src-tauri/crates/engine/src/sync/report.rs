@@ -63,9 +63,9 @@ pub(crate) async fn preview(shared: &Arc<Shared>, pair: &PairHandle) -> Result<P
         filter: &super::filter(&row),
         preview: true,
     };
-    let seen = looking.look(&[]).await?.seen;
-    let plan = decide(shared, &row, &seen);
-    let summary = plan.summary();
+    let view = looking.look(&[]).await?;
+    let plan = decide(shared, &row, &view.seen, &view.copies);
+    let summary = Summary::of(&plan);
     let ops = plan.ops.iter().map(line).collect();
     Ok(PlanReport { sentence: summary.sentence(), summary, ops })
 }

@@ -35,6 +35,8 @@ const CHUNK: usize = 500;
 pub(super) struct View {
     /// Paths on which something may have to be done.
     pub(super) seen: Vec<Seen>,
+    /// Names of earlier conflict copies that are the same on both sides.
+    pub(super) copies: BTreeSet<RelPath>,
     /// State of those that have a row.
     pub(super) states: BTreeMap<RelPath, FileState>,
     /// When the next file may lie still, or the next absence may be proved.
@@ -47,6 +49,7 @@ impl View {
     fn add(&mut self, other: Self) {
         self.seen.extend(other.seen);
         self.states.extend(other.states);
+        self.copies.extend(other.copies);
         self.waits = self.waits.or(other.waits);
         if let Some(at) = other.again {
             self.again_at(at);
@@ -308,7 +311,6 @@ impl Looking<'_> {
         if paths.is_empty() {
             whole = self.one_look(None).await?;
         }
-        self.hold_new_names(&mut whole);
         self.evidence.told();
         Ok(whole)
     }
@@ -521,6 +523,9 @@ impl Looking<'_> {
             && base.remote.etag == remote.etag
             && base.remote.size == remote.size
         {
+            if path.name().contains("(conflict") {
+                merge.view.copies.insert(path.clone());
+            }
             if state != Some(FileState::Safe) {
                 merge.writes.push(JournalWrite::SaveBase {
                     pair: self.pair.id.clone(),
@@ -581,28 +586,6 @@ impl Looking<'_> {
         }
     }
 
-    /// A file that may be the new name of one whose absence is not proved yet waits for that proof, so that a rename sends no
-    /// bytes (S6).
-    fn hold_new_names(&self, view: &mut View) {
-        let unproved: BTreeSet<(u64, u64, u64)> = view
-            .seen
-            .iter()
-            .filter(|seen| self.evidence.is_unproved(Side::Here, &seen.path))
-            .filter_map(|seen| seen.base.as_ref().map(|base| identity(&base.local)))
-            .collect();
-        if unproved.is_empty() {
-            return;
-        }
-        for seen in &mut view.seen {
-            if seen.base.is_none()
-                && let Observed::Present(local) = &seen.local
-                && unproved.contains(&identity(local))
-            {
-                seen.local = Observed::Unknown(UnknownReason::AbsenceUnproved);
-            }
-        }
-    }
-
     fn file(&self, path: &RelPath, local: Option<LocalState>, state: FileState, note: &str) -> JournalWrite {
         JournalWrite::SaveFile {
             pair: self.pair.id.clone(),
@@ -612,10 +595,6 @@ impl Looking<'_> {
             note: note.to_owned(),
         }
     }
-}
-
-const fn identity(local: &LocalState) -> (u64, u64, u64) {
-    (local.file_id.device, local.file_id.inode, local.size)
 }
 
 fn below(path: &RelPath, above: &RelPath) -> bool {
