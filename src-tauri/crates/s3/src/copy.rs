@@ -243,7 +243,9 @@ impl S3Store {
                     call.version_id(version).send()
                 })
                 .await
-                .map(|out| out.tag_set().iter().map(|t| (t.key().to_owned(), t.value().to_owned())).collect()),
+                .map(|out| {
+                    out.tag_set().iter().map(|t| (t.key().to_owned(), t.value().to_owned())).collect()
+                }),
         };
         match tags {
             Ok(tags) if tags.is_empty() => Ok(None),
@@ -360,9 +362,13 @@ impl S3Store {
 }
 
 /// Everything that says what the bytes are and how they are kept, as the source has it.
-fn like(call: CreateMultipartUploadFluentBuilder, head: &HeadObjectOutput) -> CreateMultipartUploadFluentBuilder {
+fn like(
+    call: CreateMultipartUploadFluentBuilder,
+    head: &HeadObjectOutput,
+) -> CreateMultipartUploadFluentBuilder {
     let expires = head.expires_string().and_then(|text| {
-        aws_sdk_s3::primitives::DateTime::from_str(text, aws_sdk_s3::primitives::DateTimeFormat::HttpDate).ok()
+        aws_sdk_s3::primitives::DateTime::from_str(text, aws_sdk_s3::primitives::DateTimeFormat::HttpDate)
+            .ok()
     });
     let kms = head.server_side_encryption().filter(|kind| kind.as_str().starts_with("aws:kms"));
     call.set_content_type(head.content_type().map(str::to_owned))

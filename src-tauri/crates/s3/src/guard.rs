@@ -83,10 +83,12 @@ pub(crate) fn check(operation: &str, body: Option<&[u8]>, etag: bool, html: bool
         _ => None,
     };
     // A server that overlooks it answers with the object itself, or with a listing.
-    let subresource =
-        matches!(operation, "GetObjectTagging" | "GetObjectAcl" | "GetBucketOwnershipControls");
+    let subresource = matches!(operation, "GetObjectTagging" | "GetObjectAcl" | "GetBucketOwnershipControls");
     if let Some(wanted) = wanted {
         return match root {
+            Some(root) if root == wanted && !closed(body.unwrap_or_default(), wanted) => {
+                refuse("the body ends in the middle".to_owned(), false)
+            }
             Some(root) if root == wanted => Ok(()),
             Some(root) => refuse(format!("the body is <{root}>"), subresource),
             None => refuse("the body is no XML".to_owned(), subresource && !html),
@@ -126,6 +128,19 @@ pub(crate) fn root_of(body: &[u8]) -> Option<String> {
     (!name.is_empty()).then_some(name)
 }
 
+/// Whether a document ends with the end of its first element. The SDK does not mind when it does not, and takes the
+/// beginning of a listing for all of it (hazard HB17).
+fn closed(body: &[u8], root: &str) -> bool {
+    let body = body.trim_ascii_end();
+    let Some(tag) = memchr::memrchr(b'<', body).and_then(|at| body.get(at + 1..)) else { return false };
+    let Some(tag) = tag.strip_suffix(b">") else { return false };
+    match tag.strip_prefix(b"/") {
+        Some(name) => name.trim_ascii_end().rsplit(|b| *b == b':').next() == Some(root.as_bytes()),
+        // Nothing is inside.
+        None => tag.ends_with(b"/") && root_of(&[b"<", tag].concat()).as_deref() == Some(root),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,12 +168,24 @@ mod tests {
         let blanks = " \n".repeat(5_000);
         let error = format!("<?xml version=\"1.0\"?>{blanks}<Error><Code>InternalError</Code></Error>");
         for operation in ["CopyObject", "UploadPartCopy"] {
-            assert!(check(operation, Some(error.as_bytes()), false, false).unwrap_err().is::<RefusedInBody>());
+            assert!(
+                check(operation, Some(error.as_bytes()), false, false).unwrap_err().is::<RefusedInBody>()
+            );
             assert!(check(operation, Some(blanks.as_bytes()), false, false).is_err());
             assert!(check(operation, Some(b""), true, false).is_err());
         }
         let done = format!("<?xml version=\"1.0\"?>{blanks}<CopyObjectResult></CopyObjectResult>");
         assert!(check("CopyObject", Some(done.as_bytes()), false, false).is_ok());
+    }
+
+    #[test]
+    fn hb17_a_document_ends_with_its_first_element() {
+        for whole in ["<a></a>", "<?x?><a/>", "<a b='c' />\n", "<s:a><a/></s:a >", "<a></a>\n\n"] {
+            assert!(closed(whole.as_bytes(), "a"), "{whole}");
+        }
+        for cut in ["<a>", "<a><b></b>", "<a", "", "<a><a", "<a></a", "<a><b/>", "<a>text"] {
+            assert!(!closed(cut.as_bytes(), "a"), "{cut}");
+        }
     }
 
     #[test]

@@ -26,11 +26,7 @@ impl S3Store {
         self.is_marker(key, marker).await?;
         self.client
             .call(self.name(), |c| {
-                c.delete_object()
-                    .bucket(self.name())
-                    .key(key.as_str())
-                    .version_id(marker.as_str())
-                    .send()
+                c.delete_object().bucket(self.name()).key(key.as_str()).version_id(marker.as_str()).send()
             })
             .await
             .map(|_| ())
@@ -51,7 +47,10 @@ impl S3Store {
                 return Ok(());
             }
             if out.versions().iter().any(|v| is(v.key(), v.version_id())) {
-                return Err(own(RemoteErrorKind::BadRequest, "this version holds bytes; it is no delete marker"));
+                return Err(own(
+                    RemoteErrorKind::BadRequest,
+                    "this version holds bytes; it is no delete marker",
+                ));
             }
             let next = (
                 out.next_key_marker().filter(|m| !m.is_empty()).map(str::to_owned),

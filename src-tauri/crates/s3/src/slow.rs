@@ -1,17 +1,15 @@
 //! The SDK's way for the operations that usually go the short one: for what is special about a bucket, and to compare.
 use std::sync::Arc;
 
-use aws_sdk_s3::types::{
-    ChecksumAlgorithm, ChecksumMode, EncodingType, ServerSideEncryption, StorageClass,
-};
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, EncodingType, ServerSideEncryption, StorageClass};
 use windlass_domain::{Bucket, ETag, ObjectKey, VersionId};
 use windlass_ports::remote::Depth;
 use windlass_ports::{Flow, Level, LevelEntry, RemoteError, RemoteErrorKind};
 
 use crate::S3Client;
 use crate::body::{Progress, body, watched};
-use crate::fast::listing::Page;
 use crate::error::{own, stalled};
+use crate::fast::listing::Page;
 use crate::lanes::{Copy, Kept, Part, Put, Source, content_type, quoted};
 use crate::store::{DEVICE, bytes_of, conditions, digest, time};
 
@@ -200,7 +198,10 @@ impl S3Client {
         let mut objects = Vec::with_capacity(out.contents().len());
         for object in out.contents() {
             let (Some(key), Some(size)) = (object.key(), object.size()) else {
-                return Err(own(RemoteErrorKind::Unexpected, "an object in the listing has no key or no size"));
+                return Err(own(
+                    RemoteErrorKind::Unexpected,
+                    "an object in the listing has no key or no size",
+                ));
             };
             objects.push(LevelEntry::Object {
                 key: key.to_owned(),

@@ -9,8 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use md5::Digest as _;
 use tokio::sync::OnceCell;
 use windlass_domain::{
-    Bucket, Capabilities, Digest, ETag, ObjectKey, PartReceipt, RemoteExpect, RemoteState, Support, Timestamp,
-    UploadId, VersionId,
+    Bucket, Capabilities, Digest, ETag, ObjectKey, PartReceipt, RemoteExpect, RemoteState, Support,
+    Timestamp, UploadId, VersionId,
 };
 use windlass_ports::{ByteStream, OpenUpload, PutBody, RemoteError, RemoteErrorKind, RemoteStore};
 
@@ -90,7 +90,10 @@ impl S3Store {
             (Err(error), _) => return Err(error),
         };
         if !holds {
-            return Err(own(RemoteErrorKind::PreconditionFailed, "the key is not as it was when it was looked at"));
+            return Err(own(
+                RemoteErrorKind::PreconditionFailed,
+                "the key is not as it was when it was looked at",
+            ));
         }
         // Some servers refuse even the right ETag.
         Ok((support != Support::No).then_some(expect))

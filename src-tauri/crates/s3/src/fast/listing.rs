@@ -272,8 +272,9 @@ mod tests {
 
     fn page(entries: &[LevelEntry], encoded: bool, prefix: &str, space: &str, references: &[bool]) -> String {
         let text = |text: &str| written(text, encoded, references);
-        let mut out =
-            format!("<?xml version=\"1.0\"?>{space}<{prefix}ListBucketResult xmlns=\"x>y\">{space}<{prefix}Name>b</{prefix}Name><{prefix}Prefix/>");
+        let mut out = format!(
+            "<?xml version=\"1.0\"?>{space}<{prefix}ListBucketResult xmlns=\"x>y\">{space}<{prefix}Name>b</{prefix}Name><{prefix}Prefix/>"
+        );
         for entry in entries {
             match entry {
                 LevelEntry::Folder(name) => write!(
@@ -340,7 +341,8 @@ mod tests {
     fn hb17_a_page_of_something_else_or_with_something_missing_is_no_listing() {
         let entry = "<Contents><Key>p%2Fa</Key><Size>1</Size><ETag>e</ETag></Contents>";
         let of = |inside: &str| {
-            let text = format!("<ListBucketResult><EncodingType>url</EncodingType>{inside}</ListBucketResult>");
+            let text =
+                format!("<ListBucketResult><EncodingType>url</EncodingType>{inside}</ListBucketResult>");
             let deep = |page: Page| page.level("b", "p/", Depth::Deep, None);
             read(text.as_bytes()).map_err(|e| own(RemoteErrorKind::Network, e.to_string())).and_then(deep)
         };
