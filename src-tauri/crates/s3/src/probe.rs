@@ -212,6 +212,9 @@ impl Probe<'_> {
             let etag = self.part(&key, &id).await?;
             let again = self.complete(&key, &id, &etag, Some(&absent), None).await;
             found.create_only_complete = refusal(&again, &[Kind::PreconditionFailed]);
+            // One that was not refused used the upload up.
+            let id = self.open(&key, false).await?;
+            let etag = self.part(&key, &id).await?;
             let wrong = RemoteExpect::Unchanged(ETag::new(WRONG));
             let again = self.complete(&key, &id, &etag, Some(&wrong), None).await;
             found.match_complete = match refusal(&again, &[Kind::PreconditionFailed]) {
