@@ -251,6 +251,8 @@ impl Engine {
             while self.shared.pool.open_of(id) > 0 {
                 let changed = self.shared.pool.wait_change();
                 tokio::select! {
+                   biased;
+                    biased;
                     () = changed => {}
                     () = tokio::time::sleep(std::time::Duration::from_millis(200)) => {}
                 }
@@ -856,6 +858,8 @@ async fn dispatch(shared: Arc<Shared>) {
             shared.tasks.spawn(async move { carry(shared_too, job).await });
         }
         tokio::select! {
+           biased;
+            biased;
             () = shared.stop.cancelled() => return,
             () = shared.pool.bell.notified() => {}
         }
@@ -924,6 +928,7 @@ async fn after_panic(shared: &Shared, live: &Arc<Live>) -> Option<(Outcome, Job)
     tracing::error!(key = %live.spec.key, panics, "an upload panicked");
     // The rest of the pool must not spin on it.
     tokio::select! {
+        biased;
         () = shared.stop.cancelled() => return None,
         () = tokio::time::sleep(std::time::Duration::from_secs(1)) => {}
     }
@@ -990,6 +995,8 @@ fn changed_drop(shared: &Arc<Shared>, spec: &Arc<UploadSpec>) {
             None
         };
         let found = tokio::select! {
+           biased;
+            biased;
             () = shared.stop.cancelled() => return,
             found = work => found,
         };

@@ -311,6 +311,7 @@ impl<'a> Look<'a> {
 pub(crate) async fn room(shared: &Shared, pair: &PairHandle, root: &str) -> Result<(), Broken> {
     while shared.pool.open_of(&pair.id) >= plan::MOST_OPEN {
         tokio::select! {
+            biased;
             () = shared.pool.wait_change() => {}
             () = tokio::time::sleep(shared.options.marker_every) => {
                 if pair.row().paused {

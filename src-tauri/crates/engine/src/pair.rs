@@ -564,6 +564,7 @@ impl Actor {
             return;
         }
         tokio::select! {
+            biased;
             () = tokio::time::sleep_until(until), if !paused => {}
             () = self.pair.bell.notified() => {}
             Some(event) = self.heard.recv() => {

@@ -175,10 +175,11 @@ pub(crate) async fn plan(
             }
             Action::Conflict(kind) => {
                 let code = match kind {
-                    ConflictKind::DifferentObjectThere => FailureCode::DifferentObjectThere,
-                    ConflictKind::ChangedAfterUpload => FailureCode::ChangedAfterUpload,
-                    ConflictKind::BothChanged => FailureCode::DifferentObjectThere,
+                    ConflictKind::DifferentObjectThere | ConflictKind::BothChanged => {
+                        FailureCode::DifferentObjectThere
+                    }
                     ConflictKind::ReceiverChanged => FailureCode::ReceiverChanged,
+                    ConflictKind::ChangedAfterUpload => FailureCode::ChangedAfterUpload,
                 };
                 batch.push(saved(pair, &candidate.path, &local, FileState::Failed(code)));
             }

@@ -211,6 +211,7 @@ impl Shared {
                 }
             }
             tokio::select! {
+                biased;
                 () = self.stop.cancelled() => return Err(Stopping),
                 () = tokio::time::sleep(JOURNAL_AGAIN) => {}
             }
@@ -242,6 +243,7 @@ impl Shared {
                 tokio::time::sleep(STORE_GRACE).await;
             };
             let store = tokio::select! {
+                biased;
                 store = remotes.store(&place.0, &place.1, &near) => store?,
                 () = late => return Err(stopping()),
             };

@@ -73,6 +73,7 @@ pub(crate) async fn folder(shared: Arc<Shared>, pair: Arc<PairHandle>) {
             ),
         );
         tokio::select! {
+            biased;
             () = pair.stop.cancelled() => {
                 pair.over.cancel();
                 return;

@@ -230,6 +230,7 @@ impl Run<'_> {
             WaitFor::User => return,
         };
         tokio::select! {
+            biased;
             () = tokio::time::sleep(wait) => {}
             () = self.live.nudge.notified() => {}
         }
