@@ -47,6 +47,12 @@ impl From<EngineError> for UiError {
                 "What was asked has changed meanwhile, so nothing was done. Look at the question again.",
             ),
             EngineError::Remote(error) => error.into(),
+            EngineError::Ignore(error) => Self::new(
+                ErrorCode::BadRequest,
+                format!(
+                    "What is to be left out is not understood: {error}. Nothing was changed. Correct that line."
+                ),
+            ),
             error @ EngineError::Stopping => {
                 Self::new(ErrorCode::Unexpected, "Windlass is closing. It goes on with the next start.")
                     .with_detail(chain(&error))
@@ -121,6 +127,7 @@ const fn waiting(kind: RemoteErrorKind) -> &'static str {
         | RemoteErrorKind::Integrity
         | RemoteErrorKind::Unsupported
         | RemoteErrorKind::BadRequest
+        | RemoteErrorKind::Archived
         | RemoteErrorKind::Unexpected => crate::error::remote_words(kind).1,
     }
 }

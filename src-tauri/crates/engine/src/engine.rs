@@ -252,7 +252,6 @@ impl Engine {
                 let changed = self.shared.pool.wait_change();
                 tokio::select! {
                    biased;
-                    biased;
                     () = changed => {}
                     () = tokio::time::sleep(std::time::Duration::from_millis(200)) => {}
                 }
@@ -859,7 +858,6 @@ async fn dispatch(shared: Arc<Shared>) {
         }
         tokio::select! {
            biased;
-            biased;
             () = shared.stop.cancelled() => return,
             () = shared.pool.bell.notified() => {}
         }
@@ -996,7 +994,6 @@ fn changed_drop(shared: &Arc<Shared>, spec: &Arc<UploadSpec>) {
         };
         let found = tokio::select! {
            biased;
-            biased;
             () = shared.stop.cancelled() => return,
             found = work => found,
         };

@@ -99,9 +99,7 @@ pub(crate) async fn complete(
     let able = store.capabilities();
     let guarded = match spec.expect {
         RemoteExpect::Absent => able.create_only_complete,
-        // Tried with PutObject only; a server that ignores conditions on Complete ignores both.
-        RemoteExpect::Unchanged(_) if able.match_put.proved() => able.create_only_complete,
-        RemoteExpect::Unchanged(_) => able.match_put,
+        RemoteExpect::Unchanged(_) => able.match_complete,
     };
     look_before_write(shared, store, live, guarded).await?;
     let parts: Vec<PartReceipt> = done.values().cloned().collect();

@@ -358,6 +358,10 @@ impl Acting<'_> {
                 RemoteErrorKind::AccessDenied => {
                     self.state(&path, expected(&expect), FileState::Failed(FailureCode::AccessDenied))
                 }
+                // A state, not an error, and no reason to think anything of the file here (hazard HB23).
+                RemoteErrorKind::Archived => {
+                    self.state(&path, expected(&expect), FileState::Failed(FailureCode::Archived))
+                }
                 RemoteErrorKind::Integrity => {
                     self.state(&path, expected(&expect), FileState::Failed(FailureCode::CorruptedInTransit))
                 }
