@@ -47,10 +47,12 @@ impl From<EngineError> for UiError {
                 "What was asked has changed meanwhile, so nothing was done. Look at the question again.",
             ),
             EngineError::Remote(error) => error.into(),
-            EngineError::Ignore(error) => Self::bad_request(
-                "A line of what is left out is no pattern. Nothing was changed. Correct it.",
-            )
-            .with_detail(chain(&error)),
+            EngineError::Ignore(error) => Self::new(
+                ErrorCode::BadRequest,
+                format!(
+                    "What is to be left out is not understood: {error}. Nothing was changed. Correct that line."
+                ),
+            ),
             error @ EngineError::Stopping => {
                 Self::new(ErrorCode::Unexpected, "Windlass is closing. It goes on with the next start.")
                     .with_detail(chain(&error))

@@ -101,7 +101,7 @@ pub const fn remote_words(kind: RemoteErrorKind) -> (ErrorCode, &'static str) {
         ),
         RemoteErrorKind::Archived => (
             ErrorCode::NotSupported,
-            "It is archived, so its bytes cannot be read or copied now. It is still there. Restore it first, then try again.",
+            "It is archived and cannot be read at once. Nothing is lost. Restore it from the archive first.",
         ),
         RemoteErrorKind::Unexpected => (
             ErrorCode::Unexpected,

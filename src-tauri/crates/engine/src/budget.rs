@@ -204,6 +204,7 @@ impl Pace {
         changed.as_mut().enable();
         let Some(start) = self.start_of(len) else { return };
         tokio::select! {
+            biased;
             () = tokio::time::sleep_until(start) => {}
             // Another cap: what waited under the old one goes.
             () = changed => {}

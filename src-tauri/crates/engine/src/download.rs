@@ -187,6 +187,7 @@ fn start(shared: &Arc<Shared>, item: Arc<Item>) {
     tasks.spawn(async move {
         let stop = shared.stop.clone();
         tokio::select! {
+            biased;
             () = stop.cancelled() => {}
             () = run(&shared, &item) => {}
         }
@@ -234,6 +235,7 @@ async fn drive(shared: &Shared, item: &Item) -> DownloadState {
             Order::Run => {}
         }
         let tried = tokio::select! {
+            biased;
             changed = order.changed() => match changed {
                 Ok(()) => continue,
                 Err(_) => return DownloadState::Cancelled,
@@ -255,6 +257,7 @@ async fn drive(shared: &Shared, item: &Item) -> DownloadState {
         let wait = Duration::from_millis(retry::delay_ms(tries, shared.ports.entropy.as_ref()));
         tries += 1;
         tokio::select! {
+            biased;
             () = tokio::time::sleep(wait) => {}
             changed = order.changed() => if changed.is_err() { return DownloadState::Cancelled },
         }
@@ -358,6 +361,9 @@ fn words(error: &Trouble) -> String {
         },
         Trouble::Remote(error) => match error.kind {
             RemoteErrorKind::NotFound => "It is not in the bucket any more. Refresh the list.".to_owned(),
+            RemoteErrorKind::Archived => {
+                "It is archived and cannot be read at once. Restore it from the archive, then try again.".to_owned()
+            }
             RemoteErrorKind::AccessDenied => "This identity may not read it. Ask whoever owns the bucket.".to_owned(),
             RemoteErrorKind::Unauthenticated => "The server does not accept the credentials. Sign in again, then try again.".to_owned(),
             RemoteErrorKind::Integrity => {

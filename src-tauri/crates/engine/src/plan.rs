@@ -175,13 +175,21 @@ pub(crate) async fn plan(
             }
             Action::Conflict(kind) => {
                 let code = match kind {
-                    ConflictKind::DifferentObjectThere => FailureCode::DifferentObjectThere,
+                    ConflictKind::DifferentObjectThere | ConflictKind::BothChanged => {
+                        FailureCode::DifferentObjectThere
+                    }
+                    ConflictKind::ReceiverChanged => FailureCode::ReceiverChanged,
                     ConflictKind::ChangedAfterUpload => FailureCode::ChangedAfterUpload,
                 };
                 batch.push(saved(pair, &candidate.path, &local, FileState::Failed(code)));
             }
             Action::Wait(_) => batch.push(saved(pair, &candidate.path, &local, FileState::Waiting)),
-            Action::Nothing => {}
+            // Nothing of these is ingest's.
+            Action::Nothing
+            | Action::Download { .. }
+            | Action::DeleteRemote { .. }
+            | Action::TrashLocal { .. }
+            | Action::Forget => {}
         }
     }
     planned.queued = jobs.len();

@@ -9,12 +9,15 @@
 #![deny(missing_docs)]
 
 mod access;
+mod acl;
 mod body;
 mod browse;
+mod copy;
 mod error;
 mod fast;
 mod guard;
 mod lanes;
+mod markers;
 mod probe;
 mod profiles;
 mod slow;

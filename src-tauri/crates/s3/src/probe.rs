@@ -1,15 +1,23 @@
 //! Finds out what an endpoint really does, by trying. Nothing is assumed from its name, and everything written is
 //! removed again.
 use aws_sdk_s3::types::{
-    ChecksumAlgorithm, ChecksumMode, ChecksumType, CompletedMultipartUpload, CompletedPart,
+    ChecksumAlgorithm, ChecksumMode, ChecksumType, CompletedMultipartUpload, CompletedPart, EncodingType,
 };
-use windlass_domain::{Bucket, Capabilities, Crc64Nvme, ObjectKey, Support};
-use windlass_ports::{RemoteBrowse as _, RemoteError, RemoteErrorKind as Kind};
+use windlass_domain::{Bucket, Capabilities, Crc64Nvme, ETag, ObjectKey, RemoteExpect, Support, VersionId};
+use windlass_ports::{RemoteBrowse as _, RemoteError, RemoteErrorKind as Kind, RemoteStore as _};
 
 use crate::S3Client;
-use crate::store::{md5_base64, sha256_base64};
+use crate::fast::listing::decoded;
+use crate::fast::place::copy_source;
+use crate::lanes::quoted;
+use crate::store::{conditions, md5_base64, sha256_base64};
 
 const BYTES: &[u8] = b"windlass looks what this server does\n";
+/// The ETag of nothing.
+const WRONG: &str = "\"00000000000000000000000000000000\"";
+/// Names that come in another order wherever it is not that of their UTF-8 bytes: folders first, without regard to case, or
+/// by UTF-16 units.
+const ORDER: [&str; 6] = ["order-x", "order/x", "orderX", "ordera", "order\u{ff5e}", "order\u{1f600}"];
 
 /// One attempt at a PUT: what it says besides the bytes.
 #[derive(Debug, Default, Clone)]
@@ -29,6 +37,15 @@ struct Probe<'a> {
 
 fn no_if(refused: bool) -> Support {
     if refused { Support::Yes } else { Support::No }
+}
+
+/// What the acceptance of a right value proves, after a wrong one was refused.
+fn accepted<T>(result: &Result<T, RemoteError>) -> Support {
+    match result {
+        Ok(_) => Support::Yes,
+        Err(error) if matches!(error.kind, Kind::Network | Kind::Throttled) => Support::Unknown,
+        Err(_) => Support::No,
+    }
 }
 
 /// What a refusal of a wrong value proves: `wanted` kinds prove it; success disproves it; trouble proves nothing.
@@ -134,9 +151,10 @@ impl Probe<'_> {
         key: &str,
         id: &str,
         etag: &str,
-        none_match: bool,
+        expect: Option<&RemoteExpect>,
         crc: Option<String>,
     ) -> Result<(), RemoteError> {
+        let (none_match, matched) = conditions(expect);
         let list = CompletedMultipartUpload::builder()
             .parts(CompletedPart::builder().part_number(1).e_tag(etag).build())
             .build();
@@ -147,7 +165,8 @@ impl Probe<'_> {
                     .key(key)
                     .upload_id(id)
                     .multipart_upload(list.clone())
-                    .set_if_none_match(none_match.then(|| "*".to_owned()))
+                    .set_if_none_match(none_match.clone())
+                    .set_if_match(matched.clone())
                     .set_checksum_type(crc.is_some().then_some(ChecksumType::FullObject))
                     .set_checksum_crc64_nvme(crc.clone())
                     .send()
@@ -162,14 +181,10 @@ impl Probe<'_> {
         let etag = self.put(&key, &Say { none_match: Some("*".to_owned()), ..Say::default() }).await?;
         let again = self.put(&key, &Say { none_match: Some("*".to_owned()), ..Say::default() }).await;
         found.create_only_put = refusal(&again, &[Kind::PreconditionFailed]);
-        let wrong = "\"00000000000000000000000000000000\"".to_owned();
+        let wrong = WRONG.to_owned();
         let refused = self.put(&key, &Say { matched: Some(wrong.clone()), ..Say::default() }).await;
         found.match_put = match refusal(&refused, &[Kind::PreconditionFailed]) {
-            Support::Yes => match self.put(&key, &Say { matched: Some(etag), ..Say::default() }).await {
-                Ok(_) => Support::Yes,
-                Err(error) if matches!(error.kind, Kind::Network | Kind::Throttled) => Support::Unknown,
-                Err(_) => Support::No,
-            },
+            Support::Yes => accepted(&self.put(&key, &Say { matched: Some(etag), ..Say::default() }).await),
             other => other,
         };
         let refused = self
@@ -189,31 +204,154 @@ impl Probe<'_> {
             .call(self.bucket, |c| c.list_parts().bucket(self.bucket).key(&key).upload_id(&id).send())
             .await;
         let listed = listed.is_ok_and(|l| l.parts().first().is_some_and(|p| p.part_number() == Some(1)));
-        let completed = self.complete(&key, &id, &etag, true, None).await;
+        let absent = RemoteExpect::Absent;
+        let completed = self.complete(&key, &id, &etag, Some(&absent), None).await;
         found.multipart = no_if(listed && completed.is_ok());
         if completed.is_ok() {
             let id = self.open(&key, false).await?;
             let etag = self.part(&key, &id).await?;
-            let again = self.complete(&key, &id, &etag, true, None).await;
+            let again = self.complete(&key, &id, &etag, Some(&absent), None).await;
             found.create_only_complete = refusal(&again, &[Kind::PreconditionFailed]);
+            // One that was not refused used the upload up.
+            let id = self.open(&key, false).await?;
+            let etag = self.part(&key, &id).await?;
+            let wrong = RemoteExpect::Unchanged(ETag::new(WRONG));
+            let again = self.complete(&key, &id, &etag, Some(&wrong), None).await;
+            found.match_complete = match refusal(&again, &[Kind::PreconditionFailed]) {
+                Support::Yes => self.match_complete(&key).await?,
+                other => other,
+            };
         }
         let key = self.key("parts-crc");
         let right = Crc64Nvme::of(BYTES).digest().to_base64();
         let id = self.open(&key, true).await?;
         let etag = self.part(&key, &id).await?;
         let wrong = Crc64Nvme::of(b"other bytes").digest().to_base64();
-        let refused = self.complete(&key, &id, &etag, false, Some(wrong)).await;
+        let refused = self.complete(&key, &id, &etag, None, Some(wrong)).await;
         found.crc64nvme_multipart = refusal(&refused, &[Kind::Integrity, Kind::BadRequest]);
         if found.crc64nvme_multipart.proved() {
             let id = self.open(&key, true).await?;
             let etag = self.part(&key, &id).await?;
-            let done = self.complete(&key, &id, &etag, false, Some(right.clone())).await;
+            let done = self.complete(&key, &id, &etag, None, Some(right.clone())).await;
             found.crc64nvme_multipart = match done {
                 Ok(()) => no_if(self.kept(&key).await?.0.as_deref() == Some(right.as_str())),
                 Err(_) => Support::No,
             };
         }
         Ok(())
+    }
+
+    /// Whether Complete takes the right ETag of what it replaces.
+    async fn match_complete(&self, key: &str) -> Result<Support, RemoteError> {
+        let now =
+            self.client.call(self.bucket, |c| c.head_object().bucket(self.bucket).key(key).send()).await?;
+        let right = RemoteExpect::Unchanged(ETag::new(now.e_tag().unwrap_or_default()));
+        let id = self.open(key, false).await?;
+        let etag = self.part(key, &id).await?;
+        Ok(accepted(&self.complete(key, &id, &etag, Some(&right), None).await))
+    }
+
+    /// A copy of the scratch object `from`, with these conditions; the copy's ETag.
+    async fn copy(
+        &self,
+        from: &str,
+        to: &str,
+        source_match: Option<&str>,
+        expect: Option<&RemoteExpect>,
+    ) -> Result<String, RemoteError> {
+        let (none_match, matched) = conditions(expect);
+        let out = self
+            .client
+            .call(self.bucket, |c| {
+                c.copy_object()
+                    .bucket(self.bucket)
+                    .key(to)
+                    .copy_source(copy_source(self.bucket, from, None))
+                    .set_copy_source_if_match(source_match.map(str::to_owned))
+                    .set_if_none_match(none_match.clone())
+                    .set_if_match(matched.clone())
+                    .send()
+            })
+            .await?;
+        let etag = out.copy_object_result().and_then(|r| r.e_tag()).map(quoted).unwrap_or_default();
+        Ok(etag)
+    }
+
+    async fn copies(&self, found: &mut Capabilities) -> Result<(), RemoteError> {
+        let (from, to) = (self.key("copy-from"), self.key("copy-to"));
+        let source = self.put(&from, &Say::default()).await?;
+        let copied = match self.copy(&from, &to, None, None).await {
+            Ok(etag) => etag,
+            Err(error) if matches!(error.kind, Kind::Network | Kind::Throttled) => return Ok(()),
+            Err(_) => {
+                found.copy = Support::No;
+                return Ok(());
+            }
+        };
+        found.copy = Support::Yes;
+        let wanted = &[Kind::PreconditionFailed];
+        let again = self.copy(&from, &to, None, Some(&RemoteExpect::Absent)).await;
+        found.create_only_copy = match refusal(&again, wanted) {
+            Support::Yes => {
+                let new = self.key("copy-new");
+                accepted(&self.copy(&from, &new, None, Some(&RemoteExpect::Absent)).await)
+            }
+            other => other,
+        };
+        let expect = |etag: &str| RemoteExpect::Unchanged(ETag::new(etag));
+        let again = self.copy(&from, &to, None, Some(&expect(WRONG))).await;
+        found.match_copy = match refusal(&again, wanted) {
+            Support::Yes => accepted(&self.copy(&from, &to, None, Some(&expect(&copied))).await),
+            other => other,
+        };
+        let again = self.copy(&from, &to, Some(WRONG), None).await;
+        found.match_copy_source = match refusal(&again, wanted) {
+            Support::Yes => accepted(&self.copy(&from, &to, Some(&source), None).await),
+            other => other,
+        };
+        Ok(())
+    }
+
+    /// Whether a delete can be taken back by taking its marker away.
+    async fn markers(&self) -> Result<Support, RemoteError> {
+        let key = self.key("marker");
+        self.put(&key, &Say::default()).await?;
+        let Ok(parsed) = ObjectKey::parse(&key) else { return Ok(Support::Unknown) };
+        let bucket = Bucket::new(self.bucket);
+        let Some(marker) = self.client.slow_delete(&bucket, &parsed, None).await? else {
+            return Ok(Support::No);
+        };
+        if self.client.slow_head(&bucket, &parsed, None).await.is_ok() {
+            return Ok(Support::No);
+        }
+        let store = self.client.bucket(&bucket, Capabilities::default());
+        match store.remove_marker(&parsed, &VersionId::new(marker)).await {
+            Ok(()) => Ok(no_if(self.client.slow_head(&bucket, &parsed, None).await.is_ok())),
+            Err(error) if matches!(error.kind, Kind::Network | Kind::Throttled) => Ok(Support::Unknown),
+            Err(_) => Ok(Support::No),
+        }
+    }
+
+    async fn order(&self) -> Result<Support, RemoteError> {
+        for name in ORDER {
+            // A server that takes fewer names is judged by those it took.
+            self.put(&self.key(name), &Say::default()).await.ok();
+        }
+        let start = self.key("order");
+        let out = self
+            .client
+            .call(self.bucket, |c| {
+                let list = c.list_objects_v2().bucket(self.bucket).prefix(&start);
+                list.encoding_type(EncodingType::Url).send()
+            })
+            .await?;
+        let encoded = out.encoding_type() == Some(&EncodingType::Url);
+        let name = |key: &str| if encoded { decoded(key) } else { key.to_owned() };
+        let keys: Vec<String> = out.contents().iter().filter_map(|o| o.key()).map(name).collect();
+        if keys.len() < 4 {
+            return Ok(Support::Unknown);
+        }
+        Ok(no_if(keys.is_sorted()))
     }
 
     async fn odd_keys(&self) -> Support {
@@ -318,7 +456,13 @@ impl Probe<'_> {
                 Err(_) => Support::Unknown,
             };
         }
+        self.copies(&mut found).await?;
+        if found.versioning.proved() {
+            found.delete_marker = self.markers().await?;
+        }
+        found.utf8_order = self.order().await?;
         found.exact_keys = self.odd_keys().await;
+        found.generation = Capabilities::GENERATION;
         Ok(found)
     }
 }

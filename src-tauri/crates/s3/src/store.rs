@@ -1,40 +1,102 @@
 //! A bucket as the engine uses it.
 use std::ops::Range;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use md5::Digest as _;
+use tokio::sync::OnceCell;
 use windlass_domain::{
-    Bucket, Capabilities, Digest, ETag, ObjectKey, PartReceipt, RemoteExpect, RemoteState, Timestamp,
-    UploadId, VersionId,
+    Bucket, Capabilities, Digest, ETag, ObjectKey, PartReceipt, RemoteExpect, RemoteState, Support,
+    Timestamp, UploadId, VersionId,
 };
 use windlass_ports::{ByteStream, OpenUpload, PutBody, RemoteError, RemoteErrorKind, RemoteStore};
 
 use crate::S3Client;
+use crate::acl::Acls;
 use crate::body::{ANSWER, QUIET};
 use crate::error::{own, stalled};
-use crate::lanes::{Check, Kept, Part, Put, content_type};
+use crate::lanes::{Check, Kept, Part, Put, Source, content_type};
 
 /// Metadata that names the device a version came from.
 pub(crate) const DEVICE: &str = "windlass-device";
 
+/// Most bytes that one request copies.
+const COPY_WHOLE: u64 = 5 << 30;
+
 /// A bucket of a connection.
 #[derive(Debug, Clone)]
 pub struct S3Store {
-    client: S3Client,
-    bucket: Bucket,
-    capabilities: Capabilities,
+    pub(crate) client: S3Client,
+    pub(crate) bucket: Bucket,
+    pub(crate) capabilities: Capabilities,
+    pub(crate) copy_whole: u64,
+    /// What was learned of access lists, for all clones.
+    pub(crate) acls: Arc<OnceCell<Acls>>,
 }
 
 impl S3Store {
-    pub(crate) const fn new(client: S3Client, bucket: Bucket, capabilities: Capabilities) -> Self {
-        Self { client, bucket, capabilities }
+    pub(crate) fn new(client: S3Client, bucket: Bucket, capabilities: Capabilities) -> Self {
+        Self { client, bucket, capabilities, copy_whole: COPY_WHOLE, acls: Arc::default() }
     }
 
-    fn name(&self) -> &str {
+    /// The same bucket, with objects above this size copied by parts: for servers that allow less than 5 GiB, and tests.
+    #[must_use]
+    pub fn copying_whole_up_to(mut self, bytes: u64) -> Self {
+        self.copy_whole = bytes.min(COPY_WHOLE);
+        self
+    }
+
+    pub(crate) fn name(&self) -> &str {
         self.bucket.as_str()
+    }
+
+    /// What a HEAD says, of the current version or a named one.
+    pub(crate) async fn look(
+        &self,
+        key: &ObjectKey,
+        version: Option<&VersionId>,
+    ) -> Result<Source, RemoteError> {
+        match self.client.fast_head(&self.bucket, key, version).await? {
+            Some(found) => Ok(found),
+            None => self.client.slow_head(&self.bucket, key, version).await,
+        }
+    }
+
+    /// What the server is to be asked to check before it replaces or takes something away. Where the probe did not prove
+    /// that it does, a bucket that keeps versions is looked at right before, which leaves a moment in which another writer
+    /// goes unnoticed (nothing is lost then, only hidden; hazard HB3), and any other bucket is refused.
+    pub(crate) async fn condition<'a>(
+        &self,
+        key: &ObjectKey,
+        expect: &'a RemoteExpect,
+        support: Support,
+    ) -> Result<Option<&'a RemoteExpect>, RemoteError> {
+        if support.proved() {
+            return Ok(Some(expect));
+        }
+        if !self.capabilities.versioning.proved() {
+            return Err(own(
+                RemoteErrorKind::Unsupported,
+                "this server does not check what it replaces or deletes, and the bucket keeps no versions",
+            ));
+        }
+        let holds = match (self.look(key, None).await, expect) {
+            (Ok(found), RemoteExpect::Unchanged(etag)) => found.kept.etag.as_deref() == Some(etag.as_str()),
+            (Ok(_), RemoteExpect::Absent) => false,
+            (Err(error), _) if error.kind == RemoteErrorKind::NotFound => *expect == RemoteExpect::Absent,
+            (Err(error), _) => return Err(error),
+        };
+        if !holds {
+            return Err(own(
+                RemoteErrorKind::PreconditionFailed,
+                "the key is not as it was when it was looked at",
+            ));
+        }
+        // Some servers refuse even the right ETag.
+        Ok((support != Support::No).then_some(expect))
     }
 }
 
@@ -62,14 +124,16 @@ pub(crate) fn time(date: Option<&aws_sdk_s3::primitives::DateTime>) -> Option<Ti
     date.and_then(|d| d.to_millis().ok()).map(Timestamp::from_millis)
 }
 
-fn conditions(expect: &RemoteExpect) -> (Option<String>, Option<String>) {
+/// `If-None-Match` and `If-Match`.
+pub(crate) fn conditions(expect: Option<&RemoteExpect>) -> (Option<String>, Option<String>) {
     match expect {
-        RemoteExpect::Absent => (Some("*".to_owned()), None),
-        RemoteExpect::Unchanged(etag) => (None, Some(etag.as_str().to_owned())),
+        None => (None, None),
+        Some(RemoteExpect::Absent) => (Some("*".to_owned()), None),
+        Some(RemoteExpect::Unchanged(etag)) => (None, Some(etag.as_str().to_owned())),
     }
 }
 
-fn state(size: u64, kept: Kept) -> Result<RemoteState, RemoteError> {
+pub(crate) fn state(size: u64, kept: Kept) -> Result<RemoteState, RemoteError> {
     Ok(RemoteState {
         size,
         etag: ETag::new(required(kept.etag, "the ETag")?),
@@ -78,11 +142,11 @@ fn state(size: u64, kept: Kept) -> Result<RemoteState, RemoteError> {
     })
 }
 
-fn number(part: u32) -> Result<i32, RemoteError> {
+pub(crate) fn number(part: u32) -> Result<i32, RemoteError> {
     i32::try_from(part).map_err(|_| own(RemoteErrorKind::BadRequest, format!("{part} is no part number")))
 }
 
-fn required<T>(value: Option<T>, what: &str) -> Result<T, RemoteError> {
+pub(crate) fn required<T>(value: Option<T>, what: &str) -> Result<T, RemoteError> {
     value.ok_or_else(|| own(RemoteErrorKind::Unexpected, format!("the server's answer lacks {what}")))
 }
 
@@ -93,11 +157,8 @@ impl RemoteStore for S3Store {
     }
 
     async fn head(&self, key: &ObjectKey) -> Result<RemoteState, RemoteError> {
-        let (size, kept) = match self.client.fast_head(&self.bucket, key).await? {
-            Some(found) => found,
-            None => self.client.slow_head(&self.bucket, key).await?,
-        };
-        state(required(size, "the size")?, kept)
+        let found = self.look(key, None).await?;
+        state(required(found.size, "the size")?, found.kept)
     }
 
     async fn get(
@@ -136,7 +197,8 @@ impl RemoteStore for S3Store {
                 }
                 Some(range.end - range.start)
             }
-            None => length,
+            // Something between us and the server that packs or unpacks bytes does not know how many there will be.
+            None => Some(required(length, "the number of bytes")?),
         };
         let mut bytes = out.body;
         Ok(Box::pin(async_stream::stream! {
@@ -182,6 +244,10 @@ impl RemoteStore for S3Store {
             Check::Sha256(sha256_base64(&put.bytes))
         } else {
             Check::Md5(md5_base64(&put.bytes))
+        };
+        let expect = match expect {
+            RemoteExpect::Absent => Some(expect),
+            RemoteExpect::Unchanged(_) => self.condition(key, expect, caps.match_put).await?,
         };
         let put = Put { key, bytes: &put.bytes, flow: put.flow.as_ref(), expect, device, check };
         let kept = match self.client.fast_put(&self.bucket, &put).await? {
@@ -283,6 +349,12 @@ impl RemoteStore for S3Store {
         whole: Digest,
         expect: &RemoteExpect,
     ) -> Result<RemoteState, RemoteError> {
+        let expect = match expect {
+            RemoteExpect::Absent => Some(expect),
+            RemoteExpect::Unchanged(_) => {
+                self.condition(key, expect, self.capabilities.match_complete).await?
+            }
+        };
         let (none_match, matched) = conditions(expect);
         let proved = self.capabilities.crc64nvme_multipart.proved();
         let size: u64 = parts.iter().map(|p| p.crc.len).sum();
@@ -375,21 +447,36 @@ impl RemoteStore for S3Store {
         }
     }
 
-    async fn delete(&self, key: &ObjectKey, expect: &RemoteExpect) -> Result<(), RemoteError> {
-        let RemoteExpect::Unchanged(etag) = expect else {
+    async fn copy(
+        &self,
+        from: &ObjectKey,
+        source: &RemoteState,
+        to: &ObjectKey,
+        expect: &RemoteExpect,
+        device: &str,
+    ) -> Result<RemoteState, RemoteError> {
+        self.copy_version(from, source, to, expect, device).await
+    }
+
+    /// Where the server does not check the condition, see [`S3Store::condition`]. `None` comes back from a bucket that keeps
+    /// no versions, and from one that was told to stop keeping them: the object is gone then.
+    async fn delete(&self, key: &ObjectKey, expect: &RemoteExpect) -> Result<Option<VersionId>, RemoteError> {
+        if *expect == RemoteExpect::Absent {
             return Err(own(RemoteErrorKind::BadRequest, "what is expected to be absent cannot be deleted"));
-        };
-        if !self.capabilities.match_delete.proved() && self.head(key).await?.etag != *etag {
-            return Err(own(
-                RemoteErrorKind::PreconditionFailed,
-                "the object changed since it was looked at",
-            ));
         }
-        self.client
-            .call(self.name(), |c| {
-                c.delete_object().bucket(self.name()).key(key.as_str()).if_match(etag.as_str()).send()
-            })
-            .await
-            .map(|_| ())
+        let etag = match self.condition(key, expect, self.capabilities.match_delete).await? {
+            Some(RemoteExpect::Unchanged(etag)) => Some(etag),
+            Some(RemoteExpect::Absent) | None => None,
+        };
+        let marker = match self.client.fast_delete(&self.bucket, key, etag).await? {
+            Some(marker) => marker,
+            None => self.client.slow_delete(&self.bucket, key, etag).await?,
+        };
+        // The marker of a bucket that stopped keeping versions has the name of any later object without one.
+        Ok(marker.filter(|id| id != "null").map(VersionId::new))
+    }
+
+    async fn remove_marker(&self, key: &ObjectKey, marker: &VersionId) -> Result<(), RemoteError> {
+        self.take_marker_away(key, marker).await
     }
 }

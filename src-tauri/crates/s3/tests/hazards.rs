@@ -13,7 +13,8 @@ use windlass_practice::{Fault, Op, Profile, Rule, When};
 #[tokio::test]
 async fn hb1_every_write_carries_a_condition() {
     let bench = bench(Profile::Aws).await;
-    let store = bench.store(Capabilities::default());
+    let store = bench.probed().await;
+    let before = bench.server.request_log().len();
     let first = store.put(&key("a"), body("one"), &RemoteExpect::Absent, "d").await.unwrap();
     let refused = store.put(&key("a"), body("two"), &RemoteExpect::Absent, "d").await.unwrap_err();
     assert_eq!(refused.kind, Kind::PreconditionFailed);
@@ -29,7 +30,7 @@ async fn hb1_every_write_carries_a_condition() {
     let wrong = store.delete(&key("a"), &RemoteExpect::Unchanged(ETag::new("\"other\""))).await.unwrap_err();
     assert_eq!(wrong.kind, Kind::PreconditionFailed);
     store.delete(&key("a"), &RemoteExpect::Unchanged(second.etag)).await.unwrap();
-    for record in bench.server.request_log() {
+    for record in bench.server.request_log().split_off(before) {
         if matches!(record.operation, Op::PutObject | Op::CompleteMultipartUpload | Op::DeleteObject) {
             let said =
                 record.headers.contains_key("if-none-match") || record.headers.contains_key("if-match");
@@ -129,7 +130,7 @@ async fn hb14_the_probe_sees_what_each_server_does_and_leaves_nothing() {
 #[tokio::test]
 async fn hb29_get_is_bound_to_one_version() {
     let bench = bench(Profile::Aws).await;
-    let store = bench.store(Capabilities::default());
+    let store = bench.probed().await;
     let first = store.put(&key("a"), body("one"), &RemoteExpect::Absent, "d").await.unwrap();
     store.put(&key("a"), body("two"), &RemoteExpect::Unchanged(first.etag.clone()), "d").await.unwrap();
     let error = store.get(&key("a"), None, &first.etag).await.err().unwrap();

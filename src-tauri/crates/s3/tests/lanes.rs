@@ -25,13 +25,10 @@ fn ways(client: &S3Client) -> [(&'static str, S3Client); 2] {
 }
 
 fn checks() -> [Capabilities; 3] {
-    let md5 = Capabilities::default();
-    let sha = Capabilities { sha256: Support::Yes, ..Capabilities::default() };
-    let crc = Capabilities {
-        crc64nvme: Support::Yes,
-        crc64nvme_multipart: Support::Yes,
-        ..Capabilities::default()
-    };
+    let md5 =
+        Capabilities { match_put: Support::Yes, match_complete: Support::Yes, ..Capabilities::default() };
+    let sha = Capabilities { sha256: Support::Yes, ..md5.clone() };
+    let crc = Capabilities { crc64nvme: Support::Yes, crc64nvme_multipart: Support::Yes, ..md5.clone() };
     [md5, sha, crc]
 }
 
@@ -209,12 +206,14 @@ async fn pages_follow_each_other() {
     }
 }
 
-/// The four calls, each as its error or nothing.
+/// The calls, each as its error or nothing.
 async fn errors(
     client: &S3Client,
     bucket: &Bucket,
 ) -> Vec<Option<(Kind, Option<u16>, Option<String>, Option<String>)>> {
-    let store = client.bucket(bucket, Capabilities::default());
+    let proved = Support::Yes;
+    let known = Capabilities { match_put: proved, match_delete: proved, ..Capabilities::default() };
+    let store = client.bucket(bucket, known);
     let upload = UploadId::new("none such");
     let stale = RemoteExpect::Unchanged(ETag::new("\"other\""));
     vec![
@@ -222,6 +221,7 @@ async fn errors(
         store.put(&key("there"), body("x"), &stale, "d").await.err().map(|e| gist(&e)),
         store.send_part(&key("there"), &upload, 1, body("x")).await.err().map(|e| gist(&e)),
         store.head(&key("not there")).await.err().map(|e| gist(&e)),
+        store.delete(&key("there"), &stale).await.err().map(|e| gist(&e)),
     ]
 }
 
@@ -308,7 +308,7 @@ async fn connections_are_used_again() {
     assert_eq!(count.load(Ordering::Relaxed), 1);
 }
 
-const LISTING: &str = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
+const LISTING: &str = "<ListBucketResult><Name>b</Name><IsTruncated>false</IsTruncated></ListBucketResult>";
 
 fn answer(status: &str, page: &str) -> Vec<u8> {
     format!(
@@ -447,16 +447,20 @@ async fn odd_pages_are_read_alike() {
     let pages = [
         LISTING.to_owned(),
         "<?xml version=\"1.0\"?>\n<!-- hello --><ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"/>".to_owned(),
-        "\n<ListBucketResult>\n  <EncodingType>url</EncodingType>\n  <Contents>\n    <Key>a%2Fb+c%2B%25</Key>\n    <Size>12</Size>\n    <LastModified>2024-02-29T23:59:59.999Z</LastModified>\n <ETag>&quot;x&quot;</ETag>\n <Owner><ID>Key</ID><DisplayName/></Owner></Contents>\n</ListBucketResult>\n".to_owned(),
-        "<ListBucketResult><Contents><Key>a&amp;b&lt;&#13;&#x41;&apos;</Key><Size>0</Size><StorageClass>GLACIER</StorageClass></Contents><CommonPrefixes><Prefix>p&amp;/</Prefix></CommonPrefixes><CommonPrefixes><Prefix>q%2F</Prefix></CommonPrefixes></ListBucketResult>".to_owned(),
-        "<ListBucketResult><Contents><Size>1</Size></Contents><Contents><Key>k</Key><RestoreStatus><IsRestoreInProgress>true</IsRestoreInProgress></RestoreStatus><ChecksumAlgorithm>CRC64NVME</ChecksumAlgorithm></Contents><IsTruncated>true</IsTruncated><NextContinuationToken>t&amp;1=</NextContinuationToken><Unknown a=\"&gt;\"><Deep><Er/></Deep></Unknown></ListBucketResult>".to_owned(),
-        "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>".to_owned(),
-        "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken></NextContinuationToken></ListBucketResult>".to_owned(),
-        "<ListBucketResult><Contents><Key>k</Key><LastModified>1969-12-31T23:59:59.5Z</LastModified></Contents><Contents><Key>l</Key><LastModified>2023-01-31T00:00:00Z</LastModified></Contents></ListBucketResult>".to_owned(),
-        "<ListBucketResult><Contents><Key>k</Key><Size>many</Size></Contents></ListBucketResult>".to_owned(),
-        "<ListBucketResult><Contents><Key>&nbsp;</Key></Contents></ListBucketResult>".to_owned(),
+        "\n<ListBucketResult><Name>b</Name>\n  <EncodingType>url</EncodingType>\n  <Contents>\n    <Key>a%2Fb+c%2B%25</Key>\n    <Size>12</Size>\n    <LastModified>2024-02-29T23:59:59.999Z</LastModified>\n <ETag>&quot;x&quot;</ETag>\n <Owner><ID>Key</ID><DisplayName/></Owner></Contents>\n</ListBucketResult>\n".to_owned(),
+        "<ListBucketResult><Name>b</Name><Contents><Key>a&amp;b&lt;&#13;&#x41;&apos;</Key><Size>0</Size><StorageClass>GLACIER</StorageClass></Contents><CommonPrefixes><Prefix>p&amp;/</Prefix></CommonPrefixes><CommonPrefixes><Prefix>q%2F</Prefix></CommonPrefixes></ListBucketResult>".to_owned(),
+        "<ListBucketResult><Name>b</Name><Contents><Key>j</Key><Size>1</Size></Contents><Contents><Key>k</Key><Size>3</Size><RestoreStatus><IsRestoreInProgress>true</IsRestoreInProgress></RestoreStatus><ChecksumAlgorithm>CRC64NVME</ChecksumAlgorithm></Contents><IsTruncated>true</IsTruncated><NextContinuationToken>t&amp;1=</NextContinuationToken><Unknown a=\"&gt;\"><Deep><Er/></Deep></Unknown></ListBucketResult>".to_owned(),
+        "<ListBucketResult><Name>b</Name><IsTruncated>true</IsTruncated></ListBucketResult>".to_owned(),
+        "<ListBucketResult><Name>b</Name><IsTruncated>true</IsTruncated><NextContinuationToken></NextContinuationToken></ListBucketResult>".to_owned(),
+        "<ListBucketResult><Name>b</Name><Contents><Key>k</Key><Size>3</Size><LastModified>1969-12-31T23:59:59.5Z</LastModified></Contents><Contents><Key>l</Key><Size>4</Size><LastModified>2023-01-31T00:00:00Z</LastModified></Contents></ListBucketResult>".to_owned(),
+        "<ListBucketResult><Name>b</Name><Contents><Key>k</Key><Size>many</Size></Contents></ListBucketResult>".to_owned(),
+        "<ListBucketResult><Name>b</Name><Contents><Key>&nbsp;</Key></Contents></ListBucketResult>".to_owned(),
         "<!DOCTYPE html><html><body>Room number</body></html>".to_owned(),
         "<ListAllMyBucketsResult></ListAllMyBucketsResult>".to_owned(),
+        "<ListBucketResult><Name>b</Name><Contents><Size>1</Size></Contents></ListBucketResult>".to_owned(),
+        "<ListBucketResult><Name>b</Name><Contents><Key>k</Key></Contents></ListBucketResult>".to_owned(),
+        "<ListBucketResult><Name>other</Name></ListBucketResult>".to_owned(),
+        "<ListBucketResult><Name>b</Name><Prefix>other/</Prefix></ListBucketResult>".to_owned(),
         "<Error><Code>SlowDown</Code></Error>".to_owned(),
         String::new(),
         "{}".to_owned(),
@@ -476,14 +480,21 @@ async fn odd_pages_are_read_alike() {
 
 #[tokio::test]
 async fn hb17_a_cut_page_is_no_listing() {
-    // The SDK takes what came for all there is.
-    let (endpoint, _, _server) = canned(|_, _| {
-        answer("200 OK", "<ListBucketResult><Contents><Key>a</Key></Contents><Contents><Key>b")
-    })
-    .await;
-    let client = S3Client::open(access(&endpoint, "a", "b")).await.unwrap();
-    let error = client.browse().level(&Bucket::new("b"), "", Depth::Level, None).await.unwrap_err();
-    assert_eq!(error.kind, Kind::Network, "{error:?}");
+    // By itself the SDK takes what came for all there is.
+    for page in [
+        "<ListBucketResult><Name>b</Name><IsTruncated>false</IsTruncated><Contents><Key>a</Key><Size>1</Size><ETag>e</ETag></Contents><Contents><Key>b",
+        "<ListBucketResult><Name>b</Name><IsTruncated>false</IsTruncated>",
+        "<ListBucketResult",
+    ] {
+        let (endpoint, _, _server) = canned(move |_, _| answer("200 OK", page)).await;
+        let client = S3Client::open(access(&endpoint, "a", "b")).await.unwrap();
+        for (way, client) in ways(&client) {
+            for depth in [Depth::Level, Depth::Deep] {
+                let error = client.browse().level(&Bucket::new("b"), "", depth, None).await.unwrap_err();
+                assert_eq!(error.kind, Kind::Network, "{way} {error:?}");
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,221 @@
+//! The real engine on the computers of a scene, and the person in front of them.
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use windlass_domain::{Mode, PairId};
+use windlass_engine::{Engine, EngineOptions, EnginePorts, PairPhase, QuietReport, StopCause};
+use windlass_ports::{BrakeAnswer, Catalog, Clock, Entropy, Journal, JournalWrite, PairOptions, PairRow};
+use windlass_testkit::{Act, Computer, ContentId, Scene};
+
+/// What can be seen of everything: files and commits of each computer, objects, open uploads.
+type Fingerprint = (Vec<(Contents, u64)>, Contents, usize);
+type Contents = BTreeMap<String, ContentId>;
+
+/// Longest virtual time until a folder is at rest.
+const LONGEST: Duration = Duration::from_secs(6 * 3600);
+/// Rounds until a folder has to be at rest (invariant I11).
+const ROUNDS: usize = 200;
+/// Two looks so far apart are evidence enough for everything.
+const APART: Duration = Duration::from_secs(61);
+
+pub(crate) fn options() -> EngineOptions {
+    EngineOptions {
+        settle: Duration::from_secs(2),
+        rescan: Duration::from_secs(600),
+        ..EngineOptions::default()
+    }
+}
+
+fn ports(scene: &Scene, computer: &Computer) -> EnginePorts {
+    EnginePorts {
+        remotes: Arc::<windlass_testkit::VirtualRemotes>::clone(&computer.remotes),
+        journal: Arc::<windlass_testkit::VirtualJournal>::clone(&computer.journal),
+        settings: Arc::<windlass_testkit::VirtualJournal>::clone(&computer.journal) as Arc<dyn Catalog>,
+        fs: Arc::<windlass_testkit::VirtualDisk>::clone(&computer.disk),
+        watcher: Arc::<windlass_testkit::VirtualDisk>::clone(&computer.disk),
+        clock: Arc::<windlass_testkit::World>::clone(&scene.world) as Arc<dyn Clock>,
+        entropy: Arc::<windlass_testkit::World>::clone(&scene.world) as Arc<dyn Entropy>,
+    }
+}
+
+fn row(computer: &Computer, number: usize, mode: Mode) -> PairRow {
+    PairRow {
+        id: PairId::from(format!("folder-{number}")),
+        name: "Pictures".to_owned(),
+        root: computer.disk.root().to_string_lossy().into_owned(),
+        connection: "depot".to_owned(),
+        bucket: Scene::BUCKET.to_owned(),
+        prefix: Scene::PREFIX.to_owned(),
+        mode,
+        paused: false,
+        last_scan: None,
+        epoch: 0,
+        remote_marker: None,
+        options: PairOptions::default(),
+        brake: None,
+    }
+}
+
+/// The engines of a scene, started.
+pub(crate) struct House<'s> {
+    scene: &'s Scene,
+    mode: Mode,
+    engines: Vec<Engine>,
+}
+
+impl<'s> House<'s> {
+    /// Starts an engine on every computer, and sets the folder up where the journal does not know it.
+    pub(crate) async fn start(scene: &'s Scene, mode: Mode) -> Self {
+        let mut house = Self { scene, mode, engines: Vec::new() };
+        for (number, computer) in scene.computers.iter().enumerate() {
+            let engine = loop {
+                match Engine::start(ports(scene, computer), options()).await {
+                    Ok(engine) => break engine,
+                    Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
+                }
+            };
+            house.engines.push(engine);
+            house.set_up(number).await;
+        }
+        house
+    }
+
+    /// A person sets the folder up, until it is.
+    async fn set_up(&self, number: usize) {
+        let (engine, computer) = (&self.engines[number], &self.scene.computers[number]);
+        for _ in 0..50 {
+            if computer.disk.is_away() || (computer.journal.pair().is_some() && computer.disk.has_marker()) {
+                return;
+            }
+            // The process died while the folder was set up: it is shown as offline, and the person sets it up again.
+            if let Some(pair) = computer.journal.pair() {
+                let _again = engine.remove_pair(&pair.id).await;
+            }
+            let row = row(computer, number, self.mode);
+            if engine.add_pair_row(row).await.is_err() {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+
+    fn pair(&self, at: usize) -> Option<PairId> {
+        self.scene.computers[at].journal.pair().map(|pair| pair.id)
+    }
+
+    /// An act of anybody.
+    pub(crate) async fn act(&self, at: usize, act: &Act) {
+        self.scene.act(at, act);
+        let Some(pair) = self.pair(at) else { return };
+        let engine = &self.engines[at];
+        match act {
+            Act::Pause => {
+                if engine.pause_pair(&pair).await.is_ok() {
+                    self.scene.oracle.paused(true);
+                }
+            }
+            Act::Resume => {
+                self.scene.oracle.paused(false);
+                let _gone = engine.resume_pair(&pair).await;
+            }
+            Act::Go => self.answer(at, BrakeAnswer::Go).await,
+            Act::BringBack => self.answer(at, BrakeAnswer::Restore).await,
+            Act::Wait(millis) => tokio::time::sleep(Duration::from_millis(*millis)).await,
+            Act::Quiet => {
+                let _late = tokio::time::timeout(Duration::from_secs(900), self.quiet(at)).await;
+            }
+            _ => {}
+        }
+    }
+
+    /// The person answers the question of a brake, if there is one.
+    async fn answer(&self, at: usize, answer: BrakeAnswer) {
+        let journal = &self.scene.computers[at].journal;
+        let Some(pair) = journal.pair() else { return };
+        let Some(mut brake) = pair.brake else { return };
+        brake.answer = Some(answer);
+        let _lost = journal.commit(vec![JournalWrite::SaveBrake(pair.id.clone(), Some(brake))]).await;
+        let _gone = self.engines[at].rescan_pair(&pair.id);
+    }
+
+    async fn quiet(&self, at: usize) -> QuietReport {
+        match self.pair(at) {
+            Some(pair) => {
+                let _gone = self.engines[at].rescan_pair(&pair);
+                self.engines[at].wait_quiet(&pair).await
+            }
+            None => QuietReport::default(),
+        }
+    }
+
+    /// With faults and edits stopped, until nothing changes any more (invariant I11).
+    pub(crate) async fn come_to_rest(&self) {
+        let scene = self.scene;
+        let mut before = None;
+        let rounds = async {
+            for round in 0..ROUNDS {
+                let mut at_rest = true;
+                for at in 0..self.engines.len() {
+                    self.set_up(at).await;
+                    let report = self.quiet(at).await;
+                    if let Some(stopped) = report.stopped {
+                        at_rest = false;
+                        if stopped.cause == StopCause::Paused
+                            && let Some(pair) = self.pair(at)
+                        {
+                            scene.oracle.paused(false);
+                            let _gone = self.engines[at].resume_pair(&pair).await;
+                        }
+                    }
+                    if let Some(pair) = self.pair(at)
+                        && round < 3
+                    {
+                        let _tried = self.engines[at].retry_failed(&pair, None).await;
+                        at_rest = false;
+                    }
+                    if scene.computers[at].journal.pair().and_then(|pair| pair.brake).is_some() {
+                        self.answer(at, BrakeAnswer::Restore).await;
+                        at_rest = false;
+                    }
+                }
+                scene.s3.settle();
+                let now = self.fingerprint();
+                if at_rest && before.as_ref() == Some(&now) {
+                    return true;
+                }
+                before = Some(now);
+                tokio::time::sleep(APART).await;
+            }
+            false
+        };
+        match tokio::time::timeout(LONGEST, rounds).await {
+            Ok(true) => {}
+            Ok(false) => scene.world.wrong("I11", format!("no rest after {ROUNDS} rounds")),
+            Err(_) => {
+                let phases: Vec<Option<PairPhase>> = (0..self.engines.len())
+                    .map(|at| {
+                        self.pair(at).and_then(|pair| self.engines[at].pair_view(&pair)).map(|v| v.phase)
+                    })
+                    .collect();
+                scene.world.wrong("I11", format!("no rest after {LONGEST:?}: {phases:?}"));
+            }
+        }
+    }
+
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        let scene = self.scene;
+        let computers = scene.computers.iter();
+        let here: Vec<_> = computers.map(|c| (c.disk.files(), c.journal.fingerprint())).collect();
+        (here, scene.s3.objects(), scene.s3.open_uploads())
+    }
+
+    /// Ends in order.
+    pub(crate) async fn shut_down(self) {
+        for engine in &self.engines {
+            engine.shutdown().await;
+            if !engine.is_idle() {
+                self.scene.world.wrong("I15", "requests or buffers are left after the end");
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Runs a plan: starts the engine, lets things happen, kills it where the plan says so, and judges what is left.
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use windlass_testkit::{Act, Edge, Fault, Power, Scene, SceneOptions, Seen, Wrong};
+
+use crate::house::House;
+use crate::script::{Journal, Plan};
+
+/// Starts at the most: a run that needs more does not come to an end.
+const MOST_BOOTS: u32 = 20;
+
+/// What came of a run.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) wrong: Vec<Wrong>,
+    pub(crate) cuts: u64,
+    pub(crate) steps: u64,
+    pub(crate) trace: u64,
+    pub(crate) seen: BTreeMap<(&'static str, Fault), Seen>,
+    pub(crate) deaths: BTreeMap<(&'static str, Edge), u64>,
+    pub(crate) log: Vec<String>,
+}
+
+impl Ran {
+    /// How often the process died.
+    pub(crate) fn died(&self) -> u64 {
+        self.deaths.values().sum()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Line number.
+    Script(usize),
+    Journal,
+    Rest,
+    Again,
+    Over,
+}
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
+}
+
+/// Runs it.
+pub(crate) fn run(plan: &Plan) -> Ran {
+    run_with(plan, false)
+}
+
+/// Runs it; with `log`, what happened is kept as lines.
+pub(crate) fn run_with(plan: &Plan, log: bool) -> Ran {
+    let scene = Scene::new(&SceneOptions {
+        seed: plan.seed,
+        profile: plan.profile,
+        disk: plan.disk.clone(),
+        computers: plan.computers,
+    });
+    if log {
+        scene.world.keep_log();
+    }
+    scene.world.set_faults(plan.per_mille);
+    scene.world.die_at(plan.deaths.iter().copied());
+    let mut stage = Stage::Script(0);
+    let mut deaths = 0;
+    while stage != Stage::Over {
+        if scene.world.boots() >= MOST_BOOTS {
+            scene.world.wrong("I11", format!("{MOST_BOOTS} starts are not enough"));
+            break;
+        }
+        let runtime = runtime();
+        let died = runtime.block_on(async {
+            scene.world.boot();
+            tokio::select! {
+                biased;
+                () = scene.world.died() => true,
+                () = live(&scene, plan, &mut stage) => false,
+            }
+        });
+        // Everything of the engine is dropped here, as the kernel drops a dead process.
+        drop(runtime);
+        if died {
+            let power = plan.power.get(deaths).or(plan.power.last()).copied().unwrap_or(Power::Stays);
+            scene.power(power);
+            deaths += 1;
+        } else if stage == Stage::Journal {
+            set_back(&scene, plan);
+            stage = Stage::Rest;
+        } else {
+            scene.power(Power::Stays);
+        }
+    }
+    Ran {
+        wrong: scene.world.all_wrong(),
+        cuts: scene.world.cuts(),
+        steps: scene.world.steps(),
+        trace: scene.world.trace(),
+        seen: scene.world.seen(),
+        deaths: scene.world.deaths(),
+        log: scene.world.log(),
+    }
+}
+
+/// One life of the process, from where the last one stopped.
+async fn live(scene: &Scene, plan: &Plan, stage: &mut Stage) {
+    let house = House::start(scene, plan.mode).await;
+    while let Stage::Script(number) = *stage {
+        match plan.lines.get(number) {
+            Some(line) => {
+                tokio::time::sleep(Duration::from_millis(line.after)).await;
+                *stage = Stage::Script(number + 1);
+                house.act(line.at, &line.act).await;
+            }
+            None => *stage = if plan.journal == Journal::Stays { Stage::Rest } else { Stage::Journal },
+        }
+    }
+    match *stage {
+        Stage::Script(_) | Stage::Over | Stage::Journal => {}
+        Stage::Rest => {
+            calm(scene, plan);
+            house.come_to_rest().await;
+            scene.oracle.at_rest(plan.mode);
+            *stage = Stage::Again;
+        }
+        // A further run of a synced tree plans nothing and sends nothing (invariant I12).
+        Stage::Again => {
+            let (calls, before) = (scene.s3.calls(), house.fingerprint());
+            house.come_to_rest().await;
+            if scene.s3.calls() != calls {
+                scene
+                    .world
+                    .wrong("I12", format!("a further run asked for {:?} after {calls:?}", scene.s3.calls()));
+            }
+            if house.fingerprint() != before {
+                scene.world.wrong("I12", "a further run changed something");
+            }
+            *stage = Stage::Over;
+        }
+    }
+    house.shut_down().await;
+    scene.world.halt();
+}
+
+/// Faults and edits stop, and everything that was taken away is there again.
+fn calm(scene: &Scene, plan: &Plan) {
+    scene.world.set_faults(0);
+    scene.world.hurry(true);
+    for at in 0..plan.computers {
+        if scene.computers[at].disk.is_elsewhere() {
+            scene.act(at, &Act::Mount);
+        }
+        scene.act(at, &Act::Free(1 << 40));
+        for line in plan.lines.iter().filter(|line| line.at == at) {
+            if let Act::Lock(folder) = &line.act {
+                scene.act(at, &Act::Unlock(folder.clone()));
+            }
+        }
+    }
+}
+
+/// The journals become what they were a while ago.
+fn set_back(scene: &Scene, plan: &Plan) {
+    let Journal::Back(percent) = plan.journal else { return };
+    scene.power(Power::Stays);
+    scene.oracle.paused(false);
+    for computer in &scene.computers {
+        let commits = computer.journal.commits() as u64 * percent / 100;
+        computer.journal.roll_back(commits as usize);
+    }
+}
+
+/// Fails with everything that helps to see why.
+pub(crate) fn judge(plan: &Plan, ran: &Ran) {
+    if ran.wrong.is_empty() {
+        return;
+    }
+    let mut text = String::new();
+    for wrong in &ran.wrong {
+        let _ok = writeln!(text, "  {wrong}");
+    }
+    let ran = run_with(plan, true);
+    let file = std::env::temp_dir().join(format!("windlass-sim-{}-{}.log", plan.name, plan.seed));
+    let kept = std::fs::write(&file, ran.log.join("\n")).is_ok();
+    panic!(
+        "SEED={} scenario={} mode={:?} profile={} deaths={:?} power={:?}\n{text}{}\n{}",
+        plan.seed,
+        plan.name,
+        plan.mode,
+        plan.profile.name,
+        plan.deaths,
+        plan.power,
+        replay(plan),
+        if kept { format!("every step: {}", file.display()) } else { String::new() },
+    );
+}
+
+fn replay(plan: &Plan) -> String {
+    if plan.name == "random" { format!("again: cargo xtask replay {}", plan.seed) } else { String::new() }
+}
+
+/// Runs it and fails when anything is wrong.
+pub(crate) fn check(plan: &Plan) -> Ran {
+    let ran = run(plan);
+    judge(plan, &ran);
+    ran
+}

@@ -1,0 +1,80 @@
+//! Schedules as data.
+use windlass_domain::Mode;
+use windlass_testkit::{Act, DiskOptions, Power, Profile};
+
+/// One act, so many virtual milliseconds after the one before.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    pub(crate) after: u64,
+    pub(crate) at: usize,
+    pub(crate) act: Act,
+}
+
+/// What becomes of a journal, once, when the script is through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Journal {
+    Stays,
+    /// Set back to so many percent of its commits; 0 wipes it.
+    Back(u64),
+}
+
+/// A whole run.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub(crate) name: String,
+    pub(crate) seed: u64,
+    pub(crate) mode: Mode,
+    pub(crate) profile: Profile,
+    pub(crate) disk: DiskOptions,
+    pub(crate) computers: usize,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) per_mille: u64,
+    /// The process dies at these cuts.
+    pub(crate) deaths: Vec<u64>,
+    /// What becomes of the disks with each death; the last one goes for the rest.
+    pub(crate) power: Vec<Power>,
+    pub(crate) journal: Journal,
+}
+
+impl Plan {
+    pub(crate) fn new(name: &str, mode: Mode) -> Self {
+        Self {
+            name: name.to_owned(),
+            seed: 1,
+            mode,
+            profile: Profile::AWS,
+            disk: DiskOptions::default(),
+            computers: 1,
+            lines: Vec::new(),
+            per_mille: 0,
+            deaths: Vec::new(),
+            power: Vec::new(),
+            journal: Journal::Stays,
+        }
+    }
+
+    /// Adds acts of the first computer, a quarter of a second apart.
+    pub(crate) fn acts(mut self, acts: impl IntoIterator<Item = Act>) -> Self {
+        self.lines.extend(acts.into_iter().map(|act| Line { after: 250, at: 0, act }));
+        self
+    }
+
+    /// The same of another computer.
+    pub(crate) fn acts_at(mut self, at: usize, acts: impl IntoIterator<Item = Act>) -> Self {
+        self.computers = self.computers.max(at + 1);
+        self.lines.extend(acts.into_iter().map(|act| Line { after: 250, at, act }));
+        self
+    }
+
+    pub(crate) fn profile(self, profile: Profile) -> Self {
+        Self { profile, ..self }
+    }
+
+    pub(crate) fn disk(self, disk: DiskOptions) -> Self {
+        Self { disk, ..self }
+    }
+
+    pub(crate) fn journal(self, journal: Journal) -> Self {
+        Self { journal, ..self }
+    }
+}

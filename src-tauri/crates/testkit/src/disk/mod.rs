@@ -1,0 +1,409 @@
+//! A disk with two views: what programs see, and what a power cut would leave.
+//!
+//! It behaves as ext4 does (`data=ordered`, delayed allocation): names become durable in order and after a while, bytes
+//! independently of them. Folders are what the paths of files say.
+mod person;
+mod port;
+mod power;
+mod stage;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use tokio::sync::mpsc;
+use windlass_domain::{FileId, LocalState, RelPath, Timestamp};
+use windlass_ports::{FsError, FsErrorKind, Marker, WatchEvent};
+
+pub(crate) use self::person::Write;
+pub(crate) use self::power::Damage;
+pub use self::power::Power;
+use crate::content::{Content, ContentId};
+use crate::world::{Who, World};
+
+/// Names below this folder are ours, and so are files that begin with the other.
+const OURS: &str = ".windlass";
+const TEMP: &str = ".windlass-";
+/// The system writes bytes after this long by itself, and names after that long.
+const WRITEBACK_NS: i64 = 30_000_000_000;
+const JOURNAL_NS: i64 = 5_000_000_000;
+
+/// What kind of disk it is.
+#[derive(Debug, Clone)]
+pub struct DiskOptions {
+    /// Times of last write are multiples of this: 1 on ext4, two seconds on FAT.
+    pub mtime_ns: i64,
+    /// File events come at all.
+    pub events: bool,
+    /// Free bytes.
+    pub free: u64,
+    /// The person's programs flush what they write.
+    pub careful: bool,
+}
+
+impl Default for DiskOptions {
+    fn default() -> Self {
+        Self { mtime_ns: 1, events: true, free: 1 << 40, careful: true }
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Inode {
+    data: Content,
+    mtime: i64,
+    ctime: i64,
+    /// Bytes that a power cut leaves; `None` when none were written ever.
+    durable: Option<Content>,
+    dirty_since: Option<i64>,
+    by: Who,
+}
+
+/// Names that changed in one step: kept or lost together.
+#[derive(Debug, Clone)]
+struct Renaming {
+    at: i64,
+    changes: Vec<(String, Option<u64>)>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Volume {
+    marker: Option<Marker>,
+    inodes: BTreeMap<u64, Inode>,
+    names: BTreeMap<String, u64>,
+    durable: BTreeMap<String, u64>,
+    pending: Vec<Renaming>,
+}
+
+impl Volume {
+    fn inode(&self, path: &str) -> Option<&Inode> {
+        self.names.get(path).and_then(|number| self.inodes.get(number))
+    }
+
+    fn change(&mut self, at: i64, changes: Vec<(String, Option<u64>)>) {
+        for (path, to) in &changes {
+            match to {
+                Some(number) => self.names.insert(path.clone(), *number),
+                None => self.names.remove(path),
+            };
+        }
+        self.pending.push(Renaming { at, changes });
+    }
+
+    /// The first `count` pending changes of names become durable.
+    fn settle_names(&mut self, count: usize) {
+        for renaming in self.pending.drain(..count) {
+            for (path, to) in renaming.changes {
+                match to {
+                    Some(number) => self.durable.insert(path, number),
+                    None => self.durable.remove(&path),
+                };
+            }
+        }
+        let used: BTreeSet<u64> = self.names.values().chain(self.durable.values()).copied().collect();
+        let pending: BTreeSet<u64> =
+            self.pending.iter().flat_map(|r| r.changes.iter().filter_map(|(_, to)| *to)).collect();
+        self.inodes.retain(|number, _| used.contains(number) || pending.contains(number));
+    }
+
+    /// As `fsync` of every folder does: ext4 commits its whole journal.
+    fn sync_names(&mut self) {
+        self.settle_names(self.pending.len());
+    }
+
+    fn sync_data(&mut self, number: u64) {
+        if let Some(inode) = self.inodes.get_mut(&number) {
+            inode.durable = Some(inode.data.clone());
+            inode.dirty_since = None;
+        }
+    }
+
+    fn writeback(&mut self, now: i64) {
+        let old: Vec<u64> = self
+            .inodes
+            .iter()
+            .filter(|(_, inode)| inode.dirty_since.is_some_and(|since| now - since >= WRITEBACK_NS))
+            .map(|(number, _)| *number)
+            .collect();
+        for number in old {
+            self.sync_data(number);
+        }
+        let old = self.pending.iter().take_while(|renaming| now - renaming.at >= JOURNAL_NS).count();
+        if old > 0 {
+            self.settle_names(old);
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Disk {
+    options: DiskOptions,
+    volumes: Vec<Volume>,
+    mounted: Option<usize>,
+    next_inode: u64,
+    /// Folders that cannot be read.
+    locked: BTreeSet<String>,
+    heard: Option<mpsc::Sender<WatchEvent>>,
+    /// What a file held when it looked like this.
+    history: BTreeMap<(u64, i64, i64, u64), BTreeSet<ContentId>>,
+    /// Contents that a final name may show: what persons wrote, and what objects hold.
+    known: BTreeSet<ContentId>,
+    /// Paths whose file a person took away since it was last there.
+    taken_by_person: BTreeSet<String>,
+    generation: u64,
+}
+
+/// The disk of one computer, with one folder that is synced.
+#[derive(Debug)]
+pub struct VirtualDisk {
+    world: Arc<World>,
+    root: PathBuf,
+    state: Mutex<Disk>,
+    me: Weak<Self>,
+}
+
+/// What a look found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) path: String,
+    pub(crate) content: ContentId,
+    pub(crate) by: Who,
+}
+
+impl VirtualDisk {
+    /// A disk with an empty folder at `root`.
+    #[must_use]
+    pub fn new(world: Arc<World>, root: &str, options: DiskOptions) -> Arc<Self> {
+        let state = Disk {
+            options,
+            volumes: vec![Volume::default()],
+            mounted: Some(0),
+            next_inode: 11,
+            locked: BTreeSet::new(),
+            heard: None,
+            history: BTreeMap::new(),
+            known: BTreeSet::new(),
+            taken_by_person: BTreeSet::new(),
+            generation: 1,
+        };
+        Arc::new_cyclic(|me| Self {
+            world,
+            root: PathBuf::from(root),
+            state: Mutex::new(state),
+            me: Weak::clone(me),
+        })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    fn disk(&self) -> MutexGuard<'_, Disk> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn generation(&self) -> u64 {
+        self.disk().generation
+    }
+
+    /// The system writes by itself what is old enough.
+    pub(crate) fn writeback(&self, now: i64) {
+        let mut disk = self.disk();
+        let mut wrote = false;
+        for volume in &mut disk.volumes {
+            let before = volume.pending.len();
+            let dirty = volume.inodes.values().filter(|inode| inode.dirty_since.is_some()).count();
+            if before > 0 || dirty > 0 {
+                volume.writeback(now);
+                wrote = true;
+            }
+        }
+        if wrote {
+            disk.generation += 1;
+        }
+    }
+
+    /// Contents at final names and in the trash, on all volumes: as seen, and as a power cut would leave them.
+    pub(crate) fn contents(&self) -> (BTreeSet<ContentId>, BTreeSet<ContentId>) {
+        let disk = self.disk();
+        let (mut seen, mut durable) = (BTreeSet::new(), BTreeSet::new());
+        for volume in &disk.volumes {
+            let of = |names: &BTreeMap<String, u64>, content: &dyn Fn(&Inode) -> Option<ContentId>| {
+                names
+                    .iter()
+                    .filter(|(path, _)| !is_temp(path))
+                    .filter_map(|(_, number)| volume.inodes.get(number).and_then(content))
+                    .collect::<Vec<_>>()
+            };
+            seen.extend(of(&volume.names, &|inode| Some(inode.data.id)));
+            durable.extend(of(&volume.durable, &|inode| inode.durable.as_ref().map(|data| data.id)));
+        }
+        (seen, durable)
+    }
+
+    /// Files at final names that can be seen now.
+    pub(crate) fn visible(&self) -> Vec<Held> {
+        let disk = self.disk();
+        let Some(volume) = disk.volume() else { return Vec::new() };
+        volume
+            .names
+            .iter()
+            .filter(|(path, _)| !is_ours(path))
+            .filter_map(|(path, number)| {
+                let inode = volume.inodes.get(number)?;
+                Some(Held { path: path.clone(), content: inode.data.id, by: inode.by })
+            })
+            .collect()
+    }
+
+    /// The paths and contents that can be seen now.
+    #[must_use]
+    pub fn files(&self) -> BTreeMap<String, ContentId> {
+        self.visible().into_iter().map(|held| (held.path, held.content)).collect()
+    }
+
+    /// The content of a file, if it is there.
+    #[must_use]
+    pub fn content(&self, path: &str) -> Option<Content> {
+        self.disk().volume().and_then(|volume| volume.inode(path)).map(|inode| inode.data.clone())
+    }
+
+    /// Final names that show something nobody ever wrote whole.
+    pub(crate) fn strange(&self) -> Vec<Held> {
+        let held = self.visible();
+        let disk = self.disk();
+        held.into_iter().filter(|held| !disk.known.contains(&held.content)).collect()
+    }
+
+    /// This content may be shown at a final name.
+    pub(crate) fn know(&self, content: ContentId) {
+        self.disk().known.insert(content);
+    }
+
+    /// What a file held when it looked like this.
+    pub(crate) fn held_then(&self, local: &LocalState) -> BTreeSet<ContentId> {
+        let key = (local.file_id.inode, local.mtime.0, local.ctime.0, local.size);
+        self.disk().history.get(&key).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn taken_by_person(&self, path: &str) -> bool {
+        self.disk().taken_by_person.contains(path)
+    }
+
+    /// Whether nothing of the folder can be seen.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        self.disk().mounted.is_none()
+    }
+
+    /// Whether the folder's own disk is not there, or another one is.
+    #[must_use]
+    pub fn is_elsewhere(&self) -> bool {
+        self.disk().mounted != Some(0)
+    }
+
+    /// Whether the folder carries a marker.
+    #[must_use]
+    pub fn has_marker(&self) -> bool {
+        self.disk().volume().is_some_and(|volume| volume.marker.is_some())
+    }
+
+    /// Temporary files that are there.
+    #[must_use]
+    pub fn temps(&self) -> usize {
+        let disk = self.disk();
+        disk.volumes.iter().flat_map(|volume| volume.names.keys()).filter(|path| is_temp(path)).count()
+    }
+
+    fn error(&self, kind: FsErrorKind, path: &str, why: &str) -> FsError {
+        FsError { kind, path: self.root.join(path).to_string_lossy().into_owned(), source: why.into() }
+    }
+
+    /// The path below the root. A call for another place breaks I13.
+    fn below(&self, path: &Path) -> Option<String> {
+        let inside = path.strip_prefix(&self.root).ok().and_then(Path::to_str).map(str::to_owned);
+        if inside.is_none() {
+            self.world.wrong("I13", format!("the disk was asked for {}", path.display()));
+        }
+        inside
+    }
+
+    fn own_root(&self, root: &Path) {
+        if root != self.root {
+            self.world.wrong("I13", format!("the disk was asked for the root {}", root.display()));
+        }
+    }
+}
+
+impl Disk {
+    fn volume(&self) -> Option<&Volume> {
+        self.mounted.map(|at| &self.volumes[at])
+    }
+
+    fn volume_mut(&mut self) -> Option<&mut Volume> {
+        self.generation += 1;
+        match self.mounted {
+            Some(at) => self.volumes.get_mut(at),
+            None => None,
+        }
+    }
+
+    fn is_locked(&self, path: &str) -> Option<&str> {
+        self.locked.iter().map(String::as_str).find(|above| below(path, above))
+    }
+
+    fn state(&self, number: u64, inode: &Inode) -> LocalState {
+        LocalState {
+            size: inode.data.len() as u64,
+            mtime: Timestamp(inode.mtime),
+            ctime: Timestamp(inode.ctime),
+            file_id: FileId { device: self.mounted.unwrap_or_default() as u64 + 1, inode: number },
+            digest: None,
+        }
+    }
+
+    fn look(&self, path: &str) -> Option<LocalState> {
+        let volume = self.volume()?;
+        let number = volume.names.get(path)?;
+        volume.inodes.get(number).map(|inode| self.state(*number, inode))
+    }
+
+    /// Remembers what the file holds as it looks now.
+    fn note(&mut self, number: u64) {
+        if let Some(inode) = self.volume().and_then(|volume| volume.inodes.get(&number)) {
+            let key = (number, inode.mtime, inode.ctime, inode.data.len() as u64);
+            let id = inode.data.id;
+            self.history.entry(key).or_default().insert(id);
+        }
+    }
+
+    /// A rename gives the inode another time of change, as ext4 does.
+    fn renamed(&mut self, number: u64, now: i64) {
+        if let Some(inode) = self.volume_mut().and_then(|volume| volume.inodes.get_mut(&number)) {
+            inode.ctime = now;
+        }
+        self.note(number);
+    }
+
+    fn coarse(&self, now: i64) -> i64 {
+        now - now.rem_euclid(self.options.mtime_ns)
+    }
+}
+
+/// Whether `path` lies in `folder`.
+fn below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
+fn is_ours(path: &str) -> bool {
+    path.split('/').any(|part| part == OURS || part.starts_with(TEMP))
+}
+
+fn is_temp(path: &str) -> bool {
+    path.rsplit('/').next().is_some_and(|name| name.starts_with(TEMP))
+}
+
+fn text(path: &RelPath) -> &str {
+    path.as_str()
+}

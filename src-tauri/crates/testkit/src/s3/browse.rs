@@ -1,0 +1,138 @@
+//! Listings.
+use async_trait::async_trait;
+use bytes::Bytes;
+use windlass_domain::{Bucket, Capabilities, ObjectKey, RemoteExpect, VersionId};
+use windlass_ports::remote::Depth;
+use windlass_ports::{
+    BucketInfo, Level, LevelEntry, ObjectHead, PutBody, RemoteBrowse, RemoteError, RemoteErrorKind as Kind,
+    RemoteStore as _,
+};
+
+use super::{PAGE, VirtualS3, error, lost};
+use crate::world::Fault;
+
+/// An order that is not that of the bytes, yet always the same: as of servers that sort by something else.
+fn odd(key: &str) -> String {
+    key.chars().rev().collect()
+}
+
+#[async_trait]
+impl RemoteBrowse for VirtualS3 {
+    async fn buckets(&self) -> Result<Vec<BucketInfo>, RemoteError> {
+        self.world.pass("buckets").await;
+        Ok(vec![BucketInfo { name: self.bucket.as_str().to_owned(), created: None }])
+    }
+
+    async fn level(
+        &self,
+        bucket: &Bucket,
+        prefix: &str,
+        depth: Depth,
+        after: Option<&str>,
+    ) -> Result<Level, RemoteError> {
+        self.inside_bucket(bucket);
+        self.inside(prefix);
+        self.world.pass("list").await;
+        let can = [
+            Fault::NetBefore,
+            Fault::Throttled,
+            Fault::Expired,
+            Fault::Denied,
+            Fault::ListCut,
+            Fault::ListMisses,
+        ];
+        let fault = self.world.fault("list", &can);
+        match fault {
+            Some(Fault::NetBefore) => return Err(lost()),
+            Some(Fault::Throttled) => return Err(error(Kind::Throttled, "slow down")),
+            Some(Fault::Expired) => return Err(error(Kind::Unauthenticated, "the token has expired")),
+            Some(Fault::Denied) => return Err(error(Kind::AccessDenied, "access denied")),
+            _ => {}
+        }
+        let mut state = self.state();
+        state.catch_up(&self.world, false);
+        let order = |key: &str| if state.profile.unordered { odd(key) } else { key.to_owned() };
+        let mut keys: Vec<String> = state
+            .keys
+            .keys()
+            .filter(|key| key.starts_with(prefix) && state.current(key).is_some())
+            .map(|key| order(key))
+            .filter(|key| after.is_none_or(|after| key.as_str() > after))
+            .collect();
+        keys.sort_unstable();
+        let more = keys.len() > PAGE && fault != Some(Fault::ListCut);
+        keys.truncate(PAGE);
+        let next = if more { keys.last().cloned() } else { None };
+        if fault == Some(Fault::ListMisses) && !keys.is_empty() {
+            keys.remove(self.world.draw(|chance| chance.below(keys.len() as u64)) as usize);
+        }
+        let mut entries = Vec::new();
+        let mut folder = String::new();
+        for key in keys {
+            let key = order(&key);
+            let rest = key.get(prefix.len()..).unwrap_or_default();
+            if depth == Depth::Level
+                && let Some((name, _)) = rest.split_once('/')
+            {
+                if name != folder {
+                    name.clone_into(&mut folder);
+                    entries.push(LevelEntry::Folder(format!("{prefix}{name}/")));
+                }
+                continue;
+            }
+            if let Some(version) = state.current(&key) {
+                entries.push(LevelEntry::Object {
+                    size: version.data.as_ref().map_or(0, |data| data.len() as u64),
+                    modified: Some(Self::modified(version)),
+                    etag: version.etag.clone(),
+                    class: "STANDARD".to_owned(),
+                    key,
+                });
+            }
+        }
+        Ok(Level { entries, next })
+    }
+
+    async fn details(&self, bucket: &Bucket, key: &ObjectKey) -> Result<ObjectHead, RemoteError> {
+        self.inside_bucket(bucket);
+        let state = self.head(key).await?;
+        Ok(ObjectHead {
+            size: state.size,
+            etag: state.etag.as_str().to_owned(),
+            version: state.version.map(|version| version.as_str().to_owned()),
+            class: "STANDARD".to_owned(),
+            ..ObjectHead::default()
+        })
+    }
+
+    async fn tags(&self, _: &Bucket, _: &ObjectKey) -> Result<Vec<(String, String)>, RemoteError> {
+        Err(error(Kind::Unsupported, "no tags here"))
+    }
+
+    async fn create_folder(&self, _: &Bucket, key: &ObjectKey) -> Result<(), RemoteError> {
+        let body = PutBody { bytes: Bytes::new(), crc: windlass_domain::Crc64Nvme::EMPTY, flow: None };
+        self.put(key, body, &RemoteExpect::Absent, "").await.map(|_| ())
+    }
+
+    async fn peek(&self, _: &Bucket, key: &ObjectKey, len: u64) -> Result<Bytes, RemoteError> {
+        self.world.pass("peek").await;
+        let state = self.state();
+        let data = state.current(key.as_str()).and_then(|version| version.data.clone());
+        let data = data.ok_or_else(|| error(Kind::NotFound, "no such key"))?;
+        Ok(data.bytes.slice(..data.len().min(len as usize)))
+    }
+
+    async fn versioning(&self, _: &Bucket) -> Result<bool, RemoteError> {
+        self.world.pass("versioning").await;
+        Ok(self.profile().versions)
+    }
+
+    async fn delete_version(&self, _: &Bucket, key: &ObjectKey, _: &VersionId) -> Result<(), RemoteError> {
+        self.world.wrong("I5", format!("a version of {key} was to be deleted for good"));
+        Err(error(Kind::AccessDenied, "nobody asked for it"))
+    }
+
+    async fn probe(&self, _: &Bucket, _: &str, _: &str) -> Result<Capabilities, RemoteError> {
+        Ok(self.capabilities())
+    }
+}
