@@ -17,6 +17,7 @@ pub mod names;
 pub mod parts;
 pub mod path;
 pub mod state;
+pub mod sync;
 pub mod upload;
 pub mod words;
 
@@ -32,4 +33,5 @@ pub use state::{
     BaseState, BatchId, FileId, LocalState, Observed, PairId, RemoteState, Revision, Timestamp, TransferId,
     UnknownReason,
 };
+pub use sync::{ConflictNames, Op, Seen, Summary, SyncPlan, plan};
 pub use upload::{Effect, Ending, Fault, FaultKind, Step, Upload, UploadEvent, UploadSpec, WaitFor, step};
