@@ -24,7 +24,7 @@ pub mod words;
 pub use capability::{Capabilities, Support};
 pub use decide::{Action, ConflictKind, LocalExpect, Mode, RemoteExpect, Triple, decide};
 pub use digest::{Crc64Nvme, Digest};
-pub use guard::{Ask, Limits, Why};
+pub use guard::{Ask, History, Limits, Totals, Verdict, Why, guard, question_id, restored, without_deletes};
 pub use key::{Bucket, ETag, KeyProblem, ObjectKey, Prefix, UploadId, VersionId};
 pub use names::{NameRules, twin_key};
 pub use parts::{PartPlan, PartReceipt};
