@@ -6,6 +6,11 @@ mod moves;
 mod room;
 mod summary;
 
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod world;
+
 use std::collections::BTreeMap;
 
 pub use self::kept::{ConflictNames, conflict_name};
