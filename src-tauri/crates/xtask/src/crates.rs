@@ -48,6 +48,8 @@ const RULES: &[Rule] = &[
             "base64",
             "caseless",
             "crc-fast",
+            // Only its gitignore patterns: text against text.
+            "ignore",
             "serde",
             "serde_json",
             "thiserror",
