@@ -148,6 +148,19 @@ pub struct Triple<'a> {
     pub base: Option<&'a BaseState>,
 }
 
+impl Triple<'_> {
+    /// The same, if what was not seen, without enough evidence yet, were gone indeed. Only for looking ahead.
+    pub(crate) fn were_it_gone(mut self) -> Self {
+        if self.local == Observed::Unknown(UnknownReason::AbsenceUnproved) {
+            self.local = Observed::Absent;
+        }
+        if self.remote == Observed::Unknown(UnknownReason::AbsenceUnproved) {
+            self.remote = Observed::Absent;
+        }
+        self
+    }
+}
+
 /// Decides for one path. Total: every triple has an answer.
 #[must_use]
 pub fn decide(mode: Mode, triple: Triple<'_>) -> Action {

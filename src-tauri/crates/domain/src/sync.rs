@@ -11,7 +11,7 @@ mod tests;
 #[cfg(test)]
 mod world;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::kept::{ConflictNames, conflict_name};
 pub use self::summary::Summary;
@@ -230,12 +230,32 @@ pub fn plan(mode: Mode, seen: &[Seen], names: &ConflictNames<'_>) -> SyncPlan {
     let mut ops = Vec::new();
     let mut waiting = Vec::new();
     let mut deleted = BTreeMap::new();
+    let mut unproved = BTreeSet::new();
     let mut conflicts = Vec::new();
     for one in seen {
         let triple =
             Triple { local: one.local.as_ref(), remote: one.remote.as_ref(), base: one.base.as_ref() };
-        let action = decide(mode, triple);
+        let mut action = decide(mode, triple);
+        if action == Action::Nothing {
+            continue;
+        }
         let path = one.path.clone();
+        if action == Action::Wait(UnknownReason::AbsenceUnproved) {
+            // If it was renamed, the new name must not be sent before it is known that the old one is gone.
+            waiting.push((path.clone(), UnknownReason::AbsenceUnproved));
+            match decide(mode, triple.were_it_gone()) {
+                likely @ (Action::DeleteRemote { .. } | Action::TrashLocal { .. }) => action = likely,
+                Action::Nothing
+                | Action::Upload { .. }
+                | Action::Download { .. }
+                | Action::Forget
+                | Action::Adopt
+                | Action::Compare
+                | Action::Conflict(_)
+                | Action::Wait(_) => continue,
+            }
+            unproved.insert(path.clone());
+        }
         let (local, remote) = (triple.local.present(), triple.remote.present());
         match (action, local, remote) {
             (Action::Nothing, _, _) => {}
@@ -286,7 +306,7 @@ pub fn plan(mode: Mode, seen: &[Seen], names: &ConflictNames<'_>) -> SyncPlan {
     }
     kept::name_copies(&mut ops, &conflicts, seen, names);
     room::make_sure(&mut ops, &mut waiting, seen);
-    moves::pair_up(&mut ops, &deleted);
+    moves::pair_up(&mut ops, &mut waiting, &deleted, &unproved);
     ops.sort_by(|one, other| (one.rank(), one.path()).cmp(&(other.rank(), other.path())));
     waiting.sort_by(|one, other| one.0.cmp(&other.0));
     SyncPlan { ops, waiting }

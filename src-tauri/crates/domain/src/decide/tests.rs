@@ -346,6 +346,18 @@ fn hb35_an_emptied_file_never_goes_up_and_comes_back() {
     });
 }
 
+#[test]
+fn hb35_a_file_that_was_always_empty_is_not_lost() {
+    let base = BaseState { local: local(0, 1, 1), remote: remote(0, 1, 1) };
+    let moved = LocalState { ctime: Timestamp(2), ..local(0, 1, 0) };
+    for mode in MODES {
+        let there = remote(0, 1, 0);
+        let triple =
+            Triple { local: Observed::Present(&moved), remote: Observed::Present(&there), base: Some(&base) };
+        assert_eq!(decide(mode, triple), Action::Compare, "{mode:?}");
+    }
+}
+
 /// Letters of the table. Upload, Download: `U` over nothing, `U!` over the version seen.
 fn letters(action: &Action) -> &'static str {
     match action {
@@ -369,7 +381,7 @@ fn letters(action: &Action) -> &'static str {
 
 /// Columns: the object is the same, written again with the same bytes, written again with who knows which, changed, changed
 /// to what the file has, gone, not known.
-fn table(mode: Mode, rows: [(&str, [&str; 7]); 8]) {
+fn table(mode: Mode, rows: [(&str, [&str; 7]); 9]) {
     let base = BaseState { local: local(1, 1, 1), remote: remote(1, 1, 1) };
     let columns = [
         Observed::Present(remote(1, 1, 0)),
@@ -388,6 +400,7 @@ fn table(mode: Mode, rows: [(&str, [&str; 7]); 8]) {
             "changed" => Observed::Present(local(2, 2, 2)),
             "unread" => Observed::Present(local(2, 2, 0)),
             "lost" => Observed::Present(local(0, 1, 0)),
+            "emptied" => Observed::Present(local(0, 9, 0)),
             "gone" => Observed::Absent,
             "unknown" => Observed::Unknown(UnknownReason::Settling),
             other => panic!("no row {other}"),
@@ -411,6 +424,7 @@ fn table_of_two_way() {
         ("changed", ["U!",    "U!",    "look",  "both",  "adopt", "U",      "wait"]),
         ("unread",  ["U!",    "U!",    "look",  "both",  "look",  "U",      "wait"]),
         ("lost",    ["D!",    "D!",    "D!",    "D!",    "D!",    "after",  "wait"]),
+        ("emptied", ["U!",    "U!",    "look",  "both",  "both",  "U",      "wait"]),
         ("gone",    ["delete","D",     "D",     "D",     "D",     "forget", "wait"]),
         ("unknown", ["wait",  "wait",  "wait",  "wait",  "wait",  "wait",   "wait"]),
     ]);
@@ -427,6 +441,7 @@ fn table_of_mirror_up() {
         ("changed", ["U!",    "U!",    "look",  "shown", "adopt", "U",      "wait"]),
         ("unread",  ["U!",    "U!",    "look",  "shown", "look",  "U",      "wait"]),
         ("lost",    ["after", "after", "after", "after", "after", "after",  "wait"]),
+        ("emptied", ["U!",    "U!",    "look",  "shown", "shown", "U",      "wait"]),
         ("gone",    ["delete","shown", "shown", "shown", "shown", "forget", "wait"]),
         ("unknown", ["wait",  "wait",  "wait",  "wait",  "wait",  "wait",   "wait"]),
     ]);
@@ -443,6 +458,7 @@ fn table_of_mirror_down() {
         ("changed", ["shown", "shown", "look",  "shown", "adopt", "shown",  "wait"]),
         ("unread",  ["shown", "shown", "look",  "shown", "look",  "shown",  "wait"]),
         ("lost",    ["D!",    "D!",    "D!",    "D!",    "D!",    "after",  "wait"]),
+        ("emptied", ["shown", "shown", "look",  "shown", "shown", "shown",  "wait"]),
         ("gone",    ["D",     "D",     "D",     "D",     "D",     "forget", "wait"]),
         ("unknown", ["wait",  "wait",  "wait",  "wait",  "wait",  "wait",   "wait"]),
     ]);

@@ -6,7 +6,7 @@ use super::Op;
 use crate::decide::{LocalExpect, RemoteExpect};
 use crate::digest::Digest;
 use crate::path::RelPath;
-use crate::state::{BaseState, FileId, LocalState};
+use crate::state::{BaseState, FileId, LocalState, UnknownReason};
 
 /// Why two paths are one file under two names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,27 +29,38 @@ struct Places {
 
 /// Replaces pairs by renames. A path has one op, so what is renamed away is never what something is renamed to: chains and
 /// cycles are no deletes (`decide` sees changed files) and stay transfers.
-pub(super) fn pair_up(ops: &mut Vec<Op>, deleted: &BTreeMap<&RelPath, &BaseState>) {
+///
+/// `unproved` are the deletes whose absence is not proved yet: they are taken out, and what would be their new name waits
+/// with them.
+pub(super) fn pair_up(
+    ops: &mut Vec<Op>,
+    waiting: &mut Vec<(RelPath, UnknownReason)>,
+    deleted: &BTreeMap<&RelPath, &BaseState>,
+    unproved: &BTreeSet<RelPath>,
+) {
     let mut pairs = renamed_here(ops, deleted);
     pairs.extend(renamed_there(ops, deleted));
-    if pairs.is_empty() {
-        return;
-    }
     let mut moves = Vec::with_capacity(pairs.len());
     let mut replaced = vec![false; ops.len()];
     for (gone, new) in pairs {
-        let one = match (ops.get(gone), ops.get(new)) {
-            (Some(Op::DeleteRemote { path: from, remote }), Some(Op::Upload { path: to, local, .. })) => {
-                let remote = remote.clone();
-                Op::MoveRemote { from: from.clone(), to: to.clone(), local: local.clone(), remote }
+        let (Some(from), Some(to)) = (ops.get(gone), ops.get(new)) else { continue };
+        let unsure = unproved.contains(from.path());
+        let one = match (from, to) {
+            _ if unsure => {
+                waiting.push((to.path().clone(), UnknownReason::AbsenceUnproved));
+                None
             }
-            (Some(Op::TrashLocal { path: from, local }), Some(Op::Download { path: to, remote, .. })) => {
+            (Op::DeleteRemote { path: from, remote }, Op::Upload { path: to, local, .. }) => {
                 let remote = remote.clone();
-                Op::MoveLocal { from: from.clone(), to: to.clone(), local: local.clone(), remote }
+                Some(Op::MoveRemote { from: from.clone(), to: to.clone(), local: local.clone(), remote })
+            }
+            (Op::TrashLocal { path: from, local }, Op::Download { path: to, remote, .. }) => {
+                let remote = remote.clone();
+                Some(Op::MoveLocal { from: from.clone(), to: to.clone(), local: local.clone(), remote })
             }
             _ => continue,
         };
-        moves.push(one);
+        moves.extend(one);
         for at in [gone, new] {
             if let Some(mark) = replaced.get_mut(at) {
                 *mark = true;
@@ -57,7 +68,11 @@ pub(super) fn pair_up(ops: &mut Vec<Op>, deleted: &BTreeMap<&RelPath, &BaseState
         }
     }
     let mut replaced = replaced.into_iter();
-    ops.retain(|_| !replaced.next().unwrap_or(false));
+    ops.retain(|op| {
+        let renamed = replaced.next().unwrap_or(false);
+        let too_early = op.is_delete() && unproved.contains(op.path());
+        !renamed && !too_early
+    });
     ops.extend(moves);
 }
 

@@ -220,6 +220,35 @@ fn s6_only_what_is_new_is_the_end_of_a_rename() {
     }
 }
 
+#[test]
+fn s6_the_new_name_waits_while_the_old_one_is_not_proved_gone() {
+    let unproved = Observed::Unknown(UnknownReason::AbsenceUnproved);
+    let old = Seen { local: unproved, ..gone_here("a", 7, 3) };
+    let other = new_here("c", local(9, 9, 0));
+    let both = plan(Mode::TwoWay, &[old, new_here("b", renamed(7, 0)), other], &NAMES);
+    assert_eq!(words(&both.ops), ["upload c"]);
+    let reason = UnknownReason::AbsenceUnproved;
+    assert_eq!(both.waiting, [(path("a"), reason), (path("b"), reason)]);
+    let old = Seen { remote: Observed::Unknown(UnknownReason::AbsenceUnproved), ..gone_there("a", 7, 3) };
+    let both = plan(Mode::TwoWay, &[old, new_there("b", "new", 3), new_there("c", "x", 0)], &NAMES);
+    assert_eq!(words(&both.ops), ["download c"]);
+    assert_eq!(both.waiting, [(path("a"), reason), (path("b"), reason)]);
+    // Other reasons say nothing about a rename, and an absence alone is never a delete.
+    for reason in [
+        UnknownReason::NotScanned,
+        UnknownReason::Unreadable,
+        UnknownReason::ListingIncomplete,
+        UnknownReason::RootMissing,
+        UnknownReason::Settling,
+    ] {
+        let old = Seen { local: Observed::Unknown(reason), ..gone_here("a", 7, 3) };
+        let both = plan(Mode::TwoWay, &[old, new_here("b", renamed(7, 0))], &NAMES);
+        assert_eq!((words(&both.ops), both.waiting), (vec!["upload b".into()], vec![(path("a"), reason)]));
+    }
+    let alone = Seen { local: Observed::Unknown(UnknownReason::AbsenceUnproved), ..gone_here("a", 7, 3) };
+    assert_eq!(plan(Mode::TwoWay, &[alone], &NAMES).ops, []);
+}
+
 fn conflict(text: &str) -> Seen {
     seen(text, Some(local(1, 9, 1)), Some(remote("new", 2)), Some((local(1, 1, 3), remote("e1", 3))))
 }

@@ -42,6 +42,10 @@ struct World {
     /// What a person deleted or wrote over on some side.
     removed: BTreeSet<Content>,
     shown: BTreeSet<RelPath>,
+    /// Absences that were seen before.
+    missed: BTreeSet<(bool, RelPath)>,
+    /// Whether an absence must be seen twice.
+    patient: bool,
     /// Whether listings have digests.
     digests_listed: bool,
     count: u32,
@@ -152,16 +156,31 @@ impl World {
         self.here.values().map(|it| it.0).chain(self.there.values().map(|it| it.0)).collect()
     }
 
-    fn seen(&self) -> Vec<Seen> {
-        let paths: BTreeSet<&RelPath> =
-            self.here.keys().chain(self.there.keys()).chain(self.base.keys()).collect();
-        let one = |path: &&RelPath| Seen {
-            path: (*path).clone(),
-            local: self.here.get(*path).map_or(Observed::Absent, |it| Observed::Present(it.1.clone())),
-            remote: self.there.get(*path).map_or(Observed::Absent, |it| Observed::Present(it.1.clone())),
-            base: self.base.get(*path).cloned(),
-        };
-        paths.iter().map(one).collect()
+    /// What is absent here and there, with what is known of it.
+    fn absent(&mut self, here: bool, path: &RelPath) -> Option<UnknownReason> {
+        let first = self.missed.insert((here, path.clone()));
+        (self.patient && first && self.base.contains_key(path)).then_some(UnknownReason::AbsenceUnproved)
+    }
+
+    fn seen(&mut self) -> Vec<Seen> {
+        let paths: BTreeSet<RelPath> =
+            self.here.keys().chain(self.there.keys()).chain(self.base.keys()).cloned().collect();
+        self.missed.retain(|(here, path)| {
+            if *here { !self.here.contains_key(path) } else { !self.there.contains_key(path) }
+        });
+        let mut all = Vec::new();
+        for path in paths {
+            let local = match self.here.get(&path) {
+                Some(it) => Observed::Present(it.1.clone()),
+                None => self.absent(true, &path).map_or(Observed::Absent, Observed::Unknown),
+            };
+            let remote = match self.there.get(&path) {
+                Some(it) => Observed::Present(it.1.clone()),
+                None => self.absent(false, &path).map_or(Observed::Absent, Observed::Unknown),
+            };
+            all.push(Seen { local, remote, base: self.base.get(&path).cloned(), path });
+        }
+        all
     }
 
     fn is_here(&self, path: &RelPath, file: &LocalState) -> bool {
@@ -313,7 +332,7 @@ impl World {
         );
     }
 
-    fn check(&self, mode: Mode) {
+    fn check(&mut self, mode: Mode) {
         for seen in self.seen() {
             let path = &seen.path;
             let (here, there) = (self.content(Side::Here, path), self.content(Side::There, path));
@@ -352,12 +371,12 @@ proptest! {
 
     #[test]
     fn i1_i11_no_edit_is_lost_and_both_sides_come_to_rest(
-        mode in any_mode(), digests_listed: bool,
+        mode in any_mode(), digests_listed: bool, patient: bool,
         phases in proptest::collection::vec(
             (proptest::collection::vec(any_edit(), 0..7), proptest::collection::vec(any_edit(), 0..5)), 1..4,
         ),
     ) {
-        let mut world = World { digests_listed, ..World::default() };
+        let mut world = World { digests_listed, patient, ..World::default() };
         for (before, during) in phases {
             before.into_iter().for_each(|edit| world.edit(edit));
             world.round(mode, &mut during.into_iter());
@@ -368,12 +387,12 @@ proptest! {
 
     #[test]
     fn hc7_a_lost_journal_removes_nothing_and_comes_to_rest(
-        mode in any_mode(), digests_listed: bool,
+        mode in any_mode(), digests_listed: bool, patient: bool,
         before in proptest::collection::vec(any_edit(), 0..9),
         after in proptest::collection::vec(any_edit(), 0..9),
         kept in proptest::collection::vec(any::<bool>(), PATHS.len()),
     ) {
-        let mut world = World { digests_listed, ..World::default() };
+        let mut world = World { digests_listed, patient, ..World::default() };
         before.into_iter().for_each(|edit| world.edit(edit));
         world.settle(mode);
         after.into_iter().for_each(|edit| world.edit(edit));
@@ -410,6 +429,28 @@ fn hd4_a_swap_and_a_cycle_of_names_lose_nothing() {
             world.check(Mode::TwoWay);
             assert_eq!(world.visible(), whole);
             assert_eq!((world.here.len(), world.there.len()), (3, 3));
+        }
+    }
+}
+
+#[test]
+fn s6_renames_on_either_side_send_no_file() {
+    for side in [Side::Here, Side::There] {
+        for patient in [true, false] {
+            let mut world = World { digests_listed: true, patient, ..World::default() };
+            for at in [0, 3, 7] {
+                world.edit(Edit::Write(Side::Here, at));
+            }
+            world.settle(Mode::TwoWay);
+            let sent = world.sent;
+            assert_eq!(sent, 3);
+            for (from, to) in [(0, 2), (3, 5), (7, 6)] {
+                world.edit(Edit::Rename(side, from, to));
+            }
+            world.settle(Mode::TwoWay);
+            world.check(Mode::TwoWay);
+            assert_eq!(world.sent, sent, "renamed {side:?}");
+            assert_eq!(world.here.keys().map(RelPath::as_str).collect::<Vec<_>>(), ["b", "d/a", "d/b"]);
         }
     }
 }
