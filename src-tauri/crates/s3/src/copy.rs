@@ -47,6 +47,8 @@ struct Bound {
     size: u64,
     /// Named when the server is not known to check the source's ETag, or when it is not the current version.
     version: Option<VersionId>,
+    /// It is what is at the key now.
+    current: bool,
     /// Nothing holds it fast: it has to be looked at again afterwards.
     loose: bool,
 }
@@ -69,7 +71,7 @@ impl S3Store {
         device: &str,
     ) -> Result<RemoteState, RemoteError> {
         let bound = self.bind(from, source).await?;
-        if from == to && bound.version.is_none() {
+        if from == to && bound.current {
             return Err(own(Kind::BadRequest, "an object is not copied onto itself"));
         }
         let grants = self.grants(from, bound.version.as_ref()).await?;
@@ -101,26 +103,28 @@ impl S3Store {
         let is = |found: &Source| found.kept.etag.as_deref() == Some(source.etag.as_str());
         let named = |id: Option<&str>| id.filter(|id| !id.is_empty() && *id != "null").map(VersionId::new);
         let older = named(source.version.as_ref().map(VersionId::as_str));
-        let (found, version) = match (self.look(from, None).await, older) {
-            (Ok(found), _) if is(&found) => {
+        let now = match self.look(from, None).await {
+            Ok(found) => Some(found),
+            Err(error) if error.kind == Kind::NotFound && older.is_some() => None,
+            Err(error) => return Err(error),
+        };
+        let current = now.as_ref().is_some_and(is);
+        let (found, version) = match (now.filter(is), older) {
+            (Some(found), _) => {
                 let version = named(found.kept.version.as_deref());
                 (found, version.filter(|_| !self.capabilities.match_copy_source.proved()))
             }
-            (Ok(_), Some(older)) => (self.look(from, Some(&older)).await?, Some(older)),
-            (Err(error), Some(older)) if error.kind == Kind::NotFound => {
-                (self.look(from, Some(&older)).await?, Some(older))
-            }
-            (Ok(_), None) => {
+            (None, Some(older)) => (self.look(from, Some(&older)).await?, Some(older)),
+            (None, None) => {
                 return Err(own(Kind::PreconditionFailed, "the object changed since it was looked at"));
             }
-            (Err(error), _) => return Err(error),
         };
         let size = required(found.size, "the size")?;
         if !is(&found) || size != source.size {
             return Err(own(Kind::PreconditionFailed, "the object is not what was to be copied"));
         }
         let loose = version.is_none() && !self.capabilities.match_copy_source.proved();
-        Ok(Bound { found, size, version, loose })
+        Ok(Bound { found, size, version, current, loose })
     }
 
     /// The source's ETag, unless the server is known not to look at it.

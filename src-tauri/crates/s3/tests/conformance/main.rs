@@ -81,7 +81,7 @@ async fn try_out(server: &str, endpoint: &str, key: &str, secret: &str, seeds: u
             }
             let proved = found.match_put.proved() && found.match_delete.proved();
             let able =
-                versioned || (proved && found.create_only_copy.proved() && found.create_only_put.proved());
+                found.create_only_put.proved() && (versioned || (proved && found.create_only_copy.proved()));
             for seed in (0..seeds).filter(|_| able && !server.ends_with("wasabi")) {
                 let steps = play(subject, seed, 30).await.unwrap();
                 let seen = differing(&steps);
