@@ -14,7 +14,7 @@ use crate::access::CALL;
 use crate::error::{own, stalled};
 use crate::fast::place::copy_source;
 use crate::lanes::{Copy, Grants, Source, quoted};
-use crate::store::{DEVICE, conditions, digest, number, required, state};
+use crate::store::{DEVICE, conditions, digest, number, required, state, version};
 
 /// Parts copied at a time.
 const AT_A_TIME: usize = 4;
@@ -101,8 +101,7 @@ impl S3Store {
 
     async fn bind(&self, from: &ObjectKey, source: &RemoteState) -> Result<Bound, RemoteError> {
         let is = |found: &Source| found.kept.etag.as_deref() == Some(source.etag.as_str());
-        let named = |id: Option<&str>| id.filter(|id| !id.is_empty() && *id != "null").map(VersionId::new);
-        let older = named(source.version.as_ref().map(VersionId::as_str));
+        let older = source.version.clone();
         let now = match self.look(from, None).await {
             Ok(found) => Some(found),
             Err(error) if error.kind == Kind::NotFound && older.is_some() => None,
@@ -111,7 +110,7 @@ impl S3Store {
         let current = now.as_ref().is_some_and(is);
         let (found, version) = match (now.filter(is), older) {
             (Some(found), _) => {
-                let version = named(found.kept.version.as_deref());
+                let version = version(found.kept.version.as_deref());
                 (found, version.filter(|_| !self.capabilities.match_copy_source.proved()))
             }
             (None, Some(older)) => (self.look(from, Some(&older)).await?, Some(older)),
@@ -158,7 +157,18 @@ impl S3Store {
             Some(kept) => kept,
             None => self.client.slow_copy(&self.bucket, &copy).await?,
         };
-        if kept.etag.is_some() { state(bound.size, kept) } else { self.head(to).await }
+        if kept.etag.is_none() {
+            return self.head(to).await;
+        }
+        let copied = state(bound.size, kept)?;
+        if copied.version.is_some() || !self.capabilities.versioning.proved() {
+            return Ok(copied);
+        }
+        // Ceph's answer leaves the version out.
+        let now = self.look(to, None).await?.kept;
+        let same = now.etag.as_deref() == Some(copied.etag.as_str());
+        let version = version(now.version.as_deref()).filter(|_| same);
+        Ok(RemoteState { version, ..copied })
     }
 
     #[allow(clippy::too_many_arguments, reason = "each is another thing that S3 wants to be told")]
@@ -359,7 +369,7 @@ impl S3Store {
         Ok(RemoteState {
             size,
             etag: ETag::new(quoted(etag)),
-            version: out.version_id().map(VersionId::new),
+            version: version(out.version_id()),
             digest: digest(out.checksum_crc64_nvme(), out.checksum_sha256(), out.checksum_type()),
         })
     }

@@ -23,6 +23,8 @@ use crate::lanes::{Check, Kept, Part, Put, Source, content_type};
 /// Metadata that names the device a version came from.
 pub(crate) const DEVICE: &str = "windlass-device";
 
+/// How often an upload is given back while parts of it still come in (hazard HB26).
+const ABORTS: usize = 3;
 /// Most bytes that one request copies.
 const COPY_WHOLE: u64 = 5 << 30;
 
@@ -133,11 +135,16 @@ pub(crate) fn conditions(expect: Option<&RemoteExpect>) -> (Option<String>, Opti
     }
 }
 
+/// A version's id. What has no id of its own is called `null`, and that is any later object's name as well.
+pub(crate) fn version(id: Option<&str>) -> Option<VersionId> {
+    id.filter(|id| !id.is_empty() && *id != "null").map(VersionId::new)
+}
+
 pub(crate) fn state(size: u64, kept: Kept) -> Result<RemoteState, RemoteError> {
     Ok(RemoteState {
         size,
         etag: ETag::new(required(kept.etag, "the ETag")?),
-        version: kept.version.map(VersionId::new),
+        version: version(kept.version.as_deref()),
         digest: kept.digest,
     })
 }
@@ -392,7 +399,7 @@ impl RemoteStore for S3Store {
             Some(etag) => Ok(RemoteState {
                 size,
                 etag: ETag::new(etag),
-                version: out.version_id().map(VersionId::new),
+                version: version(out.version_id()),
                 digest: digest(out.checksum_crc64_nvme(), out.checksum_sha256(), out.checksum_type()),
             }),
             // Ceph's answer leaves it out.
@@ -401,21 +408,30 @@ impl RemoteStore for S3Store {
     }
 
     async fn abort_upload(&self, key: &ObjectKey, upload: &UploadId) -> Result<(), RemoteError> {
-        let gone = self
-            .client
-            .call(self.name(), |c| {
-                c.abort_multipart_upload()
-                    .bucket(self.name())
-                    .key(key.as_str())
-                    .upload_id(upload.as_str())
-                    .send()
-            })
-            .await;
-        match gone {
-            Ok(_) => Ok(()),
-            Err(error) if error.kind == RemoteErrorKind::NoSuchUpload => Ok(()),
-            Err(error) => Err(error),
+        for _ in 0..ABORTS {
+            let gone = self
+                .client
+                .call(self.name(), |c| {
+                    c.abort_multipart_upload()
+                        .bucket(self.name())
+                        .key(key.as_str())
+                        .upload_id(upload.as_str())
+                        .send()
+                })
+                .await;
+            match gone {
+                Ok(_) => {}
+                Err(error) if error.kind == RemoteErrorKind::NoSuchUpload => return Ok(()),
+                Err(error) => return Err(error),
+            }
+            // A part that was on its way may have come after it, and would be paid for unseen.
+            match self.list_parts(key, upload).await {
+                Ok(_) => {}
+                // Gone, or not for us to know.
+                Err(_) => return Ok(()),
+            }
         }
+        Err(own(RemoteErrorKind::ConditionalConflict, "parts of an upload that was given back still come in"))
     }
 
     async fn list_uploads(&self, prefix: &str) -> Result<Vec<OpenUpload>, RemoteError> {
@@ -472,8 +488,7 @@ impl RemoteStore for S3Store {
             Some(marker) => marker,
             None => self.client.slow_delete(&self.bucket, key, etag).await?,
         };
-        // The marker of a bucket that stopped keeping versions has the name of any later object without one.
-        Ok(marker.filter(|id| id != "null").map(VersionId::new))
+        Ok(version(marker.as_deref()))
     }
 
     async fn remove_marker(&self, key: &ObjectKey, marker: &VersionId) -> Result<(), RemoteError> {

@@ -128,7 +128,12 @@ impl Trace<'_> {
     ) -> Option<RemoteState> {
         let got = match &result {
             Ok(state) => self.looks(key, state, bytes).await,
-            Err(error) => conditional(error).to_owned(),
+            Err(error) => {
+                if conditional(error) != expected {
+                    eprintln!("{}: {name}: {}", self.scene, error.source);
+                }
+                conditional(error).to_owned()
+            }
         };
         self.step(name, expected, got);
         result.ok()
@@ -222,6 +227,8 @@ async fn puts(t: &mut Trace<'_>) -> Result<(), RemoteError> {
     let none = t.key("none")?;
     t.put("over nothing", "refused", &none, "x", &unchanged(&first)).await;
     t.absent("and nothing came of it", &none).await;
+    t.put("in a folder", "stored", &t.key("folder/x")?, "x", &RemoteExpect::Absent).await;
+    t.put("with the folder's name", "stored", &t.key("folder")?, "y", &RemoteExpect::Absent).await;
     t.put("no bytes", "stored", &t.key("empty")?, "", &RemoteExpect::Absent).await;
     if second.is_some_and(|s| s.version.is_some() && s.version == first.version) {
         t.step("versions have names of their own", "yes", "no");
@@ -392,6 +399,7 @@ async fn parts(t: &mut Trace<'_>) -> Result<(), RemoteError> {
             store.abort_upload(&key, &upload).await?;
         }
     }
+    let key = t.key("given up")?;
     let upload = store.open_upload(&key, DEVICE).await?;
     let second = store.send_part(&key, &upload, 2, body(Bytes::from_static(b"second"))).await?;
     let listed = store.list_parts(&key, &upload).await;
@@ -417,6 +425,11 @@ async fn parts(t: &mut Trace<'_>) -> Result<(), RemoteError> {
     let late = store.send_part(&key, &upload, 1, body(Bytes::from_static(b"late"))).await;
     t.step("a part that comes late", "no upload", late.map_or_else(|e| word(&e), |_| "taken"));
     let late = store.complete_upload(&key, &upload, &[second], crc, &RemoteExpect::Absent).await;
+    if let Err(error) = &late
+        && error.kind != RemoteErrorKind::NoSuchUpload
+    {
+        eprintln!("{}: completed late: {}", t.scene, error.source);
+    }
     t.step("completed late", "no upload", late.map_or_else(|e| word(&e), |_| "stored"));
     Ok(())
 }
@@ -532,7 +545,8 @@ fn pick(seed: &mut u64, among: usize) -> usize {
 /// When `prefix` leaves no room for a key.
 pub async fn play(on: Subject<'_>, seed: u64, count: usize) -> Result<Vec<Step>, RemoteError> {
     let mut trace = Trace { on, scene: "play", steps: Vec::new() };
-    let names = ["k", "k/x", "k-x", "ü k"];
+    // None is a folder of another: see the scene "put".
+    let names = ["k", "j/x", "k-x", "ü k"];
     let keys = names.iter().map(|n| trace.key(&format!("{seed:016x}/{n}"))).collect::<Result<Vec<_>, _>>()?;
     let mut model: Vec<Known> = vec![Known::default(); keys.len()];
     let mut seed = seed;

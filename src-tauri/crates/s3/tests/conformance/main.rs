@@ -80,8 +80,8 @@ async fn try_out(server: &str, endpoint: &str, key: &str, secret: &str, seeds: u
                 wrong.push(format!("{server}, {way}, versions {versioned}: {text}\nknown: {known:#?}"));
             }
             let proved = found.match_put.proved() && found.match_delete.proved();
-            let able =
-                found.create_only_put.proved() && (versioned || (proved && found.create_only_copy.proved()));
+            let able = found.create_only_put.proved()
+                && (found.versioning.proved() || (proved && found.create_only_copy.proved()));
             for seed in (0..seeds).filter(|_| able && !server.ends_with("wasabi")) {
                 let steps = play(subject, seed, 30).await.unwrap();
                 let seen = differing(&steps);
