@@ -137,7 +137,9 @@ async fn hb34_an_order_that_is_not_that_of_bytes_is_seen_by_the_probe_and_kept_a
         let found = page(&client, &bench, None).await.unwrap().entries;
         let names: Vec<_> = found
             .iter()
-            .map(|LevelEntry::Folder(key)| LevelEntry::Object { key, .. } | key.as_str())
+            .map(|entry| match entry {
+                LevelEntry::Folder(key) | LevelEntry::Object { key, .. } => key.as_str(),
+            })
             .collect();
         assert_eq!(names, ["p/a/x", "p/a-x"]);
     }
