@@ -301,6 +301,10 @@ impl Actor {
         } else if matches!(*lock(&pair.phase), PairPhase::Offline) {
             return;
         }
+        // A pause may have come while the marker was read: what it held stays held.
+        if pair.row().paused {
+            return;
+        }
         shared.pool.release(&pair.id);
         self.start_watching();
         if now >= self.rescan_at {
