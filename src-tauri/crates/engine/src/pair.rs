@@ -318,7 +318,8 @@ impl Actor {
         if self.settle_at.is_some_and(|at| at <= now) {
             self.settle_at = None;
             let mut dirty = lock(&pair.dirty);
-            if self.settling.len() > MOST_PATHS {
+            // A mirror also waits for absences to be proved, which only a look at everything does.
+            if self.settling.len() > MOST_PATHS || pair.row().mode != Mode::Ingest {
                 dirty.all = true;
             } else {
                 dirty.paths.extend(self.settling.paths());
