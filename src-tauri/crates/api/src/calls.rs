@@ -5,6 +5,7 @@ use ts_rs::{Config, TS};
 
 use crate::dto::*;
 use crate::dto_more::*;
+use crate::dto_sync::*;
 use crate::{Api, UiError};
 
 /// Takes one argument out of the object; the error names it.
@@ -88,7 +89,18 @@ calls! {
     download(connection: String, bucket: String, keys: Vec<String>, to: String) -> DownloadStarted;
     upload_paths(connection: String, bucket: String, prefix: String, paths: Vec<String>) -> UploadStarted;
     folders() -> Vec<SyncFolderRow>;
-    add_folder(name: String, local: String, connection: String, bucket: String, prefix: String) -> SyncFolderRow;
+    add_folder(name: String, local: String, connection: String, bucket: String, prefix: String, mode: SyncMode, options: Option<FolderOptions>) -> SyncFolderRow;
+    set_folder_options(id: String, options: FolderOptions) -> SyncFolderRow;
+    set_folder_mode(id: String, mode: SyncMode) -> SyncFolderRow;
+    plan_folder(id: String) -> PlanHead;
+    plan_window(id: String, plan: String, open: Vec<String>, filter: PlanFilter, offset: u64, limit: u64) -> PlanWindow;
+    start_folder(id: String, leave_out: Vec<String>) -> ();
+    answer_brake(id: String, brake: String, answer: BrakeChoice) -> ();
+    folder_conflicts(id: String, offset: u64, limit: u64) -> ConflictWindow;
+    conflict_details(id: String) -> ConflictDetails;
+    resolve_conflicts(choices: Vec<ConflictChoice>) -> ConflictsResolved;
+    folder_changes(id: String, offset: u64, limit: u64) -> ChangeWindow;
+    undo_change(id: String) -> ();
     remove_folder(id: String) -> ();
     pause_folder(id: String) -> ();
     resume_folder(id: String) -> ();

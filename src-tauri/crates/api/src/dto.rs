@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::dto_sync::{BrakeRow, FolderOptions, SyncMode};
+
 /// A connection as it is shown: never holds the secret.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ConnectionRow {
@@ -219,6 +221,10 @@ pub enum RowState {
     Failed,
     /// Archived class.
     Archived,
+    /// On its way here.
+    Downloading,
+    /// Held by the brake until a person answers.
+    Held,
 }
 
 /// A row of the browse list.
@@ -328,6 +334,15 @@ pub struct SyncFolderRow {
     /// Bytes per second now.
     #[ts(type = "number")]
     pub rate: u64,
+    /// How it is kept.
+    pub mode: SyncMode,
+    /// Conflicts that wait for a person.
+    #[ts(type = "number")]
+    pub conflicts: u64,
+    /// The question that waits, if one does.
+    pub brake: Option<BrakeRow>,
+    /// What a person chose for it.
+    pub options: FolderOptions,
 }
 
 /// State of a sync folder.
@@ -348,6 +363,10 @@ pub enum FolderState {
     Waiting,
     /// Stopped; a person must look.
     Stopped,
+    /// Bringing both sides in step.
+    Syncing,
+    /// The brake holds; a person must say whether it was meant.
+    Asking,
 }
 
 /// Counts of a folder's files; they add up to `total`.

@@ -4,12 +4,15 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use tokio::sync::broadcast::{self, error::RecvError};
 use windlass_domain::words::FailureCode;
-use windlass_domain::{BatchId, Bucket, ObjectKey, PairId, Prefix, TransferId};
-use windlass_engine::{DownloadRow, DownloadState, Engine, EngineError, EngineEvent, PairPhase};
-use windlass_ports::{PairRow, RemoteErrorKind};
+use windlass_domain::{BatchId, Bucket, Mode, ObjectKey, PairId, Prefix, TransferId};
+use windlass_engine::{
+    DownloadRow, DownloadState, Engine, EngineError, EngineEvent, Keep, PairPhase, PlanLine,
+};
+use windlass_ports::{BrakeAnswer, PairOptions, PairRow, RemoteErrorKind};
 
 use crate::dto::{Direction, ErrorCode, FolderState, TransferRow, TransferState};
-use crate::work::{FolderStatus, Moving, Work, WorkEvent};
+use crate::dto_sync::{KeepSide, PlanKind};
+use crate::work::{FolderStatus, Moving, Plan, PlanStep, Work, WorkEvent};
 use crate::{UiError, chain, visible};
 
 impl From<EngineError> for UiError {
@@ -35,6 +38,21 @@ impl From<EngineError> for UiError {
                 ErrorCode::Conflict,
                 "It has ended already, so there is nothing to do. Refresh the list to see how.",
             ),
+            EngineError::CannotUndo(why) => Self::new(
+                ErrorCode::Conflict,
+                format!("{why} Nothing was changed. What is there now stays as it is."),
+            ),
+            EngineError::Stale => Self::new(
+                ErrorCode::Conflict,
+                "What was asked has changed meanwhile, so nothing was done. Look at the question again.",
+            ),
+            EngineError::Remote(error) => error.into(),
+            EngineError::Ignore(error) => Self::new(
+                ErrorCode::BadRequest,
+                format!(
+                    "What is to be left out is not understood: {error}. Nothing was changed. Correct that line."
+                ),
+            ),
             error @ EngineError::Stopping => {
                 Self::new(ErrorCode::Unexpected, "Windlass is closing. It goes on with the next start.")
                     .with_detail(chain(&error))
@@ -47,6 +65,12 @@ fn status(phase: &PairPhase) -> (FolderState, String) {
     match phase {
         PairPhase::Scanning(0) => (FolderState::Scanning, "Looking at the folder".to_owned()),
         PairPhase::Scanning(seen) => (FolderState::Scanning, format!("Looking at the folder: {seen} files so far")),
+        PairPhase::Syncing => (FolderState::Syncing, "Bringing both sides in step".to_owned()),
+        PairPhase::Asking => (
+            FolderState::Asking,
+            "Stopped before it deleted or replaced a lot. Nothing of it was done. Say whether it was meant."
+                .to_owned(),
+        ),
         PairPhase::Uploading => (FolderState::Uploading, "Uploading".to_owned()),
         PairPhase::Watching => (FolderState::Watching, "Watching for new files".to_owned()),
         PairPhase::Settling(1) => {
@@ -64,6 +88,25 @@ fn status(phase: &PairPhase) -> (FolderState, String) {
         PairPhase::Waiting(kind) => (FolderState::Waiting, waiting(*kind).to_owned()),
         PairPhase::Stopped(why) => (FolderState::Stopped, visible(why)),
     }
+}
+
+/// A line of the engine's plan. A word that is not known here is shown, never hidden.
+fn step(line: PlanLine) -> PlanStep {
+    let kind = match line.what {
+        "adopt" | "forget" => None,
+        "upload" => Some(PlanKind::Upload),
+        "download" => Some(PlanKind::Download),
+        "replace_there" => Some(PlanKind::ReplaceThere),
+        "replace_here" => Some(PlanKind::ReplaceHere),
+        "rename_there" => Some(PlanKind::RenameThere),
+        "rename_here" => Some(PlanKind::RenameHere),
+        "keep_both" => Some(PlanKind::KeepBoth),
+        "delete_there" => Some(PlanKind::DeleteThere),
+        "trash_here" => Some(PlanKind::TrashHere),
+        "compare" => Some(PlanKind::Compare),
+        _ => Some(PlanKind::Show),
+    };
+    PlanStep { path: line.path, to: line.to, kind, size: line.size }
 }
 
 const fn waiting(kind: RemoteErrorKind) -> &'static str {
@@ -84,6 +127,7 @@ const fn waiting(kind: RemoteErrorKind) -> &'static str {
         | RemoteErrorKind::Integrity
         | RemoteErrorKind::Unsupported
         | RemoteErrorKind::BadRequest
+        | RemoteErrorKind::Archived
         | RemoteErrorKind::Unexpected => crate::error::remote_words(kind).1,
     }
 }
@@ -164,6 +208,36 @@ impl Work for EngineWork {
 
     async fn resume_pair(&self, id: &PairId) -> Result<(), UiError> {
         Ok(self.engine.resume_pair(id).await?)
+    }
+
+    async fn plan_now(&self, id: &PairId) -> Result<Plan, UiError> {
+        let report = self.engine.plan_now(id).await?;
+        Ok(Plan { sentence: report.sentence, steps: report.ops.into_iter().map(step).collect() })
+    }
+
+    async fn answer_brake(&self, id: &PairId, question: u64, answer: BrakeAnswer) -> Result<(), UiError> {
+        Ok(self.engine.answer_brake(id, question, answer).await?)
+    }
+
+    async fn set_pair_options(&self, id: &PairId, options: PairOptions) -> Result<(), UiError> {
+        Ok(self.engine.set_pair_options(id, options).await?)
+    }
+
+    async fn set_pair_mode(&self, id: &PairId, mode: Mode) -> Result<(), UiError> {
+        Ok(self.engine.set_pair_mode(id, mode).await?)
+    }
+
+    async fn undo(&self, intent: &str) -> Result<(), UiError> {
+        Ok(self.engine.undo(intent).await?)
+    }
+
+    async fn resolve_conflict(&self, intent: &str, keep: KeepSide) -> Result<(), UiError> {
+        let keep = match keep {
+            KeepSide::Mine => Keep::Mine,
+            KeepSide::Theirs => Keep::Theirs,
+            KeepSide::Both => Keep::Both,
+        };
+        Ok(self.engine.resolve_conflict(intent, keep).await?)
     }
 
     async fn retry_failed(&self, id: &PairId, code: Option<FailureCode>) -> Result<u64, UiError> {

@@ -99,6 +99,10 @@ pub const fn remote_words(kind: RemoteErrorKind) -> (ErrorCode, &'static str) {
             ErrorCode::Unexpected,
             "The server found our request malformed. Nothing was changed. The details help to report it.",
         ),
+        RemoteErrorKind::Archived => (
+            ErrorCode::NotSupported,
+            "It is archived and cannot be read at once. Nothing is lost. Restore it from the archive first.",
+        ),
         RemoteErrorKind::Unexpected => (
             ErrorCode::Unexpected,
             "The server gave an answer that nobody planned for. Try again; the details help whoever runs it.",

@@ -8,6 +8,8 @@ use windlass_ports::{FileRow, FileState, PairRow};
 
 use crate::dto::{ErrorCode, FailureGroup, FolderCounts, FolderFileRow, RowState, SyncFolderRow};
 use crate::dto_more::{FileFilter, FolderFiles};
+use crate::dto_sync::{FolderOptions, SyncMode};
+use crate::sync_folders::{brake_row, check, domain_mode, options_row, stored_options, sync_mode};
 use crate::{Api, UiError};
 
 /// Most rows in one answer.
@@ -22,9 +24,15 @@ impl Api {
         Ok(rows)
     }
 
-    async fn folder_row(&self, pair: PairRow) -> Result<SyncFolderRow, UiError> {
+    pub(crate) async fn folder_row(&self, pair: PairRow) -> Result<SyncFolderRow, UiError> {
         let counts = self.journal.folder_counts(&pair.id).await?;
         let status = self.engine.pair_status(&pair).await;
+        let conflicts = match pair.mode {
+            Mode::Ingest => 0,
+            Mode::MirrorUp | Mode::MirrorDown | Mode::TwoWay => {
+                self.open_conflicts(&pair.id).await?.len() as u64
+            }
+        };
         Ok(SyncFolderRow {
             id: pair.id.as_str().to_owned(),
             name: pair.name,
@@ -45,9 +53,16 @@ impl Api {
             },
             last_scan: pair.last_scan.map(windlass_domain::Timestamp::millis),
             rate: status.rate,
+            mode: sync_mode(pair.mode),
+            conflicts,
+            options: options_row(&pair.options),
+            brake: pair.brake.map(brake_row),
         })
     }
 
+    /// Adds a sync folder. One that only adds files starts at once; any other waits until its plan was seen and
+    /// [`Self::start_folder`] is called.
+    #[allow(clippy::too_many_arguments)]
     pub(crate) async fn add_folder(
         &self,
         name: String,
@@ -55,6 +70,8 @@ impl Api {
         connection: String,
         bucket: String,
         prefix: String,
+        mode: SyncMode,
+        options: Option<FolderOptions>,
     ) -> Result<SyncFolderRow, UiError> {
         self.connection(&connection).await?;
         let local = local.trim();
@@ -67,6 +84,8 @@ impl Api {
         if bucket.trim().is_empty() {
             return Err(UiError::bad_request("No bucket is chosen. Nothing was added. Choose one."));
         }
+        let options = options.map(stored_options).unwrap_or_default();
+        check(&options)?;
         for known in self.journal.pairs().await? {
             let other = Path::new(&known.root);
             if root.starts_with(other) || other.starts_with(root) {
@@ -91,9 +110,13 @@ impl Api {
             connection,
             bucket: bucket.trim().to_owned(),
             prefix: Prefix::new(prefix.trim_start_matches('/')).as_str().to_owned(),
-            mode: Mode::Ingest,
-            paused: false,
+            mode: domain_mode(mode),
+            paused: mode != SyncMode::Ingest,
             last_scan: None,
+            epoch: 0,
+            remote_marker: None,
+            options,
+            brake: None,
         };
         let pair = self.engine.add_pair(pair).await?;
         self.hub.folders();
@@ -101,7 +124,9 @@ impl Api {
     }
 
     pub(crate) async fn remove_folder(&self, id: String) -> Result<(), UiError> {
-        self.engine.remove_pair(&PairId::from(id)).await?;
+        let id = PairId::from(id);
+        self.engine.remove_pair(&id).await?;
+        self.forget_plan(&id);
         self.hub.folders();
         Ok(())
     }
@@ -149,7 +174,11 @@ impl Api {
                     .await?
                     .and_then(|transfer| moving.get(&transfer).copied())
                     .unwrap_or_default(),
-                FileState::Uploading | FileState::Waiting | FileState::Failed(_) => 0,
+                FileState::Uploading
+                | FileState::Waiting
+                | FileState::Downloading
+                | FileState::Held
+                | FileState::Failed(_) => 0,
                 FileState::Checking | FileState::Safe => file.local.as_ref().map_or(0, |l| l.size),
             };
             rows.push(file_row(file, &pair, sent));
@@ -157,7 +186,7 @@ impl Api {
         Ok(FolderFiles { rows, total })
     }
 
-    async fn pair(&self, id: &PairId) -> Result<PairRow, UiError> {
+    pub(crate) async fn pair(&self, id: &PairId) -> Result<PairRow, UiError> {
         self.journal.pairs().await?.into_iter().find(|p| &p.id == id).ok_or_else(|| {
             UiError::new(ErrorCode::NotFound, "There is no such sync folder any more. Choose another one.")
         })
@@ -197,6 +226,8 @@ fn file_row(file: FileRow, pair: &PairRow, sent: u64) -> FolderFileRow {
         FileState::Waiting => (RowState::Waiting, ""),
         FileState::Uploading => (RowState::Uploading, ""),
         FileState::Checking => (RowState::Checking, ""),
+        FileState::Downloading => (RowState::Downloading, ""),
+        FileState::Held => (RowState::Held, ""),
         FileState::Safe => (RowState::Safe, ""),
         FileState::Failed(code) => (RowState::Failed, code.words().title),
     };

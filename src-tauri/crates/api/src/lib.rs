@@ -8,9 +8,11 @@
 
 mod calls;
 mod capabilities;
+mod changes;
 mod connections;
 pub mod dto;
 pub mod dto_more;
+pub mod dto_sync;
 mod engine_work;
 mod error;
 mod events;
@@ -19,6 +21,8 @@ mod listing;
 mod names;
 mod objects;
 mod parts;
+mod plan_tree;
+mod sync_folders;
 mod thumbnail;
 mod transfers;
 mod typescript;
@@ -33,4 +37,4 @@ pub use names::visible;
 pub use parts::{Api, ApiParts, Connector, PRACTICE_ID};
 pub use thumbnail::exif_thumbnail;
 pub use typescript::typescript;
-pub use work::{FolderStatus, Moving, Work, WorkEvent};
+pub use work::{FolderStatus, Moving, Plan, PlanStep, Work, WorkEvent};

@@ -51,6 +51,8 @@ impl Api {
             | RowState::Waiting
             | RowState::Uploading
             | RowState::Checking
+            | RowState::Downloading
+            | RowState::Held
             | RowState::Failed => "In the bucket. Windlass has not compared its bytes with a file here.",
         };
         Ok(ObjectDetails {

@@ -1,17 +1,19 @@
 //! The API's own body: what it is made of, and its beginning and end.
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use windlass_ports::{Catalog, Clock, Entropy, Journal, Remotes, SecretStore};
+use windlass_domain::PairId;
+use windlass_ports::{Catalog, Clock, Entropy, Journal, LocalFs, Remotes, SecretStore};
 
 use crate::dto::{ConnectionDraft, FoundProfile, StepResult};
 use crate::dto_more::AppInfo;
 use crate::events::Hub;
 use crate::listing::Running;
+use crate::plan_tree::PlanTree;
 use crate::work::Work;
 use crate::{UiError, UiEvent};
 
@@ -49,6 +51,8 @@ pub struct ApiParts {
     pub catalog: Arc<dyn Catalog>,
     /// S3 by connection.
     pub remotes: Arc<dyn Remotes>,
+    /// The disk; only ever read, for small pictures.
+    pub fs: Arc<dyn LocalFs>,
     /// Secrets.
     pub secrets: Arc<dyn SecretStore>,
     /// What only the composition root can do.
@@ -65,6 +69,7 @@ pub struct Api {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) catalog: Arc<dyn Catalog>,
     pub(crate) remotes: Arc<dyn Remotes>,
+    pub(crate) fs: Arc<dyn LocalFs>,
     pub(crate) secrets: Arc<dyn SecretStore>,
     pub(crate) connector: Arc<dyn Connector>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -73,6 +78,8 @@ pub struct Api {
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     pub(crate) listings: Arc<Mutex<HashMap<i64, Running>>>,
+    /// The plan that was made last for each folder.
+    pub(crate) plans: Mutex<BTreeMap<PairId, Arc<PlanTree>>>,
 }
 
 impl std::fmt::Debug for Api {
@@ -95,6 +102,7 @@ impl Api {
             journal: parts.journal,
             catalog: parts.catalog,
             remotes: parts.remotes,
+            fs: parts.fs,
             secrets: parts.secrets,
             connector: parts.connector,
             clock: parts.clock,
@@ -103,6 +111,7 @@ impl Api {
             tasks,
             stop,
             listings: Arc::default(),
+            plans: Mutex::default(),
         }
     }
 

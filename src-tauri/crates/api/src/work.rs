@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use tokio::sync::broadcast;
 use windlass_domain::words::FailureCode;
-use windlass_domain::{BatchId, Bucket, ObjectKey, PairId, Prefix, TransferId};
-use windlass_ports::PairRow;
+use windlass_domain::{BatchId, Bucket, Mode, ObjectKey, PairId, Prefix, RelPath, TransferId};
+use windlass_ports::{BrakeAnswer, PairOptions, PairRow};
 
 use crate::UiError;
 use crate::dto::{FolderState, TransferRow};
+use crate::dto_sync::{KeepSide, PlanKind};
 
 /// A hint from the engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,28 @@ pub struct FolderStatus {
     pub rate: u64,
 }
 
+/// What a round of a sync folder would do. It holds no way to carry itself out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// The whole of it in one sentence.
+    pub sentence: String,
+    /// Every step.
+    pub steps: Vec<PlanStep>,
+}
+
+/// One step of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanStep {
+    /// Path it is about.
+    pub path: RelPath,
+    /// Where to, for renames and kept conflicts.
+    pub to: Option<RelPath>,
+    /// What would happen; `None` when both sides are the same and only the journal would be written.
+    pub kind: Option<PlanKind>,
+    /// Bytes.
+    pub size: u64,
+}
+
 /// The engine as the API uses it.
 #[async_trait]
 pub trait Work: std::fmt::Debug + Send + Sync {
@@ -58,6 +81,18 @@ pub trait Work: std::fmt::Debug + Send + Sync {
     async fn rescan_pair(&self, id: &PairId) -> Result<(), UiError>;
     /// How it is doing.
     async fn pair_status(&self, pair: &PairRow) -> FolderStatus;
+    /// What a round of it would do now; changes nothing.
+    async fn plan_now(&self, id: &PairId) -> Result<Plan, UiError>;
+    /// A person's answer to exactly this question.
+    async fn answer_brake(&self, id: &PairId, question: u64, answer: BrakeAnswer) -> Result<(), UiError>;
+    /// Sets what a person chose for it.
+    async fn set_pair_options(&self, id: &PairId, options: PairOptions) -> Result<(), UiError>;
+    /// Keeps it in another way.
+    async fn set_pair_mode(&self, id: &PairId, mode: Mode) -> Result<(), UiError>;
+    /// Takes a change back.
+    async fn undo(&self, intent: &str) -> Result<(), UiError>;
+    /// Says which side of a conflict keeps the name.
+    async fn resolve_conflict(&self, intent: &str, keep: KeepSide) -> Result<(), UiError>;
     /// Tries failed files again; how many.
     async fn retry_failed(&self, id: &PairId, code: Option<FailureCode>) -> Result<u64, UiError>;
     /// Sends files and folders that a person gave.

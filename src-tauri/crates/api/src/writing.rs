@@ -231,7 +231,8 @@ async fn delete_one(store: &Arc<dyn RemoteStore>, key: &str) -> Result<(), Strin
             words(error.kind)
         }
     })?;
-    store.delete(&parsed, &RemoteExpect::Unchanged(seen.etag)).await.map_err(|error| words(error.kind))
+    let marker = store.delete(&parsed, &RemoteExpect::Unchanged(seen.etag)).await;
+    marker.map(|_| ()).map_err(|error| words(error.kind))
 }
 
 fn absolute(path: &str) -> Result<PathBuf, UiError> {

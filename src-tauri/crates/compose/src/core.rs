@@ -75,11 +75,12 @@ pub async fn start(options: ComposeOptions) -> anyhow::Result<Core> {
     if practised && let Err(error) = remotes.start_practice().await {
         tracing::warn!(error = windlass_api::chain(&error), "the practice bucket did not start");
     }
+    let fs = options.fs.unwrap_or_else(|| Arc::new(Disk::new()));
     let ports = EnginePorts {
         remotes: Arc::clone(&remotes) as Arc<dyn Remotes>,
         journal: Arc::clone(&journal) as Arc<dyn windlass_ports::Journal>,
         settings: Arc::clone(&catalog),
-        fs: options.fs.unwrap_or_else(|| Arc::new(Disk::new())),
+        fs: Arc::clone(&fs),
         watcher: Arc::new(NotifyWatcher::new()),
         clock: Arc::clone(&clock),
         entropy: Arc::clone(&entropy),
@@ -91,6 +92,7 @@ pub async fn start(options: ComposeOptions) -> anyhow::Result<Core> {
         journal: Arc::clone(&journal) as Arc<dyn windlass_ports::Journal>,
         catalog: Arc::clone(&catalog),
         remotes: Arc::clone(&remotes) as Arc<dyn Remotes>,
+        fs,
         secrets,
         connector: Arc::new(LiveConnector { remotes: Arc::clone(&remotes) }),
         clock,

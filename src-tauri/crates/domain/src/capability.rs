@@ -51,4 +51,39 @@ pub struct Capabilities {
     pub exact_keys: Support,
     /// All parts but the last must be of one size (we always send it so; recorded for the report).
     pub equal_parts_needed: Support,
+    /// `If-Match` on CompleteMultipartUpload takes the right ETag and refuses a wrong one.
+    #[serde(default)]
+    pub match_complete: Support,
+    /// CopyObject copies within the bucket.
+    #[serde(default)]
+    pub copy: Support,
+    /// `If-None-Match: *` on CopyObject refuses to replace.
+    #[serde(default)]
+    pub create_only_copy: Support,
+    /// `If-Match` on CopyObject takes the right ETag of what is replaced and refuses a wrong one.
+    #[serde(default)]
+    pub match_copy: Support,
+    /// `x-amz-copy-source-if-match` takes the right ETag of the source and refuses a wrong one.
+    #[serde(default)]
+    pub match_copy_source: Support,
+    /// DeleteObject leaves a marker whose id comes back, and taking that marker away brings the object back.
+    #[serde(default)]
+    pub delete_marker: Support,
+    /// ListObjectsV2 gives keys in the order of their UTF-8 bytes. Never relied on without a look at the keys themselves.
+    #[serde(default)]
+    pub utf8_order: Support,
+    /// Which generation of the probe found this; an older one did not try everything.
+    #[serde(default)]
+    pub generation: u16,
+}
+
+impl Capabilities {
+    /// The generation of today's probe. What an older one found is tried again before a new promise rests on it.
+    pub const GENERATION: u16 = 2;
+
+    /// Whether today's probe found this.
+    #[must_use]
+    pub const fn is_current(&self) -> bool {
+        self.generation >= Self::GENERATION
+    }
 }

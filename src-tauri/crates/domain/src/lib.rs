@@ -1,9 +1,10 @@
 //! The quiet room: nouns and pure decisions of Windlass.
 //!
-//! **Does** parse paths and keys, decide what a path needs ([`decide()`]), cut files into parts ([`parts`]), and run a
-//! transfer as a value with a reducer ([`upload::step`]).
+//! **Does** parse paths and keys, decide what a path needs ([`decide()`]), plan over many paths ([`sync`]) and brake before
+//! too much is deleted ([`mod@guard`]), know which names a disk can hold ([`names`]), cut files into parts ([`parts`]), and
+//! run a transfer as a value with a reducer ([`upload::step`]).
 //! **Never** performs I/O, reads a clock, draws a random number or spawns a task.
-//! **Start reading** at [`decide()`], then [`upload`].
+//! **Start reading** at [`decide()`], then [`sync::plan`], then [`upload`].
 #![deny(missing_docs)]
 // A new variant must stop the build at every decision. (Not for the whole workspace: foreign enums need a last arm.)
 #![deny(clippy::wildcard_enum_match_arm)]
@@ -12,22 +13,28 @@ pub mod capability;
 pub mod decide;
 pub mod digest;
 pub mod guard;
+pub mod ignore;
 pub mod key;
+pub mod names;
 pub mod parts;
 pub mod path;
 pub mod state;
+pub mod sync;
 pub mod upload;
 pub mod words;
 
 pub use capability::{Capabilities, Support};
 pub use decide::{Action, ConflictKind, LocalExpect, Mode, RemoteExpect, Triple, decide};
 pub use digest::{Crc64Nvme, Digest};
-pub use guard::{Ask, Limits, Why};
+pub use guard::{Ask, History, Limits, Totals, Verdict, Why, guard, question_id, restored, without_deletes};
+pub use ignore::{BadLine, Filter};
 pub use key::{Bucket, ETag, KeyProblem, ObjectKey, Prefix, UploadId, VersionId};
+pub use names::{NameRules, twin_key};
 pub use parts::{PartPlan, PartReceipt};
 pub use path::{NameProblem, RelPath, map_key};
 pub use state::{
     BaseState, BatchId, FileId, LocalState, Observed, PairId, RemoteState, Revision, Timestamp, TransferId,
     UnknownReason,
 };
+pub use sync::{ConflictNames, Op, Seen, Summary, SyncPlan, plan};
 pub use upload::{Effect, Ending, Fault, FaultKind, Step, Upload, UploadEvent, UploadSpec, WaitFor, step};

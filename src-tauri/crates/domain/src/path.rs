@@ -32,6 +32,15 @@ pub enum NameProblem {
     /// The file name on disk is not valid UTF-8, so it has no exact key.
     #[error("its name is not valid text (UTF-8), so it has no exact key")]
     NotText,
+    /// Longer than this disk takes.
+    #[error("the whole path is longer than this disk takes")]
+    PathTooLong,
+    /// Longer than a key may be.
+    #[error("with its folders it is longer than the 1,024 bytes that a key may have")]
+    KeyTooLong,
+    /// A stand-in for a forbidden character that no key leads to.
+    #[error("it has a character that stands for another one, where none is needed")]
+    OddStandIn,
 }
 
 impl RelPath {
@@ -67,6 +76,28 @@ impl RelPath {
         self.0.rsplit('/').next().unwrap_or(&self.0)
     }
 
+    /// The folders above it, the outermost first.
+    pub fn folders(&self) -> impl Iterator<Item = &str> {
+        self.0.match_indices('/').filter_map(|(at, _)| self.0.get(..at))
+    }
+
+    /// Whether this path lies below `folder`, were that one a folder.
+    #[must_use]
+    pub fn is_below(&self, folder: &Self) -> bool {
+        self.0.strip_prefix(&*folder.0).is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    /// The same folder, another last segment.
+    ///
+    /// # Errors
+    /// [`NameProblem`] when `name` is not one.
+    pub fn with_name(&self, name: &str) -> Result<Self, NameProblem> {
+        match self.0.rsplit_once('/') {
+            Some((folder, _)) => Self::parse(&format!("{folder}/{name}")),
+            None => Self::parse(name),
+        }
+    }
+
     /// This path followed by `name`.
     ///
     /// # Errors
@@ -95,7 +126,8 @@ impl From<RelPath> for String {
     }
 }
 
-/// The file that `key` is below `prefix`, on a file system that takes any byte but `/` and NUL.
+/// The file that `key` is below `prefix`, on a file system that takes any byte but `/` and NUL. Other disks:
+/// [`crate::names::path_of`].
 ///
 /// # Errors
 /// [`NameProblem`] when there is none: such a key is shown and never written (hazard HA21).

@@ -1,4 +1,6 @@
 //! What was observed on either side, and what both were at the last success.
+use std::mem::discriminant;
+
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
@@ -137,6 +139,15 @@ pub struct RemoteState {
     pub digest: Option<Digest>,
 }
 
+impl RemoteState {
+    /// Whether both are the same version: ETag and size. The digest does not count, since listings have none, and neither
+    /// does the version id, for the same reason.
+    #[must_use]
+    pub fn same_version(&self, other: &Self) -> bool {
+        self.etag == other.etag && self.size == other.size
+    }
+}
+
 /// What both sides were when this path was last proved equal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BaseState {
@@ -144,6 +155,18 @@ pub struct BaseState {
     pub local: LocalState,
     /// The object.
     pub remote: RemoteState,
+}
+
+impl BaseState {
+    /// Whether both sides can have been equal: a row that says otherwise is damaged and proves nothing (hazard HC6).
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.local.size == self.remote.size
+            && match (self.local.digest, self.remote.digest) {
+                (Some(here), Some(there)) => here == there || discriminant(&here) != discriminant(&there),
+                (None, _) | (_, None) => true,
+            }
+    }
 }
 
 /// Result of looking. `Unknown` never turns into `Absent`.
@@ -157,6 +180,27 @@ pub enum Observed<T> {
     Unknown(UnknownReason),
 }
 
+impl<T> Observed<T> {
+    /// The same, borrowed.
+    #[must_use]
+    pub const fn as_ref(&self) -> Observed<&T> {
+        match self {
+            Self::Present(seen) => Observed::Present(seen),
+            Self::Absent => Observed::Absent,
+            Self::Unknown(reason) => Observed::Unknown(*reason),
+        }
+    }
+
+    /// What was seen, if something was.
+    #[must_use]
+    pub fn present(self) -> Option<T> {
+        match self {
+            Self::Present(seen) => Some(seen),
+            Self::Absent | Self::Unknown(_) => None,
+        }
+    }
+}
+
 /// Why something is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum UnknownReason {
@@ -168,4 +212,8 @@ pub enum UnknownReason {
     ListingIncomplete,
     /// The root or its marker is not there.
     RootMissing,
+    /// It does not lie still yet: somebody may be writing it.
+    Settling,
+    /// It was not seen, and that is not enough evidence yet that it is gone (invariant I6).
+    AbsenceUnproved,
 }

@@ -1,27 +1,33 @@
 //! The engine's door: sync folders, uploads, downloads, and what a person says to them.
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use futures::StreamExt as _;
+use futures::{FutureExt as _, StreamExt as _};
 use tokio::sync::broadcast;
 use windlass_domain::words::FailureCode;
 use windlass_domain::{
-    BatchId, Bucket, Ending, Mode, ObjectKey, PairId, PartPlan, Prefix, RemoteExpect, TransferId, Upload,
-    UploadEvent, UploadSpec, upload,
+    BatchId, Bucket, Ending, Filter, Mode, ObjectKey, PairId, PartPlan, Prefix, RemoteExpect, TransferId,
+    Upload, UploadEvent, UploadSpec, upload,
 };
 use windlass_ports::journal::{FileFilter, UploadFilter};
-use windlass_ports::{FileState, FsError, JournalError, JournalWrite, PairRow, ScanItem, UploadRow};
+use windlass_ports::{
+    Brake, BrakeAnswer, FileState, FsError, JournalError, JournalWrite, PairOptions, PairRow, ScanItem,
+    UploadRow,
+};
 
 use crate::download::{self, DownloadRow, Wanted};
 use crate::meter::Moving;
-use crate::pair::{self, PairHandle, PairView};
+use crate::pair::{PairHandle, PairView};
 use crate::plan;
 use crate::planted::{self, Bug};
 use crate::pool::{Control, Job, Live};
 use crate::report::{BatchReport, QuietReport, StopCause, Stopped};
 use crate::shared::{EngineEvent, EngineOptions, EnginePorts, Shared, Stopping, lock};
+use crate::supervise;
+use crate::sync::{Keep, PlanReport};
 use crate::worker::{self, Outcome};
 
 /// Setting: everything is paused.
@@ -52,9 +58,33 @@ pub enum EngineError {
     /// It has ended, or it cannot be done in its state.
     #[error("it has ended already")]
     Over,
+    /// It cannot be taken back; the text says why, for people.
+    #[error("it cannot be taken back: {0}")]
+    CannotUndo(&'static str),
+    /// The question was answered already, or it is another one now.
+    #[error("what was asked has changed meanwhile")]
+    Stale,
+    /// The bucket refused, or did not answer.
+    #[error("the bucket could not be asked")]
+    Remote(#[from] windlass_ports::RemoteError),
+    /// A line of what is to be left out means nothing.
+    #[error(transparent)]
+    Ignore(#[from] windlass_domain::BadLine),
     /// The engine stops.
     #[error("Windlass is closing")]
     Stopping,
+}
+
+impl From<crate::observe::Broken> for EngineError {
+    fn from(broken: crate::observe::Broken) -> Self {
+        use crate::observe::Broken;
+        match broken {
+            Broken::Stopping | Broken::Paused => Self::Stopping,
+            Broken::Disk(error) => Self::Disk(error),
+            Broken::Journal(error) => Self::Journal(error),
+            Broken::Remote(error) => Self::Remote(error),
+        }
+    }
 }
 
 impl From<Stopping> for EngineError {
@@ -125,7 +155,7 @@ impl Engine {
         // Nothing of it runs before its actor has seen the marker.
         self.shared.pool.hold(&pair.id);
         let (shared, actor) = (Arc::clone(&self.shared), Arc::clone(&pair));
-        self.shared.tasks.spawn(async move { pair::run(shared, actor).await });
+        self.shared.tasks.spawn(async move { supervise::folder(shared, actor).await });
         pair
     }
 
@@ -184,7 +214,10 @@ impl Engine {
             Ok(marker) if lock(&self.shared.pairs).contains_key(&PairId::from(marker.id.as_str())) => {
                 return Err(EngineError::Paired);
             }
-            Ok(marker) => row.id = PairId::from(marker.id),
+            Ok(marker) => {
+                row.id = PairId::from(marker.id);
+                row.epoch = row.epoch.max(marker.epoch);
+            }
             Err(_) => {
                 // Journal first: a marker that nobody knows would be in the way of the next try.
                 self.shared.ports.journal.commit(vec![JournalWrite::SavePair(row.clone())]).await?;
@@ -222,7 +255,7 @@ impl Engine {
             while self.shared.pool.open_of(id) > 0 {
                 let changed = self.shared.pool.wait_change();
                 tokio::select! {
-                    biased;
+                   biased;
                     () = changed => {}
                     () = tokio::time::sleep(std::time::Duration::from_millis(200)) => {}
                 }
@@ -268,6 +301,80 @@ impl Engine {
     /// As [`Self::pause_pair`].
     pub async fn resume_pair(&self, id: &PairId) -> Result<(), EngineError> {
         self.set_pair_paused(id, false).await
+    }
+
+    /// What a round of a folder would do now, and nothing else: a plan to look at cannot be carried out.
+    ///
+    /// # Errors
+    /// When there is no such folder, or a side cannot be seen.
+    pub async fn plan_now(&self, id: &PairId) -> Result<PlanReport, EngineError> {
+        let pair = self.pair(id)?;
+        Ok(crate::sync::preview(&self.shared, &pair).await?)
+    }
+
+    /// A person's answer to the brake. It counts for exactly what was asked.
+    ///
+    /// # Errors
+    /// [`EngineError::Stale`] when something else is asked by now, or nothing.
+    pub async fn answer_brake(
+        &self,
+        id: &PairId,
+        question: u64,
+        answer: BrakeAnswer,
+    ) -> Result<(), EngineError> {
+        let pair = self.pair(id)?;
+        let Some(brake) = pair.row().brake.filter(|brake| brake.id == question) else {
+            return Err(EngineError::Stale);
+        };
+        let brake = Some(Brake { answer: Some(answer), ..brake });
+        self.shared.ports.journal.commit(vec![JournalWrite::SaveBrake(id.clone(), brake.clone())]).await?;
+        pair.set_brake(brake);
+        pair.look_at_all();
+        Ok(())
+    }
+
+    /// Sets what a person chose for a folder. What was left out so far and is not any more is compared by content, and
+    /// nothing is deleted for having been left out.
+    ///
+    /// # Errors
+    /// When there is no such folder, or the journal cannot be written.
+    pub async fn set_pair_options(&self, id: &PairId, options: PairOptions) -> Result<(), EngineError> {
+        let pair = self.pair(id)?;
+        Filter::new(&options.ignore, options.largest)?;
+        let row = pair.change(|row| row.options = options);
+        self.shared.ports.journal.commit(vec![JournalWrite::SavePair(row)]).await?;
+        pair.look_at_all();
+        self.shared.tell(EngineEvent::Pair(id.clone()));
+        Ok(())
+    }
+
+    /// Keeps a folder in another way from now on. What both sides were stays known.
+    ///
+    /// # Errors
+    /// As [`Self::set_pair_options`].
+    pub async fn set_pair_mode(&self, id: &PairId, mode: Mode) -> Result<(), EngineError> {
+        let pair = self.pair(id)?;
+        let row = pair.change(|row| row.mode = mode);
+        self.shared.ports.journal.commit(vec![JournalWrite::SavePair(row)]).await?;
+        pair.look_at_all();
+        self.shared.tell(EngineEvent::Pair(id.clone()));
+        Ok(())
+    }
+
+    /// Takes back a delete or a move to the trash. Nothing that is there now is replaced.
+    ///
+    /// # Errors
+    /// When there is no such change, it cannot be taken back, or a side refuses.
+    pub async fn undo(&self, intent: &str) -> Result<(), EngineError> {
+        crate::sync::undo(&self.shared, intent).await
+    }
+
+    /// Says which side of a conflict keeps the name. What gives way goes to the folder's trash.
+    ///
+    /// # Errors
+    /// When there is no such conflict, or the disk refuses.
+    pub async fn resolve_conflict(&self, intent: &str, keep: Keep) -> Result<(), EngineError> {
+        crate::sync::resolve(&self.shared, intent, keep).await
     }
 
     /// Looks at all of it again.
@@ -354,6 +461,7 @@ impl Engine {
         if !writes.is_empty() {
             journal.commit(writes).await?;
         }
+        pair.poison.forgive();
         pair.look_at_all();
         Ok(tried)
     }
@@ -756,7 +864,7 @@ async fn dispatch(shared: Arc<Shared>) {
             shared.tasks.spawn(async move { carry(shared_too, job).await });
         }
         tokio::select! {
-            biased;
+           biased;
             () = shared.stop.cancelled() => return,
             () = shared.pool.bell.notified() => {}
         }
@@ -765,7 +873,15 @@ async fn dispatch(shared: Arc<Shared>) {
 
 /// Runs one upload, and does what its end asks for.
 async fn carry(shared: Arc<Shared>, job: Job) {
-    let (outcome, job) = worker::run(&shared, job).await;
+    let live = Arc::clone(&job.live);
+    let run = AssertUnwindSafe(worker::run(&shared, job)).catch_unwind();
+    let (outcome, job) = match run.await {
+        Ok(done) => done,
+        Err(_) => match after_panic(&shared, &live).await {
+            Some(done) => done,
+            None => return,
+        },
+    };
     let spec = Arc::clone(&job.live.spec);
     let pair = spec.pair.as_ref().and_then(|id| shared.pair(id));
     match outcome {
@@ -782,6 +898,12 @@ async fn carry(shared: Arc<Shared>, job: Job) {
         }
         Outcome::Ended(ending) => {
             shared.pool.ended(&job.live);
+            if let Some(pair) = pair.as_ref().filter(|pair| pair.row().mode != Mode::Ingest) {
+                // Somebody was quicker, or the file changed: both sides are looked at again.
+                if matches!(ending, Ending::Conflicted | Ending::Superseded) {
+                    pair.look_at(spec.path.clone());
+                }
+            }
             match (&pair, ending == Ending::Superseded) {
                 (Some(pair), true) => pair.look_at(spec.path.clone()),
                 (None, true) if spec.pair.is_none() => {
@@ -803,6 +925,43 @@ async fn carry(shared: Arc<Shared>, job: Job) {
         pair.ring();
         pair.changed(&shared);
     }
+}
+
+/// An upload that panicked goes on from what the journal has of it; after the third time it ends (hazard HC14).
+async fn after_panic(shared: &Shared, live: &Arc<Live>) -> Option<(Outcome, Job)> {
+    let panics = live.panics.fetch_add(1, Ordering::Relaxed) + 1;
+    tracing::error!(key = %live.spec.key, panics, "an upload panicked");
+    // The rest of the pool must not spin on it.
+    tokio::select! {
+        biased;
+        () = shared.stop.cancelled() => return None,
+        () = tokio::time::sleep(std::time::Duration::from_secs(1)) => {}
+    }
+    let row = shared.ports.journal.upload(&live.spec.id).await.ok().flatten();
+    let mut state = row.map_or(Upload::Queued, |row| row.state.recovered());
+    if panics < supervise::ENOUGH {
+        let job = Job { live: Arc::clone(live), state: state.clone(), suspect: true };
+        return Some((Outcome::Held(state), job));
+    }
+    let ending = Ending::Failed(FailureCode::Unexpected);
+    state = Upload::Ended(ending.clone());
+    let mut batch = vec![JournalWrite::SaveUpload {
+        spec: live.spec.as_ref().clone(),
+        state: state.clone(),
+        at: shared.now(),
+    }];
+    if let (Some(pair), Some((file, note))) = (&live.spec.pair, worker::file_state(&state)) {
+        batch.push(JournalWrite::SaveFile {
+            pair: pair.clone(),
+            path: live.spec.path.clone(),
+            local: Some(live.spec.snapshot.clone()),
+            state: file,
+            note,
+        });
+    }
+    shared.commit(batch).await.ok()?;
+    let job = Job { live: Arc::clone(live), state, suspect: false };
+    Some((Outcome::Ended(ending), job))
 }
 
 fn tell_batches(shared: &Shared, live: &Live, ending: &Ending, goes_on: bool) {
@@ -841,7 +1000,7 @@ fn changed_drop(shared: &Arc<Shared>, spec: &Arc<UploadSpec>) {
             None
         };
         let found = tokio::select! {
-            biased;
+           biased;
             () = shared.stop.cancelled() => return,
             found = work => found,
         };

@@ -28,6 +28,8 @@ mod retry;
 mod send;
 mod settle;
 mod shared;
+mod supervise;
+mod sync;
 mod worker;
 
 pub use download::{DownloadRow, DownloadState};
@@ -36,3 +38,4 @@ pub use meter::Moving;
 pub use pair::{PairPhase, PairView};
 pub use report::{BatchReport, QuietReport, StopCause, Stopped};
 pub use shared::{EngineEvent, EngineOptions, EnginePorts};
+pub use sync::{Keep, PlanLine, PlanReport};

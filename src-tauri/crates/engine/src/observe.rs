@@ -6,7 +6,9 @@ use futures::StreamExt as _;
 use tokio::time::Instant;
 use windlass_domain::words::FailureCode;
 use windlass_domain::{Prefix, RelPath};
-use windlass_ports::{FileRow, FileState, FsError, JournalError, JournalWrite, PairRow, ScanItem, Scanned};
+use windlass_ports::{
+    FileRow, FileState, FsError, JournalError, JournalWrite, PairRow, RemoteError, ScanItem, Scanned,
+};
 
 use crate::pair::PairHandle;
 use crate::plan::{self, Candidate, RemoteView};
@@ -25,6 +27,7 @@ pub(crate) enum Broken {
     Paused,
     Disk(FsError),
     Journal(JournalError),
+    Remote(RemoteError),
 }
 
 impl From<Stopping> for Broken {
@@ -275,30 +278,10 @@ impl<'a> Look<'a> {
         self.writes.push(JournalWrite::SaveFile { pair: self.pair.id.clone(), path, local, state, note });
     }
 
-    /// Waits until few enough uploads of this folder are open. Whoever waits here must still see that the folder was paused,
-    /// or went away: nothing of it ends then.
-    async fn room(&self) -> Result<(), Broken> {
-        while self.shared.pool.open_of(&self.pair.id) >= plan::MOST_OPEN {
-            tokio::select! {
-                biased;
-                () = self.shared.pool.wait_change() => {}
-                () = tokio::time::sleep(self.shared.options.marker_every) => {
-                    if self.pair.row().paused {
-                        return Err(Broken::Paused);
-                    }
-                    if !self.pair.root_is_there(self.shared).await {
-                        return Err(went_away(self.row.root.clone()));
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Writes and plans what has come together, when it is at least `from`.
     async fn flush(&mut self, from: usize) -> Result<(), Broken> {
         if self.candidates.len() >= from {
-            self.room().await?;
+            room(self.shared, self.pair, &self.row.root).await?;
         }
         // Another disk may have been mounted here since the last look for the marker: nothing that was seen on it counts
         // (hazard HA7).
@@ -323,7 +306,27 @@ impl<'a> Look<'a> {
     }
 }
 
-fn went_away(root: String) -> Broken {
+/// Waits until few enough uploads of this folder are open. Whoever waits here must still see that the folder was paused, or
+/// went away: nothing of it ends then.
+pub(crate) async fn room(shared: &Shared, pair: &PairHandle, root: &str) -> Result<(), Broken> {
+    while shared.pool.open_of(&pair.id) >= plan::MOST_OPEN {
+        tokio::select! {
+            biased;
+            () = shared.pool.wait_change() => {}
+            () = tokio::time::sleep(shared.options.marker_every) => {
+                if pair.row().paused {
+                    return Err(Broken::Paused);
+                }
+                if !pair.root_is_there(shared).await {
+                    return Err(went_away(root.to_owned()));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn went_away(root: String) -> Broken {
     Broken::Disk(FsError {
         kind: windlass_ports::FsErrorKind::RootMissing,
         path: root,
@@ -332,7 +335,7 @@ fn went_away(root: String) -> Broken {
 }
 
 /// The path of a finding. A name that is no path stands under a readable stand-in.
-fn place(found: &Scanned) -> Option<RelPath> {
+pub(crate) fn place(found: &Scanned) -> Option<RelPath> {
     match (&found.path, &found.item) {
         (Some(path), ScanItem::BadName(name)) => stand_in(&format!("{path}/"), name),
         (None, ScanItem::BadName(name)) => stand_in("", name),

@@ -8,14 +8,16 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use windlass_domain::{PairId, RelPath, Timestamp};
-use windlass_ports::{PairRow, RemoteErrorKind, WatchEvent};
+use windlass_domain::{Mode, PairId, RelPath, Timestamp};
+use windlass_ports::{JournalWrite, PairRow, RemoteErrorKind, WatchEvent};
 
 use crate::observe::{Broken, Look, Looked};
 use crate::planted::{self, Bug};
 use crate::report::{QuietReport, StopCause, Stopped};
 use crate::settle::Settling;
 use crate::shared::{EngineEvent, Shared, lock};
+use crate::supervise::Poison;
+use crate::sync::{self, Evidence};
 
 /// Paths that are looked at one by one; more become one look at everything.
 const MOST_PATHS: usize = 1000;
@@ -37,6 +39,10 @@ const HINT_EVERY: Duration = Duration::from_millis(200);
 pub enum PairPhase {
     /// Looking; so many files seen.
     Scanning(u64),
+    /// Comparing, fetching, renaming, deleting.
+    Syncing,
+    /// Deletes are held until a person answers.
+    Asking,
     /// Sending.
     Uploading,
     /// Everything that can be is Safe; watching.
@@ -80,6 +86,7 @@ pub(crate) struct PairHandle {
     hinted: Mutex<Option<Instant>>,
     /// `None` while there is work.
     quiet: watch::Sender<Option<QuietReport>>,
+    pub(crate) poison: Poison,
     pub(crate) stop: CancellationToken,
     /// Cancelled when the actor has ended.
     pub(crate) over: CancellationToken,
@@ -96,6 +103,7 @@ impl PairHandle {
             seen: AtomicU64::new(0),
             hinted: Mutex::default(),
             quiet: watch::Sender::new(None),
+            poison: Poison::default(),
             stop,
             over: CancellationToken::new(),
         }
@@ -108,6 +116,31 @@ impl PairHandle {
     pub(crate) fn set_paused(&self, paused: bool) {
         lock(&self.row).paused = paused;
         self.look_at_all();
+    }
+
+    /// Changes the row and gives it.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut PairRow)) -> PairRow {
+        let mut row = lock(&self.row);
+        change(&mut row);
+        row.clone()
+    }
+
+    pub(crate) fn set_brake(&self, brake: Option<windlass_ports::Brake>) {
+        lock(&self.row).brake = brake;
+    }
+
+    pub(crate) fn set_epoch(&self, epoch: u64) {
+        lock(&self.row).epoch = epoch;
+    }
+
+    pub(crate) fn set_remote_marker(&self, etag: Option<windlass_domain::ETag>) {
+        lock(&self.row).remote_marker = etag;
+    }
+
+    /// Whether an upload of this path is open.
+    pub(crate) fn is_open(&self, shared: &Shared, row: &PairRow, path: &RelPath) -> bool {
+        let key = format!("{}{path}", windlass_domain::Prefix::new(&row.prefix));
+        shared.pool.is_open(&row.connection, &row.bucket, &key)
     }
 
     pub(crate) fn scan_ended(&self, at: Timestamp) {
@@ -177,7 +210,7 @@ impl PairHandle {
         }
     }
 
-    fn set_phase(&self, shared: &Shared, phase: PairPhase) {
+    pub(crate) fn set_phase(&self, shared: &Shared, phase: PairPhase) {
         let mut now = lock(&self.phase);
         if *now != phase {
             tracing::debug!(pair = %self.id, ?phase, "phase");
@@ -204,6 +237,9 @@ pub(crate) async fn run(shared: Arc<Shared>, pair: Arc<PairHandle>) {
         rescan_at: Instant::now(),
         marker_at: Instant::now(),
         waits: None,
+        asks: false,
+        evidence: Evidence::default(),
+        broken: 0,
     };
     let stop = actor.pair.stop.clone();
     loop {
@@ -239,6 +275,10 @@ struct Actor {
     rescan_at: Instant,
     marker_at: Instant,
     waits: Option<RemoteErrorKind>,
+    asks: bool,
+    evidence: Evidence,
+    /// Rounds in a row that were broken off.
+    broken: u32,
 }
 
 impl Actor {
@@ -269,7 +309,7 @@ impl Actor {
         shared.pool.release(&pair.id);
         self.start_watching();
         if now >= self.rescan_at {
-            self.rescan_at = now + shared.options.rescan;
+            self.rescan_at = now + self.rescan_after();
             lock(&pair.dirty).all = true;
         }
         if self.again_at.is_some_and(|at| at <= now) {
@@ -279,13 +319,21 @@ impl Actor {
         if self.settle_at.is_some_and(|at| at <= now) {
             self.settle_at = None;
             let mut dirty = lock(&pair.dirty);
-            if self.settling.len() > MOST_PATHS {
+            // A mirror also waits for absences to be proved, which only a look at everything does.
+            if self.settling.len() > MOST_PATHS || pair.row().mode != Mode::Ingest {
                 dirty.all = true;
             } else {
                 dirty.paths.extend(self.settling.paths());
             }
         }
         let mut dirty = std::mem::take(&mut *lock(&pair.dirty));
+        if pair.row().mode != Mode::Ingest {
+            if dirty.all || !dirty.paths.is_empty() {
+                self.sync(dirty).await;
+            }
+            self.rest();
+            return;
+        }
         // A look at one path costs as much as some dozens in a walk over everything.
         let known = usize::try_from(pair.seen.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
         if dirty.paths.len() > FEW_PATHS && known / WALK_IS_CHEAPER < dirty.paths.len() {
@@ -297,6 +345,67 @@ impl Actor {
             self.look(Some(dirty.paths)).await;
         }
         self.rest();
+    }
+
+    /// A bucket is looked at every minute, unless that takes many requests: a listing costs one for a thousand keys.
+    fn rescan_after(&self) -> Duration {
+        let options = &self.shared.options;
+        if self.pair.row().mode == Mode::Ingest {
+            return options.rescan;
+        }
+        let pages = self.pair.seen.load(Ordering::Relaxed) / 1000;
+        let for_cost = Duration::from_secs(pages.saturating_mul(4));
+        options.remote_every.saturating_add(for_cost).min(options.rescan.max(options.remote_every))
+    }
+
+    /// A round of a mirror or two-way folder.
+    async fn sync(&mut self, dirty: Dirty) {
+        let (shared, pair) = (Arc::clone(&self.shared), Arc::clone(&self.pair));
+        for path in &dirty.paths {
+            self.evidence.touched(path.clone());
+        }
+        let all = dirty.all || dirty.paths.len() > FEW_PATHS;
+        let paths: Vec<RelPath> = if all { Vec::new() } else { dirty.paths.into_iter().collect() };
+        if all {
+            pair.seen.store(0, Ordering::Relaxed);
+            if shared.pool.open_of(&pair.id) == 0 {
+                pair.set_phase(&shared, PairPhase::Scanning(0));
+            }
+        }
+        let round = sync::round(&shared, &pair, &mut self.settling, &mut self.evidence, &paths).await;
+        match round {
+            Ok(round) => {
+                self.broken = 0;
+                let Looked { settle_at, waits } = round.looked;
+                self.settle_at = match (self.settle_at, settle_at) {
+                    (Some(before), Some(at)) if !all => Some(before.min(at)),
+                    (before, None) if !all => before,
+                    (_, at) => at,
+                };
+                self.waits = waits;
+                self.asks = round.asks || (!all && self.asks);
+                self.again_at = waits.map(|_| Instant::now() + REMOTE_AGAIN);
+                if round.acted {
+                    // What was done is looked at: the next round finds nothing left to do, or what is new.
+                    let mut dirty = lock(&pair.dirty);
+                    if all {
+                        dirty.all = true;
+                    } else {
+                        dirty.paths.extend(paths);
+                    }
+                } else if all {
+                    pair.scan_ended(shared.now());
+                    let ended = vec![JournalWrite::ScanEnded(pair.id.clone(), shared.now())];
+                    // A journal that cannot be written is waited for; closing ends the actor anyway.
+                    let _closing = shared.commit(ended).await;
+                    if self.settle_at.is_none() {
+                        self.settling.clear();
+                    }
+                }
+            }
+            Err(broken) => self.broke(broken).await,
+        }
+        pair.changed(&shared);
     }
 
     async fn look(&mut self, paths: Option<BTreeSet<RelPath>>) {
@@ -326,10 +435,19 @@ impl Actor {
                     self.settling.clear();
                 }
             }
-            Err(Broken::Stopping) => {}
+            Err(broken) => self.broke(broken).await,
+        }
+        pair.changed(&shared);
+    }
+
+    /// What ended a look before its end.
+    async fn broke(&mut self, broken: Broken) {
+        let (shared, pair) = (Arc::clone(&self.shared), Arc::clone(&self.pair));
+        match broken {
+            Broken::Stopping => {}
             // The rest of the look comes with the resume.
-            Err(Broken::Paused) => lock(&pair.dirty).all = true,
-            Err(Broken::Disk(error)) => {
+            Broken::Paused => lock(&pair.dirty).all = true,
+            Broken::Disk(error) => {
                 if pair.root_is_there(&shared).await {
                     tracing::warn!(pair = %pair.id, kind = ?error.kind, error = %error.source, "the folder could not be read");
                     pair.set_phase(
@@ -341,7 +459,7 @@ impl Actor {
                     self.offline();
                 }
             }
-            Err(Broken::Journal(error)) => {
+            Broken::Journal(error) => {
                 tracing::error!(pair = %pair.id, error = %error.source, "the journal could not be read");
                 pair.set_phase(
                     &shared,
@@ -349,8 +467,17 @@ impl Actor {
                 );
                 self.again_at = Some(Instant::now() + BROKEN_AGAIN);
             }
+            // The other side could not be seen to its end: nothing was concluded.
+            Broken::Remote(error) => {
+                tracing::debug!(pair = %pair.id, kind = ?error.kind, error = %error.source, "the bucket could not be seen");
+                if error.kind == RemoteErrorKind::Unauthenticated {
+                    shared.login_was_refused(&pair.row().connection);
+                }
+                self.waits = Some(error.kind);
+                self.broken = self.broken.saturating_add(1);
+                self.again_at = Some(Instant::now() + REMOTE_AGAIN * self.broken.min(6));
+            }
         }
-        pair.changed(&shared);
     }
 
     /// Root or marker are not there: nothing is known, nothing is concluded, no request changes the bucket (hazard HA6).
@@ -359,6 +486,7 @@ impl Actor {
         shared.pool.hold(&pair.id);
         self.watch = None;
         self.settling.clear();
+        self.evidence.clear();
         self.settle_at = None;
         lock(&pair.dirty).all = true;
         pair.set_phase(shared, PairPhase::Offline);
@@ -399,6 +527,8 @@ impl Actor {
             _ if login => PairPhase::Waiting(RemoteErrorKind::Unauthenticated),
             (Some(kind), ..) => PairPhase::Waiting(kind),
             (None, open, _) if open > 0 => PairPhase::Uploading,
+            _ if self.asks => PairPhase::Asking,
+            _ if dirty => PairPhase::Syncing,
             (None, _, Some(_)) => PairPhase::Settling(self.settling.len() as u64),
             (None, _, None)
                 if matches!(*lock(&pair.phase), PairPhase::Stopped(_)) && self.again_at.is_some() =>
@@ -413,6 +543,9 @@ impl Actor {
             let words =
                 "The server does not accept the credentials. Nothing is lost; sign in again and it goes on.";
             pair.quiet.send_replace(Some(stopped(StopCause::SignIn, words)));
+        } else if self.asks && !dirty && open == 0 {
+            let words = "More would be deleted or replaced than the limits allow. Nothing of it was done; it waits for your answer.";
+            pair.quiet.send_replace(Some(stopped(StopCause::Asking, words)));
         } else if !dirty && open == 0 && self.settle_at.is_none() && self.again_at.is_none() {
             pair.quiet.send_replace(Some(QuietReport::default()));
         } else {

@@ -187,11 +187,12 @@ pub(crate) async fn plan(
                 batch.push(saved(pair, &candidate.path, &local, FileState::Failed(code)));
             }
             Action::Wait(_) => batch.push(saved(pair, &candidate.path, &local, FileState::Waiting)),
+            // Nothing of these is ingest's.
             Action::Nothing
-            | Action::Forget
             | Action::Download { .. }
             | Action::DeleteRemote { .. }
-            | Action::TrashLocal { .. } => {}
+            | Action::TrashLocal { .. }
+            | Action::Forget => {}
         }
     }
     planned.queued = jobs.len();

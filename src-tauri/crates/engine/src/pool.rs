@@ -34,6 +34,8 @@ pub(crate) struct Live {
     /// Bytes handed to the system, of parts that are under way too.
     pub(crate) sent: Arc<AtomicU64>,
     pub(crate) meter: Arc<Meter>,
+    /// Times it panicked.
+    pub(crate) panics: std::sync::atomic::AtomicU32,
     /// Receipts that are durable and not in the state yet.
     pub(crate) receipts: Mutex<Vec<PartReceipt>>,
     /// Further batches that wait for it: the same file was asked for twice.
@@ -49,6 +51,7 @@ impl Live {
             nudge: Notify::new(),
             sent: Arc::default(),
             meter: Arc::default(),
+            panics: std::sync::atomic::AtomicU32::new(0),
             receipts: Mutex::default(),
             also: Mutex::default(),
         }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use windlass_domain::upload::Found;
-use windlass_domain::{Crc64Nvme, Digest, ObjectKey, RemoteState, Timestamp, UploadSpec};
+use windlass_domain::{Crc64Nvme, Digest, ObjectKey, RemoteExpect, RemoteState, Timestamp, UploadSpec};
 use windlass_ports::{RemoteError, RemoteErrorKind, RemoteStore};
 
 use crate::planted::{self, Bug};
@@ -46,6 +46,15 @@ pub(crate) async fn head(
         Ok(state) => Ok(Some(state)),
         Err(error) if error.kind == RemoteErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+/// Whether what is at a key is what a write expects there.
+pub(crate) fn as_expected(found: Option<&RemoteState>, expect: &RemoteExpect) -> bool {
+    match (found, expect) {
+        (None, RemoteExpect::Absent) => true,
+        (Some(state), RemoteExpect::Unchanged(etag)) => state.etag == *etag,
+        (None, RemoteExpect::Unchanged(_)) | (Some(_), RemoteExpect::Absent) => false,
     }
 }
 
@@ -125,6 +134,10 @@ pub(crate) async fn resolve(
     digest: Option<Digest>,
 ) -> Result<Found, Trouble> {
     let Some(state) = head(shared, store, &spec.key).await? else { return Ok(Found::Nothing) };
+    if matches!(&spec.expect, RemoteExpect::Unchanged(etag) if *etag == state.etag) {
+        // What was to be replaced is still there: nothing of ours arrived.
+        return Ok(Found::Nothing);
+    }
     if state.size != spec.snapshot.size {
         return Ok(Found::Other);
     }

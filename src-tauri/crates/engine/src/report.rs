@@ -30,6 +30,8 @@ pub enum StopCause {
     SignIn,
     /// The folder is paused.
     Paused,
+    /// The brake holds deletes until a person answers.
+    Asking,
     /// The folder was removed, or the engine stops.
     Removed,
 }

@@ -72,6 +72,7 @@ pub(crate) const fn fault_kind(kind: RemoteErrorKind) -> FaultKind {
         | RemoteErrorKind::ClockSkew
         | RemoteErrorKind::WrongRegion
         | RemoteErrorKind::BadRequest
+        | RemoteErrorKind::Archived
         | RemoteErrorKind::Unexpected => FaultKind::Unexpected,
     }
 }

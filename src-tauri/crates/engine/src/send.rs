@@ -47,8 +47,8 @@ async fn look_before_write(
         return Ok(());
     }
     match remote::head(shared, store, &live.spec.key).await {
-        Ok(None) => Ok(()),
-        Ok(Some(_)) => Err(refused(RemoteErrorKind::PreconditionFailed, "something is at the key")),
+        Ok(found) if remote::as_expected(found.as_ref(), &live.spec.expect) => Ok(()),
+        Ok(_) => Err(refused(RemoteErrorKind::PreconditionFailed, "something else is at the key")),
         Err(error) => Err(error),
     }
 }
@@ -75,11 +75,15 @@ pub(crate) async fn put(
     live: &Live,
 ) -> Result<UploadEvent, Trouble> {
     let spec = &live.spec;
-    let Capabilities { create_only_put, versioning, .. } = store.capabilities();
-    if create_only_put == Support::No && !versioning.proved() {
-        return Err(refused(RemoteErrorKind::Unsupported, "the server ignores If-None-Match").into());
+    let Capabilities { create_only_put, match_put, versioning, .. } = store.capabilities();
+    let guarded = match spec.expect {
+        RemoteExpect::Absent => create_only_put,
+        RemoteExpect::Unchanged(_) => match_put,
+    };
+    if guarded == Support::No && !versioning.proved() {
+        return Err(refused(RemoteErrorKind::Unsupported, "the server ignores conditions").into());
     }
-    look_before_write(shared, store, live, create_only_put).await?;
+    look_before_write(shared, store, live, guarded).await?;
     let size = spec.snapshot.size;
     let _room = shared.budget.memory(size).await;
     let (bytes, crc) = read::whole(shared, spec).await?;
@@ -109,7 +113,12 @@ pub(crate) async fn complete(
     digest: Digest,
 ) -> Result<UploadEvent, Trouble> {
     let spec = &live.spec;
-    look_before_write(shared, store, live, store.capabilities().create_only_complete).await?;
+    let able = store.capabilities();
+    let guarded = match spec.expect {
+        RemoteExpect::Absent => able.create_only_complete,
+        RemoteExpect::Unchanged(_) => able.match_complete,
+    };
+    look_before_write(shared, store, live, guarded).await?;
     let parts: Vec<PartReceipt> = done.values().cloned().collect();
     let expect = expected(shared, store, live, Bug::CompleteWithoutCondition).await?;
     let stored = match shared.call(store.complete_upload(&spec.key, upload, &parts, digest, &expect)).await {

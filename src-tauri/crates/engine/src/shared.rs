@@ -52,6 +52,10 @@ pub struct EngineOptions {
     pub settle: Duration,
     /// Time between two looks at a whole folder; nothing depends on events alone.
     pub rescan: Duration,
+    /// What is missing is gone only when it was missing twice, so far apart (invariant I6).
+    pub absence: Duration,
+    /// Mirror and two-way folders look at the bucket this often; less often where that costs many requests.
+    pub remote_every: Duration,
     /// Time between two looks at a folder's marker.
     pub marker_every: Duration,
     /// Bytes per second at the most.
@@ -74,6 +78,8 @@ impl Default for EngineOptions {
             settle: Duration::from_secs(10),
             rescan: Duration::from_secs(30 * 60),
             marker_every: Duration::from_secs(3),
+            absence: Duration::from_secs(60),
+            remote_every: Duration::from_secs(60),
             bandwidth: None,
             requests: 32,
             buffer_bytes: 64 * 1024 * 1024,

@@ -258,7 +258,8 @@ impl Run<'_> {
             Effect::Put => send::put(shared, store, live).await,
             Effect::Open => {
                 // Before gigabytes are sent, one look whether anything is there already.
-                if remote::head(shared, store, &spec.key).await.is_ok_and(|found| found.is_some()) {
+                let found = remote::head(shared, store, &spec.key).await;
+                if found.is_ok_and(|found| !remote::as_expected(found.as_ref(), &spec.expect)) {
                     return Ok(UploadEvent::Fault(self.fault(FaultKind::PreconditionFailed)));
                 }
                 let id = shared.call(store.open_upload(&spec.key, &shared.device)).await?;

@@ -2,13 +2,16 @@
 use async_trait::async_trait;
 use rusqlite::Connection;
 use windlass_domain::words::FailureCode;
-use windlass_domain::{BatchId, PairId, RelPath, Revision, TransferId};
+use windlass_domain::{BatchId, PairId, RelPath, Revision, Timestamp, TransferId};
 use windlass_ports::journal::{FileFilter, UploadCounts, UploadFilter};
-use windlass_ports::{FileRow, FolderCounts, Journal, JournalError, JournalWrite, PairRow, UploadRow};
+use windlass_ports::{
+    FileRow, FolderCounts, IntentKind, IntentRow, Journal, JournalError, JournalWrite, PairRow, Tally,
+    UploadRow,
+};
 
 use crate::SqliteJournal;
 use crate::error::{Result, sql};
-use crate::tables::{files, pairs, settings, transfers};
+use crate::tables::{files, intents, pairs, settings, transfers};
 use crate::write::apply;
 
 /// Several reads of one state of the journal.
@@ -101,6 +104,41 @@ impl Journal for SqliteJournal {
         limit: u64,
     ) -> std::result::Result<(Vec<UploadRow>, UploadCounts), JournalError> {
         self.read(move |conn| snapshot(conn, |conn| transfers::window(conn, filter, offset, limit))).await
+    }
+
+    async fn open_intents(&self, pair: &PairId) -> std::result::Result<Vec<IntentRow>, JournalError> {
+        let pair = pair.clone();
+        self.read(move |conn| intents::open(conn, &pair)).await
+    }
+
+    async fn intent(&self, id: &str) -> std::result::Result<Option<IntentRow>, JournalError> {
+        let id = id.to_owned();
+        self.read(move |conn| intents::one(conn, &id)).await
+    }
+
+    async fn intent_window(
+        &self,
+        pair: &PairId,
+        kind: Option<IntentKind>,
+        offset: u64,
+        limit: u64,
+    ) -> std::result::Result<(Vec<IntentRow>, u64), JournalError> {
+        let pair = pair.clone();
+        self.read(move |conn| snapshot(conn, |conn| intents::window(conn, &pair, kind, offset, limit))).await
+    }
+
+    async fn deleted_since(
+        &self,
+        pair: &PairId,
+        since: Timestamp,
+    ) -> std::result::Result<Tally, JournalError> {
+        let pair = pair.clone();
+        self.read(move |conn| intents::deleted_since(conn, &pair, since)).await
+    }
+
+    async fn base_totals(&self, pair: &PairId) -> std::result::Result<Tally, JournalError> {
+        let pair = pair.clone();
+        self.read(move |conn| files::base_totals(conn, &pair)).await
     }
 
     async fn open_bytes(&self) -> std::result::Result<(u64, u64), JournalError> {

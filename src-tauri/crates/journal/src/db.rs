@@ -1,11 +1,12 @@
 //! Opening the file with the settings that our promises rest on, and checking it.
+use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 use windlass_ports::{JournalError, JournalErrorKind};
 
-use crate::error::{Result, of, sql};
+use crate::error::{Result, of, other, sql};
 
 /// First SQLite without the WAL-reset bug (hazard HC4).
 const OLDEST_SQLITE: i32 = 3_051_003;
@@ -57,9 +58,51 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection> {
     Ok(conn)
 }
 
-/// Looks through every table whose loss would matter. Rows of listings can be a gigabyte and are only a copy of what the
-/// server says, so they are left out.
+/// Fails with `Corrupt` when the file's first bytes are none that we ever wrote. With some of them SQLite would say that the
+/// file may not be written, or read its pages wrongly.
+pub(crate) fn check_header(path: &Path) -> Result<()> {
+    let mut header = [0; HEADER];
+    let whole = std::fs::File::open(path).and_then(|mut file| {
+        let len = file.metadata()?.len();
+        if len >= HEADER as u64 {
+            file.read_exact(&mut header)?;
+        }
+        Ok(len)
+    });
+    match whole {
+        Ok(0) => return Ok(()),
+        Ok(len) if len < HEADER as u64 => {
+            return Err(of(JournalErrorKind::Corrupt, "it is too short for a database"));
+        }
+        Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(other(error)),
+    }
+    let good = header.starts_with(b"SQLite format 3\0")
+        // Pages of 4,096 bytes; written and read with or without a WAL; nothing reserved; the fixed fractions.
+        && matches!(header.get(16..24), Some([0x10, 0, 1 | 2, 1 | 2, 0, 64, 32, 32]))
+        // Format 4 and UTF-8, or neither yet: all may be in the WAL still.
+        && matches!(header.get(44..48), Some([0, 0, 0, 0 | 4]))
+        && matches!(header.get(56..60), Some([0, 0, 0, 0 | 1]))
+        && header.get(72..92).is_some_and(|unused| unused.iter().all(|byte| *byte == 0));
+    if good { Ok(()) } else { Err(of(JournalErrorKind::Corrupt, "its header is damaged")) }
+}
+
+const HEADER: usize = 100;
+/// Up to this size the check at the start is the thorough one.
+const SMALL: u64 = 32 * 1024 * 1024;
+
+/// Looks through every table whose loss would matter. In a big journal rows of listings, which can be a gigabyte and are only
+/// a copy of what the server says, are left out, and so are the list of free pages and what is in indexes.
 pub(crate) fn quick_check(conn: &Connection) -> Result<()> {
+    let size: i64 = conn
+        .query_row("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", [], |row| {
+            row.get(0)
+        })
+        .map_err(damaged)?;
+    if size.cast_unsigned() <= SMALL {
+        return check(conn, "PRAGMA integrity_check");
+    }
     let mut statement = conn
         .prepare(
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'

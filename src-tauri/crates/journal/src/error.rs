@@ -23,8 +23,20 @@ pub(crate) fn kind_of(error: &Error) -> JournalErrorKind {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => JournalErrorKind::Full,
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => JournalErrorKind::Corrupt,
+        _ if is_misread(error) => JournalErrorKind::Corrupt,
         _ => JournalErrorKind::Other,
     }
+}
+
+/// A value that is not of its column's type, or text that is no UTF-8: SQLite never wrote that for us.
+fn is_misread(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::FromSqlConversionFailure(..)
+            | Error::InvalidColumnType(..)
+            | Error::IntegralValueOutOfRange(..)
+            | Error::Utf8Error(..)
+    )
 }
 
 pub(crate) fn sql(error: Error) -> JournalError {

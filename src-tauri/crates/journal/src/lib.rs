@@ -1,7 +1,7 @@
 //! The journal in SQLite: what was observed, what is under way, and what the browser lists.
 //!
 //! **Does** implement the ports `Journal` and `Catalog`: one writer thread (its commits are durable), a few readers that
-//! cannot write, one owner at a time, additive migrations with a copy before each.
+//! cannot write, one owner at a time, additive migrations with a copy before each. A journal that is damaged is put aside.
 //! **Never** decides anything about a file, reads a clock for data, or holds a secret.
 //! **Start reading** at [`SqliteJournal::open`], then `write.rs` (what each write does) and `tables/` (one file each).
 #![deny(missing_docs)]
@@ -10,10 +10,12 @@ mod as_catalog;
 mod as_journal;
 mod db;
 mod error;
+mod marks;
 mod migrate;
 mod order;
 mod owner;
 mod readers;
+mod sound;
 mod tables;
 mod write;
 mod writer;
@@ -22,9 +24,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::Connection;
+use windlass_domain::Timestamp;
 use windlass_ports::{JournalError, JournalErrorKind};
 
 use crate::order::Orders;
+use crate::owner::Owner;
 use crate::readers::Readers;
 use crate::writer::Writer;
 
@@ -38,6 +42,15 @@ pub struct SqliteJournal {
     orders: Arc<Orders>,
 }
 
+/// A journal, and what happened on the way to it.
+#[derive(Debug)]
+pub struct Opened {
+    /// It.
+    pub journal: SqliteJournal,
+    /// Where the damaged one was put, of which nothing is known about files any more.
+    pub recovered: Option<PathBuf>,
+}
+
 impl SqliteJournal {
     /// Opens or makes the journal and owns it: no other process can until this is dropped. Blocks shortly.
     ///
@@ -46,10 +59,33 @@ impl SqliteJournal {
     /// caller keeps the file aside), `Full` when there is no space.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         db::check_library()?;
-        let owner = owner::Owner::take(path)?;
-        let mut conn = db::open_writer(path)?;
-        db::quick_check(&conn)?;
-        migrate::migrate(&mut conn, path, migrate::MIGRATIONS)?;
+        let owner = Owner::take(path)?;
+        let conn = sound::open(path)?;
+        Self::start(path, conn, owner)
+    }
+
+    /// As [`SqliteJournal::open`]; but a damaged journal is put aside, and a new one begun with the connections and sync
+    /// folders that could still be read, and with nothing about their files: all of them start in merge mode, in which
+    /// nothing is deleted or replaced. The name of the file put aside has `now` in it.
+    ///
+    /// # Errors
+    /// As [`SqliteJournal::open`], without `Corrupt`.
+    pub fn open_or_begin(path: &Path, now: Timestamp) -> Result<Opened, JournalError> {
+        db::check_library()?;
+        let owner = Owner::take(path)?;
+        let (conn, recovered) = match sound::open(path) {
+            Ok(conn) => (conn, None),
+            Err(error) if error.kind == JournalErrorKind::Corrupt => {
+                tracing::error!(error = %error.source, "the journal is damaged; it is put aside, and a new one begun");
+                let (conn, aside) = sound::begin_again(path, now)?;
+                (conn, Some(aside))
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Opened { journal: Self::start(path, conn, owner)?, recovered })
+    }
+
+    fn start(path: &Path, conn: Connection, owner: Owner) -> Result<Self, JournalError> {
         let writer = Writer::start(conn, owner)?;
         Ok(Self {
             path: path.to_owned(),

@@ -7,10 +7,14 @@ use windlass_ports::JournalErrorKind;
 use crate::error::{Result, of, other, sql};
 
 /// All migrations; the schema's version is how many were applied. Only ever appended to.
-pub(crate) const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_counts.sql")];
+pub(crate) const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_counts.sql"),
+    include_str!("migrations/0003_sync.sql"),
+];
 
-fn version(conn: &Connection) -> Result<usize> {
+/// How many migrations were applied.
+pub(crate) fn version(conn: &Connection) -> Result<usize> {
     let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(sql)?;
     usize::try_from(version).map_err(other)
 }
@@ -112,5 +116,96 @@ mod tests {
         assert_eq!(migrate(&mut conn, &path, &[FIRST]).unwrap_err().kind, JournalErrorKind::TooNew);
         assert_eq!(check_current(&conn, &[FIRST]).unwrap_err().kind, JournalErrorKind::TooNew);
         assert_eq!(check_current(&conn, &[FIRST, SECOND, SECOND]).unwrap_err().kind, JournalErrorKind::Other);
+    }
+
+    /// A journal of version 2 with a folder of 300 files in each state.
+    fn second_version(path: &Path) {
+        let mut conn = db::open_writer(path).unwrap();
+        migrate(&mut conn, path, MIGRATIONS.get(..2).unwrap()).unwrap();
+        conn.execute_batch(
+            "INSERT INTO pairs (id, name, prefix, position) VALUES ('p', 'Photos', 'in/', 1);
+             INSERT INTO connections (id, name, source) VALUES ('c', 'One', '{\"AccessKey\":{\"access_key\":\"k\"}}');
+             WITH RECURSIVE n (x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM n WHERE x < 299)
+             INSERT INTO files (pair_id, path, has_local, size, mtime, digest, has_base, base_size, base_mtime,
+                 base_digest, remote_size, remote_etag, state, failure, note)
+             SELECT 'p', printf('%s/%03d', s.column1, x), 1, x, -x, x'0102030405060708', s.column1 = 'safe', x, -x,
+                 x'0102030405060708', x, 'e' || x, s.column1, iif(s.column1 = 'failed', 'unreadable', ''), 'n' || x
+             FROM n, (VALUES ('waiting'), ('uploading'), ('checking'), ('safe'), ('failed')) s",
+        )
+        .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_journal_of_version_2_comes_with_rows_and_counts() {
+        use windlass_domain::{PairId, RelPath, Timestamp};
+        use windlass_ports::{FileState, FolderCounts, Journal as _, JournalWrite};
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.db");
+        second_version(&path);
+        let opened = crate::SqliteJournal::open_or_begin(&path, Timestamp(0)).unwrap();
+        assert_eq!(opened.recovered, None);
+        let (journal, pair) = (opened.journal, PairId::from("p"));
+        let bytes: u64 = (0..300).sum();
+        let mut expected = FolderCounts {
+            total: 1500,
+            safe: 300,
+            checking: 300,
+            uploading: 300,
+            waiting: 300,
+            failed: 300,
+            bytes_total: 5 * bytes,
+            bytes_safe: bytes,
+        };
+        assert_eq!(journal.folder_counts(&pair).await.unwrap(), expected);
+        let rows = journal.files(&pair, None, 2000).await.unwrap();
+        assert_eq!(rows.len(), 1500);
+        for row in &rows {
+            let (state, number) = row.path.as_str().split_once('/').unwrap();
+            let number: u64 = number.parse().unwrap();
+            let local = row.local.clone().unwrap();
+            assert_eq!((local.size, local.mtime.0), (number, -number.cast_signed()), "{}", row.path);
+            assert_eq!(row.note, format!("n{number}"));
+            assert_eq!(row.remote, None);
+            assert_eq!(row.base.is_some(), state == "safe");
+            if let Some(base) = &row.base {
+                assert_eq!(base.local, local);
+                assert_eq!(base.remote.etag.as_str(), format!("e{number}"));
+            }
+        }
+        // Its triggers and new states work.
+        let (one, other) = (RelPath::parse("safe/001").unwrap(), RelPath::parse("failed/002").unwrap());
+        let local = rows.first().unwrap().local.clone();
+        journal
+            .commit(vec![
+                JournalWrite::SaveFile {
+                    pair: pair.clone(),
+                    path: one,
+                    local: local.clone(),
+                    state: FileState::Held,
+                    note: String::new(),
+                },
+                JournalWrite::SaveFile {
+                    pair: pair.clone(),
+                    path: other.clone(),
+                    local,
+                    state: FileState::Downloading,
+                    note: String::new(),
+                },
+                JournalWrite::ForgetFile(pair.clone(), other),
+            ])
+            .await
+            .unwrap();
+        expected.total = 1499;
+        expected.safe = 299;
+        expected.failed = 299;
+        expected.waiting = 301;
+        expected.bytes_total -= 3;
+        expected.bytes_safe -= 1;
+        assert_eq!(journal.folder_counts(&pair).await.unwrap(), expected);
+        journal.integrity_check().await.unwrap();
+        drop(journal);
+        assert!(copy_path(&path, 2).exists());
+        crate::SqliteJournal::open(&copy_path(&path, 2)).unwrap();
+        crate::SqliteJournal::open(&path).unwrap();
     }
 }

@@ -2,7 +2,9 @@
 pub(crate) mod audit;
 pub(crate) mod capabilities;
 pub(crate) mod connections;
+pub(crate) mod file_rows;
 pub(crate) mod files;
+pub(crate) mod intents;
 pub(crate) mod listings;
 pub(crate) mod pairs;
 pub(crate) mod parts;

@@ -4,7 +4,7 @@ use windlass_domain::Revision;
 use windlass_ports::JournalWrite;
 
 use crate::error::Result;
-use crate::tables::{audit, files, pairs, parts, settings, transfers};
+use crate::tables::{audit, files, intents, pairs, parts, settings, transfers};
 
 /// Applies a batch. An error takes all of it back (the caller's savepoint).
 pub(crate) fn apply(conn: &Connection, batch: &[JournalWrite]) -> Result<Revision> {
@@ -24,6 +24,16 @@ fn one(conn: &Connection, write: &JournalWrite, revision: Revision) -> Result<()
             files::save(conn, pair, path, local.as_ref(), *state, note)
         }
         JournalWrite::ForgetFile(pair, path) => files::forget(conn, pair, path),
+        JournalWrite::SaveRemote(pair, path, seen) => files::save_seen(conn, pair, path, seen.as_ref()),
+        JournalWrite::ForgetBases(pair) => files::forget_bases(conn, pair),
+        JournalWrite::ForgetBase(pair, path) => files::forget_base(conn, pair, path),
+        JournalWrite::SetEpoch(pair, epoch) => pairs::set_epoch(conn, pair, *epoch),
+        JournalWrite::SetRemoteMarker(pair, etag) => pairs::set_remote_marker(conn, pair, etag.as_ref()),
+        JournalWrite::SaveBrake(pair, brake) => pairs::save_brake(conn, pair, brake.as_ref()),
+        JournalWrite::SaveIntent(intent) => intents::save(conn, intent),
+        JournalWrite::EndIntent { id, at, end, trashed, marker } => {
+            intents::ended(conn, id, *at, *end, trashed.as_deref(), marker.as_ref())
+        }
         JournalWrite::SaveUpload { spec, state, at } => transfers::save(conn, spec, state, *at, revision),
         JournalWrite::SavePart(id, part) => {
             parts::save(conn, id, part)?;

@@ -2,6 +2,7 @@
 mod ignored;
 mod look;
 mod marker;
+mod moves;
 mod pool;
 mod read;
 mod stage;
@@ -15,8 +16,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use windlass_domain::{Crc64Nvme, RelPath};
-use windlass_ports::{FsError, LocalFs, ScanItem, Scanned, Staged};
+use windlass_domain::{Crc64Nvme, LocalState, RelPath, Timestamp};
+use windlass_ports::{FsError, LocalFs, Marker, ScanItem, Scanned, Staged};
 
 use crate::error::{aside, fs};
 use pool::Pool;
@@ -40,7 +41,7 @@ impl Disk {
 
 #[async_trait]
 impl LocalFs for Disk {
-    async fn read_marker(&self, root: &Path) -> Result<String, FsError> {
+    async fn read_marker(&self, root: &Path) -> Result<Marker, FsError> {
         let (owned, pool) = (root.to_path_buf(), Arc::clone(&self.pool));
         aside(root, move || {
             // Whoever watches a folder comes by every few seconds.
@@ -48,6 +49,38 @@ impl LocalFs for Disk {
             marker::read(&owned)
         })
         .await
+    }
+
+    async fn set_epoch(&self, root: &Path, id: &str, epoch: u64) -> Result<(), FsError> {
+        let (owned, id) = (root.to_path_buf(), id.to_owned());
+        aside(root, move || marker::set_epoch(&owned, &id, epoch)).await
+    }
+
+    async fn trash(
+        &self,
+        root: &Path,
+        path: &RelPath,
+        expect: &LocalState,
+        when: Timestamp,
+    ) -> Result<String, FsError> {
+        let (owned, path, expect) = (root.to_path_buf(), path.clone(), expect.clone());
+        aside(root, move || moves::trash(&owned, &path, &expect, when)).await
+    }
+
+    async fn untrash(&self, root: &Path, trashed: &str, path: &RelPath) -> Result<(), FsError> {
+        let (owned, trashed, path) = (root.to_path_buf(), trashed.to_owned(), path.clone());
+        aside(root, move || moves::untrash(&owned, &trashed, &path)).await
+    }
+
+    async fn rename(
+        &self,
+        root: &Path,
+        from: &RelPath,
+        to: &RelPath,
+        expect: &LocalState,
+    ) -> Result<(), FsError> {
+        let (owned, from, to, expect) = (root.to_path_buf(), from.clone(), to.clone(), expect.clone());
+        aside(root, move || moves::rename(&owned, &from, &to, &expect)).await
     }
 
     async fn create_marker(&self, root: &Path, id: &str) -> Result<(), FsError> {

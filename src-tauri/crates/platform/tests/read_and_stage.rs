@@ -50,10 +50,10 @@ async fn ha7_a_marker_is_written_once() {
     let base = tempfile::tempdir().unwrap();
     let disk = Disk::new();
     disk.create_marker(base.path(), "one \"id\"").await.unwrap();
-    assert_eq!(disk.read_marker(base.path()).await.unwrap(), "one \"id\"");
+    assert_eq!(disk.read_marker(base.path()).await.unwrap().id, "one \"id\"");
     let second = disk.create_marker(base.path(), "two").await.unwrap_err();
     assert_eq!(second.kind, FsErrorKind::Changed);
-    assert_eq!(disk.read_marker(base.path()).await.unwrap(), "one \"id\"");
+    assert_eq!(disk.read_marker(base.path()).await.unwrap().id, "one \"id\"");
     assert_eq!(names(&base.path().join(".windlass")), ["root.json"]);
     let nowhere = disk.create_marker(&base.path().join("none"), "x").await.unwrap_err();
     assert_eq!(nowhere.kind, FsErrorKind::RootMissing);

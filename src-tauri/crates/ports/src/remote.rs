@@ -57,7 +57,10 @@ pub enum RemoteErrorKind {
     Unsupported,
     /// Our mistake: the request is malformed.
     BadRequest,
-    /// Archived, lock, and anything else.
+    /// The bytes are in an archive and have to be restored before they can be read or copied (hazard HB23). The object is
+    /// there.
+    Archived,
+    /// A lock, and anything else.
     Unexpected,
 }
 

@@ -15,7 +15,8 @@ pub enum Profile {
     R2,
     /// Every bucket has versions, always.
     B2,
-    /// No checksums, no trailers, and no conditions on Complete and DELETE.
+    /// No checksums, no trailers, no conditions on Complete, DELETE and copies, and an `If-Match` on PUT that is refused even
+    /// when it is right: version 16.2.
     Ceph,
     /// The first HEAD after a write still shows the state before it.
     Wasabi,
@@ -85,6 +86,17 @@ pub enum Fault {
     IgnoreRange,
     /// A listing is empty.
     EmptyListing,
+    /// The document of an answer ends in the middle, in an HTTP answer that is whole.
+    CutDocument,
+    /// Status 200 and not one byte.
+    EmptyBody,
+    /// A listing is that of another prefix, as a cache between us might answer.
+    ListingOf {
+        /// The prefix listed instead.
+        prefix: String,
+    },
+    /// A page of a listing is in the order of folders (`a/b` before `a-b`), not of bytes.
+    TreeOrder,
     /// A subresource (`?tagging`, `?acl`, ...) is overlooked and the request answered as if it were not there.
     SubresourceIgnored,
 }
@@ -114,6 +126,12 @@ impl Rule {
     pub fn for_key(mut self, text: impl Into<String>) -> Self {
         self.key_contains = Some(text.into());
         self
+    }
+
+    /// A rule that answers 403 to one operation, as a policy without this action does.
+    #[must_use]
+    pub fn denied(operation: Op) -> Self {
+        Self::on(operation, When::Always, Fault::Status { code: 403, error_code: "AccessDenied".to_owned() })
     }
 
     fn matches(&self, target: &Target) -> bool {

@@ -25,6 +25,7 @@ pub(crate) struct Plan {
     pub(crate) stale_head: bool,
     pub(crate) ignore_range: bool,
     pub(crate) empty_listing: bool,
+    pub(crate) tree_order: bool,
 }
 
 /// Marks a request that this layer rewrote itself: it has no signature any more.
@@ -65,6 +66,8 @@ struct Script {
     bytes_per_sec: Option<u64>,
     clock_offset: Option<i64>,
     truncate: bool,
+    cut_document: bool,
+    listing_of: Option<String>,
     drop_subresource: bool,
 }
 
@@ -139,6 +142,11 @@ impl Layer {
             parts.headers.remove(http::header::AUTHORIZATION);
             parts.extensions.insert(Trusted);
         }
+        if let Some(prefix) = script.listing_of.filter(|_| target.op == Op::ListObjects) {
+            parts.uri = with_prefix(&parts.uri, &prefix);
+            parts.headers.remove(http::header::AUTHORIZATION);
+            parts.extensions.insert(Trusted);
+        }
         let request = Request::from_parts(parts, Body::http_body_unsync(body));
         let response = self.service.call(request).await.map_err(|e| Cut::Broken(e.into()))?;
         if script.cut_after {
@@ -147,6 +155,7 @@ impl Layer {
         if script.ok_error == Some(true) && response.status().is_success() {
             return Ok(ok_with_error());
         }
+        let response = if script.cut_document { half(response).await? } else { response };
         let response = dated(response, script.clock_offset);
         Ok(shaped(response, target, script.truncate, script.bytes_per_sec))
     }
@@ -176,6 +185,10 @@ fn script(faults: Vec<Fault>, headers: &HeaderMap) -> Script {
             Fault::TruncateBody => script.truncate = true,
             Fault::IgnoreRange => script.plan.ignore_range = true,
             Fault::EmptyListing => script.plan.empty_listing = true,
+            Fault::CutDocument => script.cut_document = true,
+            Fault::EmptyBody => script.answer = Some(with_request_id(Response::new(Body::empty()))),
+            Fault::ListingOf { prefix } => script.listing_of = Some(prefix),
+            Fault::TreeOrder => script.plan.tree_order = true,
             Fault::SubresourceIgnored => script.drop_subresource = true,
         }
     }
@@ -204,6 +217,25 @@ async fn drain(body: &mut FaultBody<Incoming>) -> Result<(), Cut> {
 
 fn without_query(uri: &Uri) -> Uri {
     uri.path().parse().unwrap_or_else(|_| uri.clone())
+}
+
+/// The same listing of another prefix.
+fn with_prefix(uri: &Uri, prefix: &str) -> Uri {
+    let query = uri.query().unwrap_or_default().split('&');
+    let mut query: Vec<_> = query.filter(|p| !p.starts_with("prefix=")).map(str::to_owned).collect();
+    let encoded: String = prefix.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    query.push(format!("prefix={encoded}"));
+    format!("{}?{}", uri.path(), query.join("&")).parse().unwrap_or_else(|_| uri.clone())
+}
+
+/// The first half of a document, announced as if it were all of it.
+async fn half(response: Response<Body>) -> Result<Response<Body>, Cut> {
+    let (mut parts, body) = response.into_parts();
+    let whole = body.collect().await.map_err(Cut::Broken)?.to_bytes();
+    let cut = whole.slice(..whole.len() / 2);
+    parts.headers.remove(http::header::TRANSFER_ENCODING);
+    parts.headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from(cut.len()));
+    Ok(Response::from_parts(parts, Body::from(cut)))
 }
 
 /// Refuses signatures whose time is too far from ours.

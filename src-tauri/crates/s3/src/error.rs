@@ -237,7 +237,7 @@ pub(crate) fn kind_of(status: u16, code: Option<&str>, html: bool) -> RemoteErro
         ) => K::Integrity,
         Some("RequestTimeout" | "InternalError" | "IncompleteBody") => K::Network,
         Some("NotImplemented" | "MethodNotAllowed") => K::Unsupported,
-        Some("InvalidObjectState") => K::Unexpected,
+        Some("InvalidObjectState") => K::Archived,
         Some(_) | None => match status {
             // HTML without an S3 code: someone between us and the server.
             _ if html && code.is_none() => K::Network,
@@ -282,7 +282,7 @@ mod tests {
             (500, Some("InternalError"), K::Network),
             (400, Some("RequestTimeout"), K::Network),
             (501, Some("NotImplemented"), K::Unsupported),
-            (403, Some("InvalidObjectState"), K::Unexpected),
+            (403, Some("InvalidObjectState"), K::Archived),
         ] {
             assert_eq!(kind_of(status, code, false), kind, "{status} {code:?}");
         }

@@ -76,19 +76,30 @@ pub(crate) fn check(operation: &str, body: Option<&[u8]>, etag: bool, html: bool
         "CompleteMultipartUpload" => Some("CompleteMultipartUploadResult"),
         "GetBucketVersioning" => Some("VersioningConfiguration"),
         "GetObjectTagging" => Some("Tagging"),
+        "GetObjectAcl" => Some("AccessControlPolicy"),
+        "GetBucketOwnershipControls" => Some("OwnershipControls"),
+        "CopyObject" => Some("CopyObjectResult"),
+        "UploadPartCopy" => Some("CopyPartResult"),
         _ => None,
     };
+    // A server that overlooks it answers with the object itself, or with a listing.
+    let subresource = matches!(operation, "GetObjectTagging" | "GetObjectAcl" | "GetBucketOwnershipControls");
     if let Some(wanted) = wanted {
         return match root {
+            Some(root) if root == wanted && !closed(body.unwrap_or_default(), wanted) => {
+                refuse("the body ends in the middle".to_owned(), false)
+            }
             Some(root) if root == wanted => Ok(()),
-            Some(root) => refuse(format!("the body is <{root}>"), operation == "GetObjectTagging"),
-            None => refuse("the body is no XML".to_owned(), operation == "GetObjectTagging" && !html),
+            Some(root) => refuse(format!("the body is <{root}>"), subresource),
+            None => refuse("the body is no XML".to_owned(), subresource && !html),
         };
     }
     if matches!(operation, "PutObject" | "UploadPart" | "HeadObject" | "GetObject") && !etag {
         return refuse("it has no ETag".to_owned(), false);
     }
-    if html && !etag && operation != "HeadBucket" {
+    // moto calls even nothing a web page.
+    let empty = body.is_some_and(<[u8]>::is_empty);
+    if html && !etag && !empty && operation != "HeadBucket" {
         return refuse("it is a web page".to_owned(), false);
     }
     Ok(())
@@ -96,6 +107,9 @@ pub(crate) fn check(operation: &str, body: Option<&[u8]>, etag: bool, html: bool
 
 /// Name of the first element, without its namespace prefix.
 pub(crate) fn root_of(body: &[u8]) -> Option<String> {
+    // While a server copies or puts parts together it sends blanks, and any number of them.
+    let declared = body.starts_with(b"<?").then(|| memchr::memmem::find(body, b"?>")).flatten();
+    let body = declared.and_then(|end| body.get(end + 2..)).unwrap_or(body).trim_ascii_start();
     let text = String::from_utf8_lossy(body.get(..body.len().min(2048)).unwrap_or(body)).into_owned();
     let mut rest = text.trim_start_matches('\u{feff}').trim_start();
     loop {
@@ -114,6 +128,19 @@ pub(crate) fn root_of(body: &[u8]) -> Option<String> {
         .collect();
     let name = name.rsplit(':').next().unwrap_or_default().to_owned();
     (!name.is_empty()).then_some(name)
+}
+
+/// Whether a document ends with the end of its first element. The SDK does not mind when it does not, and takes the
+/// beginning of a listing for all of it (hazard HB17).
+fn closed(body: &[u8], root: &str) -> bool {
+    let body = body.trim_ascii_end();
+    let Some(tag) = memchr::memrchr(b'<', body).and_then(|at| body.get(at + 1..)) else { return false };
+    let Some(tag) = tag.strip_suffix(b">") else { return false };
+    match tag.strip_prefix(b"/") {
+        Some(name) => name.trim_ascii_end().rsplit(|b| *b == b':').next() == Some(root.as_bytes()),
+        // Nothing is inside.
+        None => tag.ends_with(b"/") && root_of(&[b"<", tag].concat()).as_deref() == Some(root),
+    }
 }
 
 #[cfg(test)]
@@ -136,6 +163,31 @@ mod tests {
         let body = b"<?xml version=\"1.0\"?><Error><Code>SlowDown</Code></Error>";
         let error = check("CompleteMultipartUpload", Some(body), false, false).unwrap_err();
         assert_eq!(error.downcast_ref::<RefusedInBody>().unwrap().code, "SlowDown");
+    }
+
+    #[test]
+    fn hb4_a_copy_is_done_when_its_result_is_there_and_not_before() {
+        let blanks = " \n".repeat(5_000);
+        let error = format!("<?xml version=\"1.0\"?>{blanks}<Error><Code>InternalError</Code></Error>");
+        for operation in ["CopyObject", "UploadPartCopy"] {
+            assert!(
+                check(operation, Some(error.as_bytes()), false, false).unwrap_err().is::<RefusedInBody>()
+            );
+            assert!(check(operation, Some(blanks.as_bytes()), false, false).is_err());
+            assert!(check(operation, Some(b""), true, false).is_err());
+        }
+        let done = format!("<?xml version=\"1.0\"?>{blanks}<CopyObjectResult></CopyObjectResult>");
+        assert!(check("CopyObject", Some(done.as_bytes()), false, false).is_ok());
+    }
+
+    #[test]
+    fn hb17_a_document_ends_with_its_first_element() {
+        for whole in ["<a></a>", "<?x?><a/>", "<a b='c' />\n", "<s:a><a/></s:a >", "<a></a>\n\n"] {
+            assert!(closed(whole.as_bytes(), "a"), "{whole}");
+        }
+        for cut in ["<a>", "<a><b></b>", "<a", "", "<a><a", "<a></a", "<a><b/>", "<a>text"] {
+            assert!(!closed(cut.as_bytes(), "a"), "{cut}");
+        }
     }
 
     #[test]

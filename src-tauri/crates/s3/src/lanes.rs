@@ -1,5 +1,6 @@
 //! What both ways to a server have in common: what goes out, and what an answer says.
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use windlass_domain::{Digest, ObjectKey, RemoteExpect, UploadId};
@@ -49,7 +50,8 @@ pub(crate) struct Put<'a> {
     pub(crate) key: &'a ObjectKey,
     pub(crate) bytes: &'a Bytes,
     pub(crate) flow: Option<&'a Arc<dyn Flow>>,
-    pub(crate) expect: &'a RemoteExpect,
+    /// What the server is asked to check; nothing where it is known not to.
+    pub(crate) expect: Option<&'a RemoteExpect>,
     pub(crate) device: &'a str,
     pub(crate) check: Check,
 }
@@ -73,6 +75,58 @@ pub(crate) struct Kept {
     pub(crate) crc: Option<String>,
     /// The full-object checksum.
     pub(crate) digest: Option<Digest>,
+}
+
+/// A version that is to be copied, and how the server keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Source {
+    pub(crate) size: Option<u64>,
+    pub(crate) kept: Kept,
+    /// Storage class; none is the standard one.
+    pub(crate) class: Option<String>,
+    /// Kind of encryption and, with KMS, its key.
+    pub(crate) encryption: Option<String>,
+    pub(crate) kms_key: Option<String>,
+}
+
+impl Source {
+    /// Encryption that has to be asked for again. The server's own key needs no asking.
+    pub(crate) fn kms(&self) -> Option<(&str, Option<&str>)> {
+        let kind = self.encryption.as_deref().filter(|kind| kind.starts_with("aws:kms"))?;
+        Some((kind, self.kms_key.as_deref()))
+    }
+}
+
+/// Who may do what with an object, besides its owner: in the words of the `x-amz-grant-` headers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Grants {
+    pub(crate) full_control: Option<String>,
+    pub(crate) read: Option<String>,
+    pub(crate) read_acp: Option<String>,
+    pub(crate) write_acp: Option<String>,
+}
+
+/// An object to be copied in one request.
+#[derive(Debug)]
+pub(crate) struct Copy<'a> {
+    /// Bucket, key and version, encoded.
+    pub(crate) source: &'a str,
+    /// The source's ETag, where the server is to check it.
+    pub(crate) source_match: Option<&'a str>,
+    pub(crate) how: &'a Source,
+    pub(crate) to: &'a ObjectKey,
+    /// What the server is asked to check at `to`.
+    pub(crate) expect: Option<&'a RemoteExpect>,
+    pub(crate) grants: Option<&'a Grants>,
+    /// Ask for a CRC-64/NVME of the copy.
+    pub(crate) crc: bool,
+    /// Longest wait for the answer.
+    pub(crate) patience: Duration,
+}
+
+/// An ETag out of a document, where some servers leave out the quotes that they send in headers.
+pub(crate) fn quoted(etag: &str) -> String {
+    if etag.is_empty() || etag.contains('"') { etag.to_owned() } else { format!("\"{etag}\"") }
 }
 
 /// The error of a listing that is said to go on, and not where.

@@ -9,14 +9,19 @@
 #![deny(missing_docs)]
 
 mod access;
+mod acl;
 mod body;
 mod browse;
+mod copy;
 mod error;
+mod expect;
 mod fast;
 mod guard;
 mod lanes;
+mod markers;
 mod probe;
 mod profiles;
+mod read;
 mod slow;
 mod staged;
 mod store;

@@ -1,16 +1,17 @@
 //! The SDK's way for the operations that usually go the short one: for what is special about a bucket, and to compare.
 use std::sync::Arc;
 
-use aws_sdk_s3::types::{ChecksumMode, EncodingType};
-use windlass_domain::{Bucket, ObjectKey, RemoteExpect};
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, EncodingType, ServerSideEncryption, StorageClass};
+use windlass_domain::{Bucket, ETag, ObjectKey, VersionId};
 use windlass_ports::remote::Depth;
-use windlass_ports::{Flow, Level, LevelEntry, RemoteError};
+use windlass_ports::{Flow, Level, LevelEntry, RemoteError, RemoteErrorKind};
 
 use crate::S3Client;
 use crate::body::{Progress, body, watched};
-use crate::fast::listing::decoded;
-use crate::lanes::{Kept, Part, Put, content_type, endless};
-use crate::store::{DEVICE, bytes_of, digest, time};
+use crate::error::{own, stalled};
+use crate::fast::listing::Page;
+use crate::lanes::{Copy, Kept, Part, Put, Source, content_type, quoted};
+use crate::store::{DEVICE, bytes_of, conditions, digest, time};
 
 /// A payload that has to be signed goes out in one piece, so it waits for all of its bytes.
 async fn held_back(flow: Option<&Arc<dyn Flow>>, bytes: usize) {
@@ -21,10 +22,7 @@ async fn held_back(flow: Option<&Arc<dyn Flow>>, bytes: usize) {
 
 impl S3Client {
     pub(crate) async fn slow_put(&self, bucket: &Bucket, put: &Put<'_>) -> Result<Kept, RemoteError> {
-        let (none_match, matched) = match put.expect {
-            RemoteExpect::Absent => (Some("*".to_owned()), None),
-            RemoteExpect::Unchanged(etag) => (None, Some(etag.as_str().to_owned())),
-        };
+        let (none_match, matched) = conditions(put.expect);
         let unsigned = self.unsigned_payload();
         let progress = Progress::new(put.flow);
         let len = put.bytes.len() as u64;
@@ -88,17 +86,19 @@ impl S3Client {
         })
     }
 
-    /// Size and what else a HEAD says.
+    /// What a HEAD says, of the current version or a named one.
     pub(crate) async fn slow_head(
         &self,
         bucket: &Bucket,
         key: &ObjectKey,
-    ) -> Result<(Option<u64>, Kept), RemoteError> {
+        version: Option<&VersionId>,
+    ) -> Result<Source, RemoteError> {
         let out = self
             .call(bucket.as_str(), |c| {
                 c.head_object()
                     .bucket(bucket.as_str())
                     .key(key.as_str())
+                    .set_version_id(version.map(|v| v.as_str().to_owned()))
                     .checksum_mode(ChecksumMode::Enabled)
                     .send()
             })
@@ -109,7 +109,66 @@ impl S3Client {
             crc: out.checksum_crc64_nvme().map(str::to_owned),
             digest: digest(out.checksum_crc64_nvme(), out.checksum_sha256(), out.checksum_type()),
         };
-        Ok((out.content_length().map(|size| bytes_of(Some(size))), kept))
+        Ok(Source {
+            size: out.content_length().map(|size| bytes_of(Some(size))),
+            kept,
+            class: out.storage_class().map(|c| c.as_str().to_owned()),
+            encryption: out.server_side_encryption().map(|e| e.as_str().to_owned()),
+            kms_key: out.ssekms_key_id().map(str::to_owned),
+        })
+    }
+
+    pub(crate) async fn slow_copy(&self, bucket: &Bucket, copy: &Copy<'_>) -> Result<Kept, RemoteError> {
+        let (none_match, matched) = conditions(copy.expect);
+        let grants = copy.grants.cloned().unwrap_or_default();
+        let kms = copy.how.kms();
+        let send = self.call_unwatched(bucket.as_str(), |c| {
+            c.copy_object()
+                .bucket(bucket.as_str())
+                .key(copy.to.as_str())
+                .copy_source(copy.source)
+                .set_copy_source_if_match(copy.source_match.map(str::to_owned))
+                .set_if_none_match(none_match.clone())
+                .set_if_match(matched.clone())
+                .set_storage_class(copy.how.class.as_deref().map(StorageClass::from))
+                .set_server_side_encryption(kms.map(|(kind, _)| ServerSideEncryption::from(kind)))
+                .set_ssekms_key_id(kms.and_then(|(_, key)| key).map(str::to_owned))
+                .set_checksum_algorithm(copy.crc.then_some(ChecksumAlgorithm::Crc64Nvme))
+                .set_grant_full_control(grants.full_control.clone())
+                .set_grant_read(grants.read.clone())
+                .set_grant_read_acp(grants.read_acp.clone())
+                .set_grant_write_acp(grants.write_acp.clone())
+                .send()
+        });
+        let out = match tokio::time::timeout(copy.patience, send).await {
+            Ok(out) => out?,
+            Err(_) => return Err(stalled(copy.patience)),
+        };
+        let result = out.copy_object_result();
+        let crc = result.and_then(|r| r.checksum_crc64_nvme());
+        let sha256 = result.and_then(|r| r.checksum_sha256());
+        Ok(Kept {
+            etag: result.and_then(|r| r.e_tag()).map(quoted).filter(|tag| !tag.is_empty()),
+            version: out.version_id().map(str::to_owned),
+            crc: crc.map(str::to_owned),
+            digest: digest(crc, sha256, result.and_then(|r| r.checksum_type())),
+        })
+    }
+
+    /// Deletes what is current; the id of the delete marker, if the server made one.
+    pub(crate) async fn slow_delete(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        expect: Option<&ETag>,
+    ) -> Result<Option<String>, RemoteError> {
+        let out = self
+            .call(bucket.as_str(), |c| {
+                let call = c.delete_object().bucket(bucket.as_str()).key(key.as_str());
+                call.set_if_match(expect.map(|etag| etag.as_str().to_owned())).send()
+            })
+            .await?;
+        Ok(out.version_id().filter(|_| out.delete_marker() == Some(true)).map(str::to_owned))
     }
 
     pub(crate) async fn slow_level(
@@ -134,27 +193,33 @@ impl S3Client {
                     .send()
             })
             .await?;
-        let encoded = out.encoding_type() == Some(&EncodingType::Url);
-        let name = |text: &str| if encoded { decoded(text) } else { text.to_owned() };
-        let folders = out.common_prefixes().iter().filter_map(|p| p.prefix());
-        let mut entries: Vec<LevelEntry> = folders.map(|p| LevelEntry::Folder(name(p))).collect();
+        let folder = |p: &aws_sdk_s3::types::CommonPrefix| p.prefix().map(str::to_owned);
+        let folders = out.common_prefixes().iter().filter_map(folder).map(LevelEntry::Folder).collect();
+        let mut objects = Vec::with_capacity(out.contents().len());
         for object in out.contents() {
-            let Some(key) = object.key() else { continue };
-            entries.push(LevelEntry::Object {
-                key: name(key),
-                size: bytes_of(object.size()),
+            let (Some(key), Some(size)) = (object.key(), object.size()) else {
+                return Err(own(
+                    RemoteErrorKind::Unexpected,
+                    "an object in the listing has no key or no size",
+                ));
+            };
+            objects.push(LevelEntry::Object {
+                key: key.to_owned(),
+                size: bytes_of(Some(size)),
                 modified: time(object.last_modified()),
                 etag: object.e_tag().unwrap_or_default().to_owned(),
                 class: object.storage_class().map_or("STANDARD", |c| c.as_str()).to_owned(),
             });
         }
-        let next = out.next_continuation_token().filter(|t| !t.is_empty()).map(str::to_owned);
-        if !out.is_truncated().unwrap_or(false) {
-            return Ok(Level { entries, next: None });
-        }
-        if next.is_none() || next.as_deref() == after {
-            return Err(endless());
-        }
-        Ok(Level { entries, next })
+        let page = Page {
+            folders,
+            objects,
+            encoded: out.encoding_type() == Some(&EncodingType::Url),
+            truncated: out.is_truncated(),
+            next: out.next_continuation_token().map(str::to_owned),
+            bucket: out.name().map(str::to_owned),
+            prefix: out.prefix().map(str::to_owned),
+        };
+        page.level(bucket.as_str(), prefix, depth, after)
     }
 }

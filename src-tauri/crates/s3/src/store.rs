@@ -1,11 +1,13 @@
 //! A bucket as the engine uses it.
 use std::ops::Range;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use md5::Digest as _;
+use tokio::sync::OnceCell;
 use windlass_domain::{
     Bucket, Capabilities, Digest, ETag, ObjectKey, PartReceipt, RemoteExpect, RemoteState, Timestamp,
     UploadId, VersionId,
@@ -13,27 +15,43 @@ use windlass_domain::{
 use windlass_ports::{ByteStream, OpenUpload, PutBody, RemoteError, RemoteErrorKind, RemoteStore};
 
 use crate::S3Client;
-use crate::body::{ANSWER, QUIET};
+use crate::acl::Acls;
+use crate::body::ANSWER;
 use crate::error::{own, stalled};
 use crate::lanes::{Check, Kept, Part, Put, content_type};
 
 /// Metadata that names the device a version came from.
 pub(crate) const DEVICE: &str = "windlass-device";
 
+/// How often an upload is given back while parts of it still come in (hazard HB26).
+const ABORTS: usize = 3;
+/// Most bytes that one request copies.
+const COPY_WHOLE: u64 = 5 << 30;
+
 /// A bucket of a connection.
 #[derive(Debug, Clone)]
 pub struct S3Store {
-    client: S3Client,
-    bucket: Bucket,
-    capabilities: Capabilities,
+    pub(crate) client: S3Client,
+    pub(crate) bucket: Bucket,
+    pub(crate) capabilities: Capabilities,
+    pub(crate) copy_whole: u64,
+    /// What was learned of access lists, for all clones.
+    pub(crate) acls: Arc<OnceCell<Acls>>,
 }
 
 impl S3Store {
-    pub(crate) const fn new(client: S3Client, bucket: Bucket, capabilities: Capabilities) -> Self {
-        Self { client, bucket, capabilities }
+    pub(crate) fn new(client: S3Client, bucket: Bucket, capabilities: Capabilities) -> Self {
+        Self { client, bucket, capabilities, copy_whole: COPY_WHOLE, acls: Arc::default() }
     }
 
-    fn name(&self) -> &str {
+    /// The same bucket, with objects above this size copied by parts: for servers that allow less than 5 GiB, and tests.
+    #[must_use]
+    pub fn copying_whole_up_to(mut self, bytes: u64) -> Self {
+        self.copy_whole = bytes.min(COPY_WHOLE);
+        self
+    }
+
+    pub(crate) fn name(&self) -> &str {
         self.bucket.as_str()
     }
 }
@@ -62,27 +80,34 @@ pub(crate) fn time(date: Option<&aws_sdk_s3::primitives::DateTime>) -> Option<Ti
     date.and_then(|d| d.to_millis().ok()).map(Timestamp::from_millis)
 }
 
-fn conditions(expect: &RemoteExpect) -> (Option<String>, Option<String>) {
+/// `If-None-Match` and `If-Match`.
+pub(crate) fn conditions(expect: Option<&RemoteExpect>) -> (Option<String>, Option<String>) {
     match expect {
-        RemoteExpect::Absent => (Some("*".to_owned()), None),
-        RemoteExpect::Unchanged(etag) => (None, Some(etag.as_str().to_owned())),
+        None => (None, None),
+        Some(RemoteExpect::Absent) => (Some("*".to_owned()), None),
+        Some(RemoteExpect::Unchanged(etag)) => (None, Some(etag.as_str().to_owned())),
     }
 }
 
-fn state(size: u64, kept: Kept) -> Result<RemoteState, RemoteError> {
+/// A version's id. What has no id of its own is called `null`, and that is any later object's name as well.
+pub(crate) fn version(id: Option<&str>) -> Option<VersionId> {
+    id.filter(|id| !id.is_empty() && *id != "null").map(VersionId::new)
+}
+
+pub(crate) fn state(size: u64, kept: Kept) -> Result<RemoteState, RemoteError> {
     Ok(RemoteState {
         size,
         etag: ETag::new(required(kept.etag, "the ETag")?),
-        version: kept.version.map(VersionId::new),
+        version: version(kept.version.as_deref()),
         digest: kept.digest,
     })
 }
 
-fn number(part: u32) -> Result<i32, RemoteError> {
+pub(crate) fn number(part: u32) -> Result<i32, RemoteError> {
     i32::try_from(part).map_err(|_| own(RemoteErrorKind::BadRequest, format!("{part} is no part number")))
 }
 
-fn required<T>(value: Option<T>, what: &str) -> Result<T, RemoteError> {
+pub(crate) fn required<T>(value: Option<T>, what: &str) -> Result<T, RemoteError> {
     value.ok_or_else(|| own(RemoteErrorKind::Unexpected, format!("the server's answer lacks {what}")))
 }
 
@@ -93,11 +118,8 @@ impl RemoteStore for S3Store {
     }
 
     async fn head(&self, key: &ObjectKey) -> Result<RemoteState, RemoteError> {
-        let (size, kept) = match self.client.fast_head(&self.bucket, key).await? {
-            Some(found) => found,
-            None => self.client.slow_head(&self.bucket, key).await?,
-        };
-        state(required(size, "the size")?, kept)
+        let found = self.look(key, None).await?;
+        state(required(found.size, "the size")?, found.kept)
     }
 
     async fn get(
@@ -106,66 +128,7 @@ impl RemoteStore for S3Store {
         range: Option<Range<u64>>,
         expect: &ETag,
     ) -> Result<ByteStream, RemoteError> {
-        if range.as_ref().is_some_and(Range::is_empty) {
-            return Ok(Box::pin(futures::stream::empty()));
-        }
-        let wanted = range.as_ref().map(|r| format!("bytes={}-{}", r.start, r.end - 1));
-        let out = self
-            .client
-            .call(self.name(), |c| {
-                let get = c.get_object().bucket(self.name()).key(key.as_str()).if_match(expect.as_str());
-                get.set_range(wanted.clone()).send()
-            })
-            .await?;
-        if out.e_tag() != Some(expect.as_str()) {
-            return Err(own(
-                RemoteErrorKind::PreconditionFailed,
-                "the server sent another version than was asked for",
-            ));
-        }
-        let length = out.content_length().and_then(|l| u64::try_from(l).ok());
-        let expected = match &range {
-            Some(range) => {
-                let said = out.content_range().unwrap_or_default();
-                let want = format!("bytes {}-{}/", range.start, range.end - 1);
-                if !said.starts_with(&want) {
-                    return Err(own(
-                        RemoteErrorKind::Unexpected,
-                        format!("the server ignored the range: asked for {want}, got '{said}'"),
-                    ));
-                }
-                Some(range.end - range.start)
-            }
-            None => length,
-        };
-        let mut bytes = out.body;
-        Ok(Box::pin(async_stream::stream! {
-            let mut seen = 0u64;
-            loop {
-                match tokio::time::timeout(QUIET, bytes.next()).await {
-                    Err(_) => {
-                        yield Err(stalled(QUIET));
-                        return;
-                    }
-                    Ok(Some(Ok(chunk))) => {
-                        seen += chunk.len() as u64;
-                        if expected.is_some_and(|e| seen > e) {
-                            yield Err(own(RemoteErrorKind::Integrity, "the server sent more bytes than announced"));
-                            return;
-                        }
-                        yield Ok(chunk);
-                    }
-                    Ok(Some(Err(error))) => {
-                        yield Err(own(RemoteErrorKind::Network, crate::error::chain(&error)));
-                        return;
-                    }
-                    Ok(None) => break,
-                }
-            }
-            if expected.is_some_and(|e| seen < e) {
-                yield Err(own(RemoteErrorKind::Network, "the answer ended before all bytes had come"));
-            }
-        }))
+        self.read(key, range, expect).await
     }
 
     async fn put(
@@ -182,6 +145,10 @@ impl RemoteStore for S3Store {
             Check::Sha256(sha256_base64(&put.bytes))
         } else {
             Check::Md5(md5_base64(&put.bytes))
+        };
+        let expect = match expect {
+            RemoteExpect::Absent => Some(expect),
+            RemoteExpect::Unchanged(_) => self.condition(key, expect, caps.match_put).await?,
         };
         let put = Put { key, bytes: &put.bytes, flow: put.flow.as_ref(), expect, device, check };
         let kept = match self.client.fast_put(&self.bucket, &put).await? {
@@ -283,6 +250,12 @@ impl RemoteStore for S3Store {
         whole: Digest,
         expect: &RemoteExpect,
     ) -> Result<RemoteState, RemoteError> {
+        let expect = match expect {
+            RemoteExpect::Absent => Some(expect),
+            RemoteExpect::Unchanged(_) => {
+                self.condition(key, expect, self.capabilities.match_complete).await?
+            }
+        };
         let (none_match, matched) = conditions(expect);
         let proved = self.capabilities.crc64nvme_multipart.proved();
         let size: u64 = parts.iter().map(|p| p.crc.len).sum();
@@ -320,7 +293,7 @@ impl RemoteStore for S3Store {
             Some(etag) => Ok(RemoteState {
                 size,
                 etag: ETag::new(etag),
-                version: out.version_id().map(VersionId::new),
+                version: version(out.version_id()),
                 digest: digest(out.checksum_crc64_nvme(), out.checksum_sha256(), out.checksum_type()),
             }),
             // Ceph's answer leaves it out.
@@ -329,21 +302,30 @@ impl RemoteStore for S3Store {
     }
 
     async fn abort_upload(&self, key: &ObjectKey, upload: &UploadId) -> Result<(), RemoteError> {
-        let gone = self
-            .client
-            .call(self.name(), |c| {
-                c.abort_multipart_upload()
-                    .bucket(self.name())
-                    .key(key.as_str())
-                    .upload_id(upload.as_str())
-                    .send()
-            })
-            .await;
-        match gone {
-            Ok(_) => Ok(()),
-            Err(error) if error.kind == RemoteErrorKind::NoSuchUpload => Ok(()),
-            Err(error) => Err(error),
+        for _ in 0..ABORTS {
+            let gone = self
+                .client
+                .call(self.name(), |c| {
+                    c.abort_multipart_upload()
+                        .bucket(self.name())
+                        .key(key.as_str())
+                        .upload_id(upload.as_str())
+                        .send()
+                })
+                .await;
+            match gone {
+                Ok(_) => {}
+                Err(error) if error.kind == RemoteErrorKind::NoSuchUpload => return Ok(()),
+                Err(error) => return Err(error),
+            }
+            // A part that was on its way may have come after it, and would be paid for unseen.
+            match self.list_parts(key, upload).await {
+                Ok(_) => {}
+                // Gone, or not for us to know.
+                Err(_) => return Ok(()),
+            }
         }
+        Err(own(RemoteErrorKind::ConditionalConflict, "parts of an upload that was given back still come in"))
     }
 
     async fn list_uploads(&self, prefix: &str) -> Result<Vec<OpenUpload>, RemoteError> {
@@ -375,21 +357,35 @@ impl RemoteStore for S3Store {
         }
     }
 
-    async fn delete(&self, key: &ObjectKey, expect: &RemoteExpect) -> Result<(), RemoteError> {
-        let RemoteExpect::Unchanged(etag) = expect else {
+    async fn copy(
+        &self,
+        from: &ObjectKey,
+        source: &RemoteState,
+        to: &ObjectKey,
+        expect: &RemoteExpect,
+        device: &str,
+    ) -> Result<RemoteState, RemoteError> {
+        self.copy_version(from, source, to, expect, device).await
+    }
+
+    /// Where the server does not check the condition, see `S3Store::condition`. `None` comes back from a bucket that keeps
+    /// no versions, and from one that was told to stop keeping them: the object is gone then.
+    async fn delete(&self, key: &ObjectKey, expect: &RemoteExpect) -> Result<Option<VersionId>, RemoteError> {
+        if *expect == RemoteExpect::Absent {
             return Err(own(RemoteErrorKind::BadRequest, "what is expected to be absent cannot be deleted"));
-        };
-        if !self.capabilities.match_delete.proved() && self.head(key).await?.etag != *etag {
-            return Err(own(
-                RemoteErrorKind::PreconditionFailed,
-                "the object changed since it was looked at",
-            ));
         }
-        self.client
-            .call(self.name(), |c| {
-                c.delete_object().bucket(self.name()).key(key.as_str()).if_match(etag.as_str()).send()
-            })
-            .await
-            .map(|_| ())
+        let etag = match self.condition(key, expect, self.capabilities.match_delete).await? {
+            Some(RemoteExpect::Unchanged(etag)) => Some(etag),
+            Some(RemoteExpect::Absent) | None => None,
+        };
+        let marker = match self.client.fast_delete(&self.bucket, key, etag).await? {
+            Some(marker) => marker,
+            None => self.client.slow_delete(&self.bucket, key, etag).await?,
+        };
+        Ok(version(marker.as_deref()))
+    }
+
+    async fn remove_marker(&self, key: &ObjectKey, marker: &VersionId) -> Result<(), RemoteError> {
+        self.take_marker_away(key, marker).await
     }
 }

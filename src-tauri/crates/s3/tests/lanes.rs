@@ -25,13 +25,10 @@ fn ways(client: &S3Client) -> [(&'static str, S3Client); 2] {
 }
 
 fn checks() -> [Capabilities; 3] {
-    let md5 = Capabilities::default();
-    let sha = Capabilities { sha256: Support::Yes, ..Capabilities::default() };
-    let crc = Capabilities {
-        crc64nvme: Support::Yes,
-        crc64nvme_multipart: Support::Yes,
-        ..Capabilities::default()
-    };
+    let md5 =
+        Capabilities { match_put: Support::Yes, match_complete: Support::Yes, ..Capabilities::default() };
+    let sha = Capabilities { sha256: Support::Yes, ..md5.clone() };
+    let crc = Capabilities { crc64nvme: Support::Yes, crc64nvme_multipart: Support::Yes, ..md5.clone() };
     [md5, sha, crc]
 }
 
@@ -209,12 +206,14 @@ async fn pages_follow_each_other() {
     }
 }
 
-/// The four calls, each as its error or nothing.
+/// The calls, each as its error or nothing.
 async fn errors(
     client: &S3Client,
     bucket: &Bucket,
 ) -> Vec<Option<(Kind, Option<u16>, Option<String>, Option<String>)>> {
-    let store = client.bucket(bucket, Capabilities::default());
+    let proved = Support::Yes;
+    let known = Capabilities { match_put: proved, match_delete: proved, ..Capabilities::default() };
+    let store = client.bucket(bucket, known);
     let upload = UploadId::new("none such");
     let stale = RemoteExpect::Unchanged(ETag::new("\"other\""));
     vec![
@@ -222,6 +221,7 @@ async fn errors(
         store.put(&key("there"), body("x"), &stale, "d").await.err().map(|e| gist(&e)),
         store.send_part(&key("there"), &upload, 1, body("x")).await.err().map(|e| gist(&e)),
         store.head(&key("not there")).await.err().map(|e| gist(&e)),
+        store.delete(&key("there"), &stale).await.err().map(|e| gist(&e)),
     ]
 }
 
@@ -308,7 +308,7 @@ async fn connections_are_used_again() {
     assert_eq!(count.load(Ordering::Relaxed), 1);
 }
 
-const LISTING: &str = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
+const LISTING: &str = "<ListBucketResult><Name>b</Name><IsTruncated>false</IsTruncated></ListBucketResult>";
 
 fn answer(status: &str, page: &str) -> Vec<u8> {
     format!(
@@ -447,16 +447,20 @@ async fn odd_pages_are_read_alike() {
     let pages = [
         LISTING.to_owned(),
         "<?xml version=\"1.0\"?>\n<!-- hello --><ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"/>".to_owned(),
-        "\n<ListBucketResult>\n  <EncodingType>url</EncodingType>\n  <Contents>\n    <Key>a%2Fb+c%2B%25</Key>\n    <Size>12</Size>\n    <LastModified>2024-02-29T23:59:59.999Z</LastModified>\n <ETag>&quot;x&quot;</ETag>\n <Owner><ID>Key</ID><DisplayName/></Owner></Contents>\n</ListBucketResult>\n".to_owned(),
-        "<ListBucketResult><Contents><Key>a&amp;b&lt;&#13;&#x41;&apos;</Key><Size>0</Size><StorageClass>GLACIER</StorageClass></Contents><CommonPrefixes><Prefix>p&amp;/</Prefix></CommonPrefixes><CommonPrefixes><Prefix>q%2F</Prefix></CommonPrefixes></ListBucketResult>".to_owned(),
-        "<ListBucketResult><Contents><Size>1</Size></Contents><Contents><Key>k</Key><RestoreStatus><IsRestoreInProgress>true</IsRestoreInProgress></RestoreStatus><ChecksumAlgorithm>CRC64NVME</ChecksumAlgorithm></Contents><IsTruncated>true</IsTruncated><NextContinuationToken>t&amp;1=</NextContinuationToken><Unknown a=\"&gt;\"><Deep><Er/></Deep></Unknown></ListBucketResult>".to_owned(),
-        "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>".to_owned(),
-        "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken></NextContinuationToken></ListBucketResult>".to_owned(),
-        "<ListBucketResult><Contents><Key>k</Key><LastModified>1969-12-31T23:59:59.5Z</LastModified></Contents><Contents><Key>l</Key><LastModified>2023-01-31T00:00:00Z</LastModified></Contents></ListBucketResult>".to_owned(),
-        "<ListBucketResult><Contents><Key>k</Key><Size>many</Size></Contents></ListBucketResult>".to_owned(),
-        "<ListBucketResult><Contents><Key>&nbsp;</Key></Contents></ListBucketResult>".to_owned(),
+        "\n<ListBucketResult><Name>b</Name>\n  <EncodingType>url</EncodingType>\n  <Contents>\n    <Key>a%2Fb+c%2B%25</Key>\n    <Size>12</Size>\n    <LastModified>2024-02-29T23:59:59.999Z</LastModified>\n <ETag>&quot;x&quot;</ETag>\n <Owner><ID>Key</ID><DisplayName/></Owner></Contents>\n</ListBucketResult>\n".to_owned(),
+        "<ListBucketResult><Name>b</Name><Contents><Key>a&amp;b&lt;&#13;&#x41;&apos;</Key><Size>0</Size><StorageClass>GLACIER</StorageClass></Contents><CommonPrefixes><Prefix>p&amp;/</Prefix></CommonPrefixes><CommonPrefixes><Prefix>q%2F</Prefix></CommonPrefixes></ListBucketResult>".to_owned(),
+        "<ListBucketResult><Name>b</Name><Contents><Key>j</Key><Size>1</Size></Contents><Contents><Key>k</Key><Size>3</Size><RestoreStatus><IsRestoreInProgress>true</IsRestoreInProgress></RestoreStatus><ChecksumAlgorithm>CRC64NVME</ChecksumAlgorithm></Contents><IsTruncated>true</IsTruncated><NextContinuationToken>t&amp;1=</NextContinuationToken><Unknown a=\"&gt;\"><Deep><Er/></Deep></Unknown></ListBucketResult>".to_owned(),
+        "<ListBucketResult><Name>b</Name><IsTruncated>true</IsTruncated></ListBucketResult>".to_owned(),
+        "<ListBucketResult><Name>b</Name><IsTruncated>true</IsTruncated><NextContinuationToken></NextContinuationToken></ListBucketResult>".to_owned(),
+        "<ListBucketResult><Name>b</Name><Contents><Key>k</Key><Size>3</Size><LastModified>1969-12-31T23:59:59.5Z</LastModified></Contents><Contents><Key>l</Key><Size>4</Size><LastModified>2023-01-31T00:00:00Z</LastModified></Contents></ListBucketResult>".to_owned(),
+        "<ListBucketResult><Name>b</Name><Contents><Key>k</Key><Size>many</Size></Contents></ListBucketResult>".to_owned(),
+        "<ListBucketResult><Name>b</Name><Contents><Key>&nbsp;</Key></Contents></ListBucketResult>".to_owned(),
         "<!DOCTYPE html><html><body>Room number</body></html>".to_owned(),
         "<ListAllMyBucketsResult></ListAllMyBucketsResult>".to_owned(),
+        "<ListBucketResult><Name>b</Name><Contents><Size>1</Size></Contents></ListBucketResult>".to_owned(),
+        "<ListBucketResult><Name>b</Name><Contents><Key>k</Key></Contents></ListBucketResult>".to_owned(),
+        "<ListBucketResult><Name>other</Name></ListBucketResult>".to_owned(),
+        "<ListBucketResult><Name>b</Name><Prefix>other/</Prefix></ListBucketResult>".to_owned(),
         "<Error><Code>SlowDown</Code></Error>".to_owned(),
         String::new(),
         "{}".to_owned(),
@@ -476,14 +480,21 @@ async fn odd_pages_are_read_alike() {
 
 #[tokio::test]
 async fn hb17_a_cut_page_is_no_listing() {
-    // The SDK takes what came for all there is.
-    let (endpoint, _, _server) = canned(|_, _| {
-        answer("200 OK", "<ListBucketResult><Contents><Key>a</Key></Contents><Contents><Key>b")
-    })
-    .await;
-    let client = S3Client::open(access(&endpoint, "a", "b")).await.unwrap();
-    let error = client.browse().level(&Bucket::new("b"), "", Depth::Level, None).await.unwrap_err();
-    assert_eq!(error.kind, Kind::Network, "{error:?}");
+    // By itself the SDK takes what came for all there is.
+    for page in [
+        "<ListBucketResult><Name>b</Name><IsTruncated>false</IsTruncated><Contents><Key>a</Key><Size>1</Size><ETag>e</ETag></Contents><Contents><Key>b",
+        "<ListBucketResult><Name>b</Name><IsTruncated>false</IsTruncated>",
+        "<ListBucketResult",
+    ] {
+        let (endpoint, _, _server) = canned(move |_, _| answer("200 OK", page)).await;
+        let client = S3Client::open(access(&endpoint, "a", "b")).await.unwrap();
+        for (way, client) in ways(&client) {
+            for depth in [Depth::Level, Depth::Deep] {
+                let error = client.browse().level(&Bucket::new("b"), "", depth, None).await.unwrap_err();
+                assert_eq!(error.kind, Kind::Network, "{way} {error:?}");
+            }
+        }
+    }
 }
 
 #[tokio::test]
@@ -504,4 +515,81 @@ async fn the_answer_is_bounded_and_a_line_without_tls_is_a_network_error() {
         let error = client.browse().level(&Bucket::new("b"), "", Depth::Level, None).await.unwrap_err();
         assert_eq!(error.kind, Kind::Network, "{way} {error:?}");
     }
+}
+
+#[tokio::test]
+async fn hb30_a_range_is_exactly_the_one_asked_for_or_an_error() {
+    let said = [
+        ("206 Partial Content", "bytes 10-19/100", true),
+        ("206 Partial Content", "bytes 0-9/100", false),
+        ("206 Partial Content", "bytes 10-18/100", false),
+        ("206 Partial Content", "bytes 10-190/200", false),
+        ("206 Partial Content", "", false),
+        ("200 OK", "", false),
+    ];
+    for (status, range, good) in said {
+        let (endpoint, _, _server) = canned(move |_, _| {
+            let range = if range.is_empty() { String::new() } else { format!("Content-Range: {range}\r\n") };
+            format!("HTTP/1.1 {status}\r\nETag: \"e\"\r\n{range}Content-Length: 10\r\n\r\n0123456789")
+                .into_bytes()
+        })
+        .await;
+        let client = S3Client::open(access(&endpoint, "a", "b")).await.unwrap();
+        let store = client.bucket(&Bucket::new("b"), Capabilities::default());
+        let got = store.get(&key("k"), Some(10..20), &ETag::new("\"e\"")).await;
+        assert_eq!(got.is_ok(), good, "{status} {range}");
+    }
+}
+
+#[tokio::test]
+async fn hb31_a_body_of_unknown_length_is_not_taken_for_the_object() {
+    // What something on the way packed or unpacked has no length, or another ETag.
+    for head in ["ETag: \"e\"\r\nTransfer-Encoding: chunked", "ETag: W/\"e\"\r\nContent-Length: 15"] {
+        let (endpoint, _, _server) = canned(move |_, _| {
+            format!("HTTP/1.1 200 OK\r\n{head}\r\nContent-Encoding: gzip\r\n\r\n5\r\nhello\r\n0\r\n\r\n")
+                .into_bytes()
+        })
+        .await;
+        let client = S3Client::open(access(&endpoint, "a", "b")).await.unwrap();
+        let store = client.bucket(&Bucket::new("b"), Capabilities::default());
+        assert!(store.get(&key("k"), None, &ETag::new("\"e\"")).await.is_err(), "{head}");
+    }
+}
+
+#[tokio::test]
+async fn hb34_a_server_that_only_knows_the_old_listing_is_never_taken_to_be_at_its_end() {
+    // It overlooks list-type=2 and says NextMarker, or nothing, where the new one has a token.
+    for next in ["<NextMarker>k</NextMarker>", ""] {
+        let page = format!(
+            "<ListBucketResult><Name>b</Name><Prefix/><Marker/><IsTruncated>true</IsTruncated>{next}\
+             <Contents><Key>k</Key><Size>1</Size><ETag>e</ETag></Contents></ListBucketResult>"
+        );
+        let (endpoint, _, _server) = canned(move |_, _| answer("200 OK", &page)).await;
+        let client = S3Client::open(access(&endpoint, "a", "b")).await.unwrap();
+        for (way, client) in ways(&client) {
+            let error = client.browse().level(&Bucket::new("b"), "", Depth::Deep, None).await.unwrap_err();
+            assert_eq!(error.kind, Kind::Unexpected, "{way}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn he10_nothing_that_copies_or_deletes_follows_a_redirect_either() {
+    let (second, asked, _other) = canned(|_, _| answer("200 OK", LISTING)).await;
+    let (endpoint, _, _server) = canned(move |_, _| {
+        format!("HTTP/1.1 307 Temporary Redirect\r\nLocation: {second}/b/k\r\nContent-Length: 0\r\n\r\n")
+            .into_bytes()
+    })
+    .await;
+    let client = S3Client::open(access(&endpoint, "a", "b")).await.unwrap();
+    let known = Capabilities { match_delete: Support::Yes, ..Capabilities::default() };
+    let etag = ETag::new("\"e\"");
+    for (way, client) in ways(&client) {
+        let store = client.bucket(&Bucket::new("b"), known.clone());
+        let error = store.delete(&key("k"), &RemoteExpect::Unchanged(etag.clone())).await.unwrap_err();
+        assert_eq!(error.kind, Kind::WrongRegion, "{way}");
+        let error = store.get(&key("k"), None, &etag).await.err().unwrap();
+        assert_eq!(error.kind, Kind::WrongRegion, "{way}");
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), 0, "the other host was never asked");
 }

@@ -3,7 +3,7 @@
 //! **Does** answer every port call when the seed says so, fail where the seed says so, and die where it is told to; keep
 //! what a power cut would leave; and watch, by an [`Oracle`] that shares no code with the engine, that nothing is lost.
 //! **Never** ships, and never knows the engine: the harness that starts it lies in `engine/tests/sim`.
-//! **Start reading** at [`World`], then [`Scene`].
+//! **Start reading** at [`World`], then [`Scene`]; [`conformance`] is what every implementation of a port has to pass.
 #![deny(missing_docs)]
 // All of this is test code, where a broken assumption shall end the run loudly.
 #![allow(
@@ -16,6 +16,7 @@
 )]
 
 mod act;
+pub mod conformance;
 mod content;
 mod disk;
 mod journal;

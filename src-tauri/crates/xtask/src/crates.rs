@@ -44,7 +44,17 @@ const RULES: &[Rule] = &[
     Rule {
         name: "domain",
         ours: &[],
-        foreign: Foreign::Only(&["base64", "crc-fast", "serde", "serde_json", "thiserror"]),
+        foreign: Foreign::Only(&[
+            "base64",
+            "caseless",
+            "crc-fast",
+            // Only its gitignore patterns: text against text.
+            "ignore",
+            "serde",
+            "serde_json",
+            "thiserror",
+            "unicode-normalization",
+        ]),
     },
     Rule {
         name: "ports",

@@ -70,4 +70,7 @@ export type IconName =
   | 'sliders-horizontal'
   | 'clock-alert'
   | 'usb'
-  | 'octagon-pause';
+  | 'octagon-pause'
+  | 'folder-down'
+  | 'arrow-left-right'
+  | 'undo-2';

@@ -1,8 +1,14 @@
 // Written by `cargo xtask types` from the Rust types. Change those, not this file.
 import type {
   AppInfo,
+  BrakeChoice,
   BucketRow,
   CapabilityReport,
+  ChangeWindow,
+  ConflictChoice,
+  ConflictDetails,
+  ConflictWindow,
+  ConflictsResolved,
   ConnectionDraft,
   ConnectionRow,
   DeleteResult,
@@ -10,14 +16,19 @@ import type {
   FailureGroup,
   FileFilter,
   FolderFiles,
+  FolderOptions,
   FoundProfile,
   ListingSummary,
   ListingWindow,
   ObjectDetails,
+  PlanFilter,
+  PlanHead,
+  PlanWindow,
   SecretPlaces,
   SortBy,
   StepResult,
   SyncFolderRow,
+  SyncMode,
   Thumbnail,
   TransferFilter,
   TransferWindow,
@@ -47,7 +58,18 @@ export interface Calls {
   download: { args: { connection: string; bucket: string; keys: Array<string>; to: string }; result: DownloadStarted };
   upload_paths: { args: { connection: string; bucket: string; prefix: string; paths: Array<string> }; result: UploadStarted };
   folders: { args: Record<string, never>; result: Array<SyncFolderRow> };
-  add_folder: { args: { name: string; local: string; connection: string; bucket: string; prefix: string }; result: SyncFolderRow };
+  add_folder: { args: { name: string; local: string; connection: string; bucket: string; prefix: string; mode: SyncMode; options: FolderOptions | null }; result: SyncFolderRow };
+  set_folder_options: { args: { id: string; options: FolderOptions }; result: SyncFolderRow };
+  set_folder_mode: { args: { id: string; mode: SyncMode }; result: SyncFolderRow };
+  plan_folder: { args: { id: string }; result: PlanHead };
+  plan_window: { args: { id: string; plan: string; open: Array<string>; filter: PlanFilter; offset: number; limit: number }; result: PlanWindow };
+  start_folder: { args: { id: string; leave_out: Array<string> }; result: null };
+  answer_brake: { args: { id: string; brake: string; answer: BrakeChoice }; result: null };
+  folder_conflicts: { args: { id: string; offset: number; limit: number }; result: ConflictWindow };
+  conflict_details: { args: { id: string }; result: ConflictDetails };
+  resolve_conflicts: { args: { choices: Array<ConflictChoice> }; result: ConflictsResolved };
+  folder_changes: { args: { id: string; offset: number; limit: number }; result: ChangeWindow };
+  undo_change: { args: { id: string }; result: null };
   remove_folder: { args: { id: string }; result: null };
   pause_folder: { args: { id: string }; result: null };
   resume_folder: { args: { id: string }; result: null };
@@ -101,6 +123,17 @@ export function client(call: Caller) {
     upload_paths: (args: Calls['upload_paths']['args']) => call('upload_paths', args),
     folders: () => call('folders', {}),
     add_folder: (args: Calls['add_folder']['args']) => call('add_folder', args),
+    set_folder_options: (args: Calls['set_folder_options']['args']) => call('set_folder_options', args),
+    set_folder_mode: (args: Calls['set_folder_mode']['args']) => call('set_folder_mode', args),
+    plan_folder: (args: Calls['plan_folder']['args']) => call('plan_folder', args),
+    plan_window: (args: Calls['plan_window']['args']) => call('plan_window', args),
+    start_folder: (args: Calls['start_folder']['args']) => call('start_folder', args),
+    answer_brake: (args: Calls['answer_brake']['args']) => call('answer_brake', args),
+    folder_conflicts: (args: Calls['folder_conflicts']['args']) => call('folder_conflicts', args),
+    conflict_details: (args: Calls['conflict_details']['args']) => call('conflict_details', args),
+    resolve_conflicts: (args: Calls['resolve_conflicts']['args']) => call('resolve_conflicts', args),
+    folder_changes: (args: Calls['folder_changes']['args']) => call('folder_changes', args),
+    undo_change: (args: Calls['undo_change']['args']) => call('undo_change', args),
     remove_folder: (args: Calls['remove_folder']['args']) => call('remove_folder', args),
     pause_folder: (args: Calls['pause_folder']['args']) => call('pause_folder', args),
     resume_folder: (args: Calls['resume_folder']['args']) => call('resume_folder', args),

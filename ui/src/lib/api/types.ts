@@ -59,6 +59,86 @@ practice_running: boolean,
 first_run: boolean, };
 
 /**
+ * What a person says to a brake.
+ */
+export type BrakeChoice = "go" | "restore";
+
+/**
+ * Where the brake comes in.
+ */
+export type BrakeLimits = { 
+/**
+ * Share of the files that one round may delete, in percent.
+ */
+percent: number, 
+/**
+ * Files that may be deleted within an hour.
+ */
+files_an_hour: number, 
+/**
+ * Bytes that may be deleted within an hour.
+ */
+bytes_an_hour: number, 
+/**
+ * Files that may be deleted within seven days.
+ */
+files_a_week: number, 
+/**
+ * Share of the files whose content one round may replace, in percent.
+ */
+overwrite_percent: number, };
+
+/**
+ * A question that waits: the engine stopped before it deleted or replaced too much.
+ */
+export type BrakeRow = { 
+/**
+ * Names exactly what was asked. Text, because a number of this size does not fit one of JavaScript's.
+ */
+id: string, 
+/**
+ * Why.
+ */
+why: BrakeWhy, 
+/**
+ * Files here that would go to the trash.
+ */
+trash_here: number, 
+/**
+ * Objects that would be deleted.
+ */
+delete_there: number, 
+/**
+ * Contents that would be replaced.
+ */
+overwrite: number, 
+/**
+ * Bytes of what would be deleted.
+ */
+bytes: number, 
+/**
+ * Files that are known to be the same on both sides.
+ */
+of: number, 
+/**
+ * The first paths, at most twenty, as they may be shown.
+ */
+sample: Array<string>, 
+/**
+ * Since when it waits.
+ */
+since: number, 
+/**
+ * The answer, once it was given and until it has taken effect.
+ */
+answer: BrakeChoice | null, };
+
+/**
+ * Which limit a round would have broken.
+ */
+export type BrakeWhy = "everything" | "share" | "files_an_hour" | "bytes_an_hour" | "files_a_week" | "overwrites";
+
+/**
  * A bucket.
  */
 export type BucketRow = { 
@@ -104,6 +184,176 @@ probed_at: number,
  * Its lines, in a fixed order.
  */
 lines: Array<CapabilityLine>, };
+
+/**
+ * How a change ended.
+ */
+export type ChangeEnd = "done" | "refused" | "undone";
+
+/**
+ * What a change did.
+ */
+export type ChangeKind = "deleted_there" | "trashed_here" | "renamed_there" | "renamed_here" | "kept_both";
+
+/**
+ * One entry of what a sync folder deleted, renamed or kept twice.
+ */
+export type ChangeRow = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * What.
+ */
+kind: ChangeKind, 
+/**
+ * Path, as it may be shown.
+ */
+path: string, 
+/**
+ * New name, as it may be shown.
+ */
+to: string | null, 
+/**
+ * Bytes.
+ */
+size: number, 
+/**
+ * Why, in plain words.
+ */
+cause: string, 
+/**
+ * When it ended.
+ */
+at: number, 
+/**
+ * How.
+ */
+end: ChangeEnd, 
+/**
+ * Why it cannot be taken back; `None` when it can.
+ */
+no_undo: string | null, };
+
+/**
+ * Changes of a sync folder.
+ */
+export type ChangeWindow = { 
+/**
+ * Rows, newest first.
+ */
+rows: Array<ChangeRow>, 
+/**
+ * How many there are.
+ */
+total: number, };
+
+/**
+ * An answer to one conflict.
+ */
+export type ConflictChoice = { 
+/**
+ * Id of the conflict.
+ */
+id: string, 
+/**
+ * What to keep.
+ */
+keep: KeepSide, };
+
+/**
+ * Both sides of one conflict from near.
+ */
+export type ConflictDetails = { 
+/**
+ * The row, with what was asked of both sides now.
+ */
+row: ConflictRow, 
+/**
+ * Small picture of the file here (`data:image/jpeg;base64,…`).
+ */
+mine_picture: string | null, 
+/**
+ * Small picture of the object.
+ */
+theirs_picture: string | null, };
+
+/**
+ * A conflict: both sides were kept, under two names, and a person may choose.
+ */
+export type ConflictRow = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * Path, as it may be shown.
+ */
+path: string, 
+/**
+ * Name that the file of this computer has now, as it may be shown.
+ */
+kept_as: string, 
+/**
+ * Key of the object.
+ */
+key: string, 
+/**
+ * The file that was here.
+ */
+mine: ConflictSide, 
+/**
+ * The object that was there.
+ */
+theirs: ConflictSide, 
+/**
+ * Since when.
+ */
+at: number, };
+
+/**
+ * One side of a conflict.
+ */
+export type ConflictSide = { 
+/**
+ * Bytes.
+ */
+size: number, 
+/**
+ * Last change, where it is known.
+ */
+modified: number | null, 
+/**
+ * Who wrote it, where it is known.
+ */
+by: string | null, };
+
+/**
+ * Conflicts that wait for a person.
+ */
+export type ConflictWindow = { 
+/**
+ * Rows, newest first.
+ */
+rows: Array<ConflictRow>, 
+/**
+ * How many wait.
+ */
+total: number, };
+
+/**
+ * How a batch of conflicts was resolved.
+ */
+export type ConflictsResolved = { 
+/**
+ * How many are resolved.
+ */
+resolved: number, 
+/**
+ * Those that stay, with reasons; `key` is the path.
+ */
+kept: Array<Kept>, };
 
 /**
  * What a person enters to connect.
@@ -338,9 +588,26 @@ rows: Array<FolderFileRow>,
 total: number, };
 
 /**
+ * What a person chose for a sync folder.
+ */
+export type FolderOptions = { 
+/**
+ * Lines in the syntax of gitignore: what is left out. Changing them deletes nothing.
+ */
+ignore: Array<string>, 
+/**
+ * Larger files are left out, in bytes.
+ */
+largest: number | null, 
+/**
+ * Where the brake comes in; `None` for the usual limits.
+ */
+limits: BrakeLimits | null, };
+
+/**
  * State of a sync folder.
  */
-export type FolderState = "scanning" | "uploading" | "watching" | "paused" | "offline" | "waiting" | "stopped";
+export type FolderState = "scanning" | "uploading" | "watching" | "paused" | "offline" | "waiting" | "stopped" | "syncing" | "asking";
 
 /**
  * A profile found in the AWS configuration files. Windlass reads them and never changes them.
@@ -367,6 +634,11 @@ endpoint: string | null, };
  * Where a new secret shall be kept. There is no silent default: the person chooses.
  */
 export type KeepSecret = "keychain" | "this_session" | "passphrase_file";
+
+/**
+ * Which side of a conflict keeps the name.
+ */
+export type KeepSide = "mine" | "theirs" | "both";
 
 /**
  * An object that was not deleted.
@@ -507,9 +779,111 @@ state: RowState,
 name_problem: string | null, };
 
 /**
+ * Files of one kind in a plan.
+ */
+export type PlanCount = { 
+/**
+ * Kind.
+ */
+kind: PlanKind, 
+/**
+ * Files.
+ */
+files: number, 
+/**
+ * Bytes.
+ */
+bytes: number, };
+
+/**
+ * Which steps of a plan to show.
+ */
+export type PlanFilter = "all" | "risky";
+
+/**
+ * A plan to look at. It cannot be carried out: a start looks anew.
+ */
+export type PlanHead = { 
+/**
+ * Names this plan; another one replaces it.
+ */
+plan: string, 
+/**
+ * The whole of it in one sentence.
+ */
+sentence: string, 
+/**
+ * Counts by kind, in the order of [`PlanKind`], without those that are zero.
+ */
+counts: Array<PlanCount>, 
+/**
+ * Files that are the same on both sides already.
+ */
+same: number, 
+/**
+ * When it was made.
+ */
+made: number, };
+
+/**
+ * What a plan would do with a path.
+ */
+export type PlanKind = "upload" | "download" | "replace_there" | "replace_here" | "rename_there" | "rename_here" | "keep_both" | "delete_there" | "trash_here" | "compare" | "show";
+
+/**
+ * A row of a plan's tree.
+ */
+export type PlanNode = { 
+/**
+ * Path below the root, as it is; not for showing.
+ */
+path: string, 
+/**
+ * Last part, as it may be shown.
+ */
+name: string, 
+/**
+ * How deep it lies; 0 at the top.
+ */
+depth: number, 
+/**
+ * What happens to it; `None` for a folder.
+ */
+kind: PlanKind | null, 
+/**
+ * New name, for renames and kept conflicts, as it may be shown.
+ */
+to: string | null, 
+/**
+ * Files in it, 1 for a file.
+ */
+files: number, 
+/**
+ * Files of it that would be deleted or replaced.
+ */
+risky: number, 
+/**
+ * Bytes.
+ */
+bytes: number, };
+
+/**
+ * Rows i..j of a plan's tree with some folders open.
+ */
+export type PlanWindow = { 
+/**
+ * Rows.
+ */
+rows: Array<PlanNode>, 
+/**
+ * How many rows there are with these folders open.
+ */
+total: number, };
+
+/**
  * State of an object or file as shown.
  */
-export type RowState = "stored" | "safe" | "waiting" | "uploading" | "checking" | "failed" | "archived";
+export type RowState = "stored" | "safe" | "waiting" | "uploading" | "checking" | "failed" | "archived" | "downloading" | "held";
 
 /**
  * Which places for secrets exist on this computer.
@@ -611,7 +985,28 @@ last_scan: number | null,
 /**
  * Bytes per second now.
  */
-rate: number, };
+rate: number, 
+/**
+ * How it is kept.
+ */
+mode: SyncMode, 
+/**
+ * Conflicts that wait for a person.
+ */
+conflicts: number, 
+/**
+ * The question that waits, if one does.
+ */
+brake: BrakeRow | null, 
+/**
+ * What a person chose for it.
+ */
+options: FolderOptions, };
+
+/**
+ * How a sync folder is kept.
+ */
+export type SyncMode = "ingest" | "mirror_up" | "mirror_down" | "two_way";
 
 /**
  * One step of the staged connection test.

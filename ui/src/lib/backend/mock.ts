@@ -10,6 +10,7 @@ import type {
 } from '../api/types';
 import { fileKind } from '../util/format';
 import type { Backend, CallName, Calls } from './index';
+import { INGEST, mockSync, OPTIONS } from './mock-sync';
 import {
   bigRow,
   BIG_DEFAULT,
@@ -75,6 +76,7 @@ export function mockBackend(): Backend {
     bytes_safe: 131_200_000_000,
   });
   const more: SyncFolderRow[] = [];
+  const sync = mockSync(emit);
   const folders = (): SyncFolderRow[] => [
     {
       id: 'f1',
@@ -87,6 +89,7 @@ export function mockBackend(): Backend {
       counts: counts(),
       last_scan: Date.now() - 60_000,
       rate: folderPaused ? 0 : 2_300_000,
+      ...INGEST,
     },
     {
       id: 'f2',
@@ -108,6 +111,7 @@ export function mockBackend(): Backend {
       },
       last_scan: Date.now() - 120_000,
       rate: 0,
+      ...INGEST,
     },
     {
       id: 'f3',
@@ -129,8 +133,10 @@ export function mockBackend(): Backend {
       },
       last_scan: Date.now() - 7_200_000,
       rate: 0,
+      ...INGEST,
     },
     ...more,
+    ...sync.rows(),
   ];
   const connection = {
     id: 'c1',
@@ -326,31 +332,38 @@ export function mockBackend(): Backend {
     },
     upload_paths: ({ paths }) => ({ batch: 'b9', files: paths.length }),
     folders: () => folders(),
-    add_folder: ({ name, local, bucket, prefix }) => {
+    add_folder: ({ name, local, bucket, prefix, mode, options }) => {
       const row: SyncFolderRow = {
         ...emptyFolder(),
         id: `f${more.length + 4}`,
         name,
         local,
         remote: `${bucket}/${prefix}`,
+        mode,
+        options: options ?? OPTIONS,
       };
-      more.push(row);
+      if (mode === 'ingest') more.push(row);
+      else sync.add({ ...row, state: 'paused' });
       emit({ kind: 'folders' });
       return row;
     },
     remove_folder: () => null,
-    pause_folder: () => {
+    pause_folder: ({ id }) => {
+      if (sync.pause(id, true)) return null;
       folderPaused = true;
       emit({ kind: 'folders' });
       return null;
     },
-    resume_folder: () => {
+    resume_folder: ({ id }) => {
+      if (sync.pause(id, false)) return null;
       folderPaused = false;
       emit({ kind: 'folders' });
       return null;
     },
     rescan_folder: () => null,
     folder_files: ({ id, offset, limit, filter }) => {
+      const kept = sync.files(id, filter, offset, limit);
+      if (kept) return kept;
       const open = FILES - verified;
       const total =
         id !== 'f1'
@@ -451,6 +464,7 @@ export function mockBackend(): Backend {
       cap = bytes_per_second;
       return null;
     },
+    ...sync.handlers,
     pick_folder: () => null,
     pick_files: () => [],
   };
@@ -543,6 +557,7 @@ function emptyFolder(): SyncFolderRow {
     counts: { total: 0, safe: 0, checking: 0, uploading: 0, waiting: 0, failed: 0, bytes_total: 0, bytes_safe: 0 },
     last_scan: null,
     rate: 0,
+    ...INGEST,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ErrorCode, FolderState, RowState, Support, TestStep, TransferFilter, TransferState } from '../api/types';
 import { count, size } from '../util/format';
+import { sync } from './sync';
 
 const n = (value: number, one: string, many: string): string => `${count(value)} ${value === 1 ? one : many}`;
 
@@ -28,6 +29,8 @@ const rowState: Record<RowState, string> = {
   checking: 'Checking',
   failed: 'Failed',
   archived: 'Archived',
+  downloading: 'Downloading',
+  held: 'Held',
 };
 
 const transferState: Record<TransferState, string> = {
@@ -74,6 +77,8 @@ const folderState: Record<FolderState, string> = {
   offline: 'Offline',
   waiting: 'Waiting',
   stopped: 'Stopped',
+  syncing: 'Syncing',
+  asking: 'Asks you',
 };
 
 const support: Record<Support, string> = { yes: 'Works', no: 'Not here', unknown: 'Not proved' };
@@ -314,8 +319,6 @@ export const en = {
     downloadHint: 'On the computer that runs Windlass. Existing files are never overwritten.',
     downloadAction: 'Download',
     addFolderTitle: 'Add sync folder',
-    addFolderLead:
-      'Everything put in this folder goes up once and is checked. Nothing in the bucket is overwritten or deleted.',
     localFolder: 'Local folder',
     pick: 'Choose…',
     localHint: 'New files are taken when they have stopped growing.',
@@ -453,5 +456,6 @@ export const en = {
     gone: 'This sync folder is no longer watched.',
     examples: (k: number) => `Show ${n(k, 'file', 'files')}`,
   },
+  sync,
   size,
 } as const;

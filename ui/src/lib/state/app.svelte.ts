@@ -7,6 +7,7 @@ import { Throttle } from '../util/throttle';
 import { Connect } from './connect.svelte';
 import { Folders } from './folders.svelte';
 import { Listing } from './listing.svelte';
+import { Sync } from './sync.svelte';
 import { Theme } from './theme.svelte';
 import { Thumbs } from './thumbs.svelte';
 import { Toasts } from './toasts.svelte';
@@ -25,6 +26,10 @@ export type Dialog =
   | { kind: 'download'; keys: string[] }
   | { kind: 'add-folder'; bucket: string; prefix: string }
   | { kind: 'remove-folder'; id: string; name: string }
+  | { kind: 'plan' }
+  | { kind: 'conflicts'; first: string | null }
+  | { kind: 'brake' }
+  | { kind: 'folder-options' }
   | { kind: 'remove-connection'; id: string; name: string }
   | { kind: 'capabilities'; connection: string; bucket: string }
   | { kind: 'cancel-all' };
@@ -57,6 +62,7 @@ export class App {
   readonly listing: Listing;
   readonly transfers: Transfers;
   readonly folders: Folders;
+  readonly sync: Sync;
   readonly connect: Connect;
   readonly thumbs: Thumbs;
   current = $derived(this.connections.find((c) => c.id === this.connection) ?? null);
@@ -69,6 +75,7 @@ export class App {
     this.listing = new Listing(backend);
     this.transfers = new Transfers(backend);
     this.folders = new Folders(backend);
+    this.sync = new Sync(backend);
     this.connect = new Connect(backend);
     this.thumbs = new Thumbs(backend);
     this.transfers.ondone = () => this.#relist.poke();
@@ -291,6 +298,7 @@ export class App {
       void this.loadBuckets();
     }
     this.folders.show(route.kind === 'folder' ? route.id : null);
+    this.sync.show(route.kind === 'folder' ? route.id : null);
     if (route.kind === 'browse') {
       const { connection, bucket, prefix } = route;
       void this.listing.open({ connection, bucket, prefix }, false);
@@ -308,6 +316,7 @@ export class App {
           break;
         case 'folders':
           this.folders.changed();
+          this.sync.changed();
           break;
         case 'test_step':
           this.connect.event(event);
@@ -319,6 +328,7 @@ export class App {
           this.listing.reread();
           this.transfers.changed();
           this.folders.changed();
+          this.sync.changed();
           void this.#readConnections();
           break;
       }

@@ -61,6 +61,12 @@ export function duration(seconds: number): string {
   return `${Math.round(hours / 24)} days`;
 }
 
+/** Time since then as `3 min`, empty under 10 seconds. */
+export function age(ms: number, now = Date.now()): string {
+  const seconds = Math.max(0, (now - ms) / 1000);
+  return seconds < 10 ? '' : duration(seconds);
+}
+
 /** `20 Nov 2026, 15:12`. */
 export function when(ms: number): string {
   return `${DAY.format(ms)}, ${CLOCK.format(ms)}`;

@@ -9,11 +9,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
-use windlass_domain::RelPath;
 use windlass_domain::words::FailureCode;
+use windlass_domain::{LocalState, RelPath, Timestamp};
 use windlass_engine::{EngineOptions, PairPhase, StopCause};
 use windlass_platform::Disk;
-use windlass_ports::{FileState, FsError, LocalFs, ScanItem, Scanned, Staged};
+use windlass_ports::{FileState, FsError, LocalFs, Marker, ScanItem, Scanned, Staged};
 use windlass_practice::{Fault, Op, Profile, When};
 
 use crate::house::{House, MIB, quick, rename};
@@ -229,8 +229,32 @@ struct ShutFolder {
 
 #[async_trait]
 impl LocalFs for ShutFolder {
-    async fn read_marker(&self, root: &Path) -> Result<String, FsError> {
+    async fn read_marker(&self, root: &Path) -> Result<Marker, FsError> {
         self.disk.read_marker(root).await
+    }
+    async fn set_epoch(&self, root: &Path, id: &str, epoch: u64) -> Result<(), FsError> {
+        self.disk.set_epoch(root, id, epoch).await
+    }
+    async fn trash(
+        &self,
+        root: &Path,
+        path: &RelPath,
+        expect: &LocalState,
+        when: Timestamp,
+    ) -> Result<String, FsError> {
+        self.disk.trash(root, path, expect, when).await
+    }
+    async fn untrash(&self, root: &Path, trashed: &str, path: &RelPath) -> Result<(), FsError> {
+        self.disk.untrash(root, trashed, path).await
+    }
+    async fn rename(
+        &self,
+        root: &Path,
+        from: &RelPath,
+        to: &RelPath,
+        expect: &LocalState,
+    ) -> Result<(), FsError> {
+        self.disk.rename(root, from, to, expect).await
     }
     async fn create_marker(&self, root: &Path, id: &str) -> Result<(), FsError> {
         self.disk.create_marker(root, id).await

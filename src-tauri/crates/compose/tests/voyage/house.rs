@@ -131,6 +131,21 @@ impl House {
         self.core = Some(core);
     }
 
+    /// Another computer on the same server, with a journal of its own.
+    pub(crate) async fn second_core(&self, name: &str) -> Core {
+        let core = windlass_compose::start(ComposeOptions {
+            data_dir: Some(self.folder.path().join(name)),
+            engine: self.options.clone(),
+            secrets: Some(Arc::new(OneSecret(self.server.secret_key().to_owned()))),
+            fs: None,
+        })
+        .await
+        .unwrap();
+        let connection = self.core().catalog.connections().await.unwrap().remove(0);
+        core.catalog.save_connection(connection).await.unwrap();
+        core
+    }
+
     /// Ends the core in order.
     pub(crate) async fn stop(&mut self) {
         self.core.take().unwrap().shutdown().await;

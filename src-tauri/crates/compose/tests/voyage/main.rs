@@ -8,5 +8,6 @@ mod house;
 mod never_overwrite;
 mod people;
 mod servers;
+mod sync;
 mod weather;
 mod wrong_bytes;

@@ -1,29 +1,34 @@
 //! Table `connections`. Secrets are never here.
-use rusqlite::{Connection as Db, params};
+use rusqlite::{Connection as Db, Row, params};
 use windlass_ports::Connection;
 
-use super::{all, execute, get, maybe, text};
+use super::{execute, get, maybe, text};
 use crate::error::{Result, odd, other};
+use crate::marks::Marked;
+
+/// Its rows.
+pub(crate) const CONNECTIONS: Marked = Marked {
+    what: "a connection",
+    columns: &["id", "name", "source", "endpoint", "region", "start_in", "position"],
+    table: "connections",
+};
+
+/// A row of [`CONNECTIONS`].
+pub(crate) fn read(row: &Row<'_>) -> Result<Connection> {
+    let source = text(row, 2)?;
+    Ok(Connection {
+        id: get(row, 0)?,
+        name: get(row, 1)?,
+        source: serde_json::from_str(source).map_err(|_| odd("a connection's credentials", source))?,
+        endpoint: maybe(text(row, 3)?).map(str::to_owned),
+        region: maybe(text(row, 4)?).map(str::to_owned),
+        start_in: get(row, 5)?,
+        position: get(row, 6)?,
+    })
+}
 
 pub(crate) fn list(conn: &Db) -> Result<Vec<Connection>> {
-    all(
-        conn,
-        "SELECT id, name, source, endpoint, region, start_in, position FROM connections ORDER BY position, name, id",
-        [],
-        |row| {
-            let source = text(row, 2)?;
-            Ok(Connection {
-                id: get(row, 0)?,
-                name: get(row, 1)?,
-                source: serde_json::from_str(source)
-                    .map_err(|_| odd("a connection's credentials", source))?,
-                endpoint: maybe(text(row, 3)?).map(str::to_owned),
-                region: maybe(text(row, 4)?).map(str::to_owned),
-                start_in: get(row, 5)?,
-                position: get(row, 6)?,
-            })
-        },
-    )
+    CONNECTIONS.rows(conn, "ORDER BY position, name, id", [], read)
 }
 
 pub(crate) fn save(conn: &Db, connection: &Connection) -> Result<()> {
@@ -43,8 +48,8 @@ pub(crate) fn save(conn: &Db, connection: &Connection) -> Result<()> {
             connection.start_in,
             connection.position,
         ],
-    )
-    .map(|_| ())
+    )?;
+    CONNECTIONS.seal(conn, &connection.id)
 }
 
 pub(crate) fn remove(conn: &Db, id: &str) -> Result<()> {

@@ -1,85 +1,14 @@
 //! Tables `files` and `file_counts` (kept by triggers), and `safe_versions`. Tests: `tests/files.rs`.
-use rusqlite::{Connection, Row, ToSql, params};
+use rusqlite::{Connection, ToSql, TransactionBehavior, params};
 use windlass_domain::words::FailureCode;
-use windlass_domain::{
-    BaseState, ETag, FileId, LocalState, PairId, RelPath, RemoteState, Timestamp, VersionId,
-};
+use windlass_domain::{BaseState, LocalState, PairId, RelPath, RemoteState};
 use windlass_ports::journal::FileFilter;
-use windlass_ports::{FileRow, FileState, FolderCounts, JournalErrorKind};
+use windlass_ports::{FileRow, FileState, FolderCounts, JournalErrorKind, Tally};
 
-use super::{all, count, digest, digest_bytes, execute, first, get, maybe, pairs, text, unsigned};
-use crate::error::{Result, odd, of};
-
-const SELECT: &str = "SELECT path, has_local, size, mtime, ctime, device, inode, digest, has_base, base_size,
-    base_mtime, base_ctime, base_device, base_inode, base_digest, remote_size, remote_etag, remote_version,
-    remote_digest, state, failure, note FROM files";
-
-/// State and failure as stored.
-fn state_text(state: FileState) -> (&'static str, &'static str) {
-    match state {
-        FileState::Waiting => ("waiting", ""),
-        FileState::Uploading => ("uploading", ""),
-        FileState::Checking => ("checking", ""),
-        FileState::Safe => ("safe", ""),
-        FileState::Failed(code) => ("failed", code.code()),
-    }
-}
-
-fn failure(text: &str) -> Result<FailureCode> {
-    FailureCode::from_code(text).ok_or_else(|| odd("a failure", text))
-}
-
-fn state(state: &str, code: &str) -> Result<FileState> {
-    match state {
-        "waiting" => Ok(FileState::Waiting),
-        "uploading" => Ok(FileState::Uploading),
-        "checking" => Ok(FileState::Checking),
-        "safe" => Ok(FileState::Safe),
-        "failed" => failure(code).map(FileState::Failed),
-        other => Err(odd("a file's state", other)),
-    }
-}
-
-fn path(row: &Row<'_>, column: usize) -> Result<RelPath> {
-    let text = text(row, column)?;
-    RelPath::parse(text).map_err(|_| odd("a path", text))
-}
-
-/// Six columns from `from`: size, mtime, ctime, device, inode, digest.
-fn local(row: &Row<'_>, from: usize) -> Result<LocalState> {
-    Ok(LocalState {
-        size: unsigned(row, from)?,
-        mtime: Timestamp(get(row, from + 1)?),
-        ctime: Timestamp(get(row, from + 2)?),
-        file_id: FileId { device: unsigned(row, from + 3)?, inode: unsigned(row, from + 4)? },
-        digest: digest(row, from + 5)?,
-    })
-}
-
-fn read(row: &Row<'_>) -> Result<FileRow> {
-    let has_local: bool = get(row, 1)?;
-    let has_base: bool = get(row, 8)?;
-    let base = if has_base {
-        Some(BaseState {
-            local: local(row, 9)?,
-            remote: RemoteState {
-                size: unsigned(row, 15)?,
-                etag: ETag::new(text(row, 16)?),
-                version: maybe(text(row, 17)?).map(VersionId::new),
-                digest: digest(row, 18)?,
-            },
-        })
-    } else {
-        None
-    };
-    Ok(FileRow {
-        path: path(row, 0)?,
-        local: if has_local { Some(local(row, 2)?) } else { None },
-        base,
-        state: state(text(row, 19)?, text(row, 20)?)?,
-        note: get(row, 21)?,
-    })
-}
+use super::file_rows::{self, SELECT, failure, path, state_text};
+use super::{all, count, digest_bytes, execute, first, get, pairs, text, unsigned};
+use crate::error::{Result, odd, of, sql};
+use crate::marks::{Mark, NONE};
 
 /// Changes a row, or adds it when there is none. An upsert would check the reference to the folder each time.
 fn change_or_add(conn: &Connection, change: &str, add: &str, params: &[&dyn ToSql]) -> Result<()> {
@@ -110,11 +39,12 @@ pub(crate) fn save(
         conn,
         "UPDATE OR FAIL files SET
              has_local = ?3, size = ?4, mtime = ?5, ctime = ?6, device = ?7, inode = ?8, digest = ?9, state = ?10,
-             failure = ?11, note = ?12
+             failure = ?11, note = ?12, local_mark = ?13
          WHERE pair_id = ?1 AND path = ?2",
         "INSERT INTO files
-             (pair_id, path, has_local, size, mtime, ctime, device, inode, digest, state, failure, note)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             (pair_id, path, has_local, size, mtime, ctime, device, inode, digest, state, failure, note,
+              local_mark, base_mark, seen_mark)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 1, 1)",
         params![
             pair.as_str(),
             path.as_str(),
@@ -128,6 +58,7 @@ pub(crate) fn save(
             state_name,
             code,
             note,
+            Mark::default().of_local(path, local, code, note),
         ],
     )?;
     if state == FileState::Failed(FailureCode::StoredBytesDiffer) {
@@ -137,22 +68,25 @@ pub(crate) fn save(
 }
 
 /// Base and Safe in one row write. The file as last seen becomes the one that was proved, so that a later look compares
-/// with that.
+/// with that; the object as last seen is what the base says.
 pub(crate) fn save_base(conn: &Connection, pair: &PairId, path: &RelPath, base: &BaseState) -> Result<()> {
     let BaseState { local, remote } = base;
+    let mut mark = Mark::default();
     change_or_add(
         conn,
         "UPDATE OR FAIL files SET
              has_local = 1, size = ?3, mtime = ?4, ctime = ?5, device = ?6, inode = ?7, digest = ?8,
              has_base = 1, base_size = ?3, base_mtime = ?4, base_ctime = ?5, base_device = ?6, base_inode = ?7,
              base_digest = ?8, remote_size = ?9, remote_etag = ?10, remote_version = ?11, remote_digest = ?12,
-             state = 'safe', failure = '', note = ''
+             has_seen = 0, seen_size = 0, seen_etag = '', seen_version = '', seen_digest = x'', state = 'safe',
+             failure = '', note = '', local_mark = ?13, base_mark = ?14, seen_mark = 1
          WHERE pair_id = ?1 AND path = ?2",
         "INSERT INTO files
              (pair_id, path, has_local, size, mtime, ctime, device, inode, digest, has_base, base_size,
               base_mtime, base_ctime, base_device, base_inode, base_digest, remote_size, remote_etag,
-              remote_version, remote_digest, state, failure, note)
-         VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'safe', '', '')",
+              remote_version, remote_digest, state, failure, note, local_mark, base_mark, seen_mark)
+         VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'safe', '', '',
+              ?13, ?14, 1)",
         params![
             pair.as_str(),
             path.as_str(),
@@ -166,6 +100,8 @@ pub(crate) fn save_base(conn: &Connection, pair: &PairId, path: &RelPath, base: 
             remote.etag.as_str(),
             remote.version.as_ref().map_or("", |v| v.as_str()),
             digest_bytes(remote.digest.as_ref()),
+            mark.of_local(path, Some(local), "", ""),
+            mark.of_base(path, base),
         ],
     )?;
     if let Some((connection, bucket, prefix)) = pairs::place(conn, pair)? {
@@ -207,22 +143,76 @@ pub(crate) fn forget(conn: &Connection, pair: &PairId, path: &RelPath) -> Result
         .map(|_| ())
 }
 
+/// What was seen of an object.
+pub(crate) fn save_seen(
+    conn: &Connection,
+    pair: &PairId,
+    path: &RelPath,
+    seen: Option<&RemoteState>,
+) -> Result<()> {
+    const CHANGE: &str = "UPDATE files SET
+             has_seen = ?3, seen_size = ?4, seen_etag = ?5, seen_version = ?6, seen_digest = ?7, seen_mark = ?8
+         WHERE pair_id = ?1 AND path = ?2";
+    let Some(seen) = seen else {
+        let none: &[&dyn ToSql] = params![pair.as_str(), path.as_str(), 0, 0, "", "", [0u8; 0], NONE];
+        return execute(conn, CHANGE, none).map(|_| ());
+    };
+    let mut mark = Mark::default();
+    let values: &[&dyn ToSql] = params![
+        pair.as_str(),
+        path.as_str(),
+        1,
+        seen.size.cast_signed(),
+        seen.etag.as_str(),
+        seen.version.as_ref().map_or("", |v| v.as_str()),
+        digest_bytes(seen.digest.as_ref()),
+        mark.of_seen(path, seen),
+    ];
+    if execute(conn, CHANGE, values)? == 0 {
+        // Nothing of it was ever seen here.
+        save(conn, pair, path, None, FileState::Waiting, "")?;
+        execute(conn, CHANGE, values)?;
+    }
+    Ok(())
+}
+
+const FORGET: &str = "UPDATE OR FAIL files SET
+         has_base = 0, base_size = 0, base_mtime = 0, base_ctime = 0, base_device = 0, base_inode = 0,
+         base_digest = x'', remote_size = 0, remote_etag = '', remote_version = '', remote_digest = x'',
+         base_mark = 1, state = iif(state = 'safe', 'waiting', state)
+     WHERE pair_id = ?1 AND has_base = 1";
+
+/// Merge mode. The file as last seen stays, with its digest: of an untouched file that is still true.
+pub(crate) fn forget_bases(conn: &Connection, pair: &PairId) -> Result<()> {
+    execute(conn, FORGET, [pair.as_str()]).map(|_| ())
+}
+
+pub(crate) fn forget_base(conn: &Connection, pair: &PairId, path: &RelPath) -> Result<()> {
+    execute(conn, &format!("{FORGET} AND path = ?2"), [pair.as_str(), path.as_str()]).map(|_| ())
+}
+
+/// Files with a base, and their bytes. Goes through all rows.
+pub(crate) fn base_totals(conn: &Connection, pair: &PairId) -> Result<Tally> {
+    let text = "SELECT count(*), coalesce(sum(base_size), 0) FROM files WHERE pair_id = ?1 AND has_base = 1";
+    first(conn, text, [pair.as_str()], |row| Ok(Tally { files: unsigned(row, 0)?, bytes: unsigned(row, 1)? }))
+        .map(Option::unwrap_or_default)
+}
+
+/// A page in path order. It is full unless it is the last one: a row whose path is damaged takes no place in it.
 pub(crate) fn list(
     conn: &Connection,
     pair: &PairId,
     after: Option<&RelPath>,
     limit: u32,
 ) -> Result<Vec<FileRow>> {
-    all(
-        conn,
-        &format!("{SELECT} WHERE pair_id = ?1 AND path > ?2 ORDER BY path LIMIT ?3"),
-        params![pair.as_str(), after.map_or("", RelPath::as_str), limit],
-        read,
-    )
+    let text = format!("{SELECT} WHERE pair_id = ?1 AND path > ?2 ORDER BY path");
+    let after = after.map_or("", RelPath::as_str);
+    file_rows::page(conn, &text, params![pair.as_str(), after], usize::try_from(limit).unwrap_or(usize::MAX))
 }
 
 pub(crate) fn one(conn: &Connection, pair: &PairId, path: &RelPath) -> Result<Option<FileRow>> {
-    first(conn, &format!("{SELECT} WHERE pair_id = ?1 AND path = ?2"), [pair.as_str(), path.as_str()], read)
+    let text = format!("{SELECT} WHERE pair_id = ?1 AND path = ?2");
+    file_rows::page(conn, &text, [pair.as_str(), path.as_str()], 1).map(|mut rows| rows.pop())
 }
 
 pub(crate) fn window(
@@ -240,7 +230,7 @@ pub(crate) fn window(
         FileFilter::Verified => ("AND state = 'safe'", counts.safe),
         FileFilter::Failed => ("AND state = 'failed'", counts.failed),
     };
-    let rows = all(
+    let rows = file_rows::page(
         conn,
         &format!(
             "{SELECT} WHERE pair_id = ?1 AND path IN
@@ -248,7 +238,7 @@ pub(crate) fn window(
              ORDER BY path"
         ),
         params![pair.as_str(), count(offset), count(limit)],
-        read,
+        usize::MAX,
     )?;
     Ok((rows, total))
 }
@@ -265,7 +255,8 @@ pub(crate) fn counts(conn: &Connection, pair: &PairId) -> Result<FolderCounts> {
         counts.total += files;
         counts.bytes_total += bytes;
         match state.as_str() {
-            "waiting" => counts.waiting = files,
+            // Nobody is asked for more than which of them moves.
+            "waiting" | "downloading" | "held" => counts.waiting += files,
             "uploading" => counts.uploading = files,
             "checking" => counts.checking = files,
             "safe" => {
@@ -277,6 +268,28 @@ pub(crate) fn counts(conn: &Connection, pair: &PairId) -> Result<FolderCounts> {
         }
     }
     Ok(counts)
+}
+
+/// Counts are kept by triggers; when they are not what the rows say, a byte of them changed on the disk.
+pub(crate) fn mend_counts(conn: &mut Connection) -> Result<()> {
+    const ROWS: &str =
+        "SELECT pair_id, state, count(*) AS files, sum(size) AS bytes FROM files GROUP BY pair_id, state";
+    let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sql)?;
+    let differ = format!(
+        "WITH counted AS ({ROWS})
+         SELECT 1 FROM file_counts k FULL JOIN counted c ON c.pair_id = k.pair_id AND c.state = k.state
+         WHERE coalesce(k.files, 0) <> coalesce(c.files, 0) OR coalesce(k.bytes, 0) <> coalesce(c.bytes, 0) LIMIT 1"
+    );
+    if first(&transaction, &differ, [], |_| Ok(()))?.is_some() {
+        tracing::warn!("the counts of files were wrong; they are made again");
+        execute(&transaction, "UPDATE file_counts SET files = 0, bytes = 0", [])?;
+        let again = format!(
+            "INSERT INTO file_counts (pair_id, state, files, bytes) {ROWS}
+             ON CONFLICT (pair_id, state) DO UPDATE SET files = excluded.files, bytes = excluded.bytes"
+        );
+        execute(&transaction, &again.replace("GROUP BY", "WHERE true GROUP BY"), [])?;
+    }
+    transaction.commit().map_err(sql)
 }
 
 pub(crate) fn failures(conn: &Connection, pair: &PairId) -> Result<Vec<(FailureCode, u64, Vec<RelPath>)>> {

@@ -8,8 +8,9 @@ use windlass_ports::journal::{UploadCounts, UploadFilter};
 
 use super::{all, count, execute, first, get, parts, text, unsigned};
 use crate::error::{Result, odd, other};
+use crate::marks::{Mark, holds};
 
-const SELECT: &str = "SELECT spec, state, revision, queued_at FROM transfers";
+const SELECT: &str = "SELECT spec, state, revision, queued_at, id, spec_mark, state_mark FROM transfers";
 
 /// Class and ending as stored.
 fn class(state: &Upload) -> (&'static str, &'static str) {
@@ -33,6 +34,12 @@ fn class(state: &Upload) -> (&'static str, &'static str) {
 }
 
 fn read(conn: &Connection, row: &Row<'_>) -> Result<UploadRow> {
+    let id = text(row, 4)?;
+    for (column, stored) in [(0, 5), (1, 6)] {
+        if !holds(get(row, stored)?, Mark::default().of_texts(&[id, text(row, column)?])) {
+            return Err(odd("a transfer", "damaged"));
+        }
+    }
     let spec: UploadSpec =
         serde_json::from_str(text(row, 0)?).map_err(|e| odd("a transfer", &e.to_string()))?;
     let mut state: Upload =
@@ -52,11 +59,21 @@ pub(crate) fn save(
 ) -> Result<()> {
     let (class, ending) = class(state);
     let json = serde_json::to_string(state).map_err(other)?;
+    let state_mark = Mark::default().of_texts(&[spec.id.as_str(), &json]);
     let changed = execute(
         conn,
         "UPDATE OR FAIL transfers SET state_kind = ?2, state = ?3, class = ?4, ending = ?5, changed_at = ?6,
-             revision = ?7 WHERE id = ?1",
-        params![spec.id.as_str(), state.name(), json, class, ending, at.0, revision.0.cast_signed()],
+             revision = ?7, state_mark = ?8 WHERE id = ?1",
+        params![
+            spec.id.as_str(),
+            state.name(),
+            json,
+            class,
+            ending,
+            at.0,
+            revision.0.cast_signed(),
+            state_mark
+        ],
     )?;
     if changed > 0 {
         // An ended transfer needs no receipts any more.
@@ -65,26 +82,30 @@ pub(crate) fn save(
         }
         return Ok(());
     }
+    let spec_json = serde_json::to_string(spec).map_err(other)?;
     execute(conn, "INSERT OR IGNORE INTO batches (batch) VALUES (?1)", [spec.batch.as_str()])?;
     execute(
         conn,
         "INSERT OR FAIL INTO transfers
              (id, batch, batch_seq, pair_id, path, size, spec, state_kind, state, class, ending, queued_at,
-              changed_at, revision)
-         VALUES (?1, ?2, (SELECT seq FROM batches WHERE batch = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12)",
+              changed_at, revision, spec_mark, state_mark)
+         VALUES (?1, ?2, (SELECT seq FROM batches WHERE batch = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12,
+             ?13, ?14)",
         params![
             spec.id.as_str(),
             spec.batch.as_str(),
             spec.pair.as_ref().map_or("", PairId::as_str),
             spec.path.as_str(),
             spec.snapshot.size.cast_signed(),
-            serde_json::to_string(spec).map_err(other)?,
+            spec_json,
             state.name(),
             json,
             class,
             ending,
             at.0,
             revision.0.cast_signed(),
+            Mark::default().of_texts(&[spec.id.as_str(), &spec_json]),
+            state_mark,
         ],
     )
     .map(|_| ())

@@ -5,7 +5,7 @@ use windlass_domain::{
     PartPlan, PartReceipt, RelPath, RemoteExpect, RemoteState, Timestamp, TransferId, UploadSpec,
 };
 use windlass_journal::SqliteJournal;
-use windlass_ports::{JournalWrite, LevelEntry, PairRow};
+use windlass_ports::{IntentEnd, IntentKind, IntentRow, JournalWrite, LevelEntry, PairOptions, PairRow};
 
 pub fn fresh() -> (tempfile::TempDir, SqliteJournal) {
     let dir = tempfile::tempdir().unwrap();
@@ -28,7 +28,33 @@ pub fn pair() -> PairRow {
         mode: Mode::Ingest,
         paused: false,
         last_scan: None,
+        epoch: 0,
+        remote_marker: None,
+        options: PairOptions::default(),
+        brake: None,
     }
+}
+
+pub fn intent(id: &str, kind: IntentKind, name: &str, at: i64) -> IntentRow {
+    IntentRow {
+        id: id.to_owned(),
+        pair: pair_id(),
+        kind,
+        path: path(name),
+        to: None,
+        local: Some(local(3)),
+        remote: Some(remote(3, "\"e\"")),
+        size: 3,
+        cause: "it was deleted on the other side".to_owned(),
+        at: Timestamp(at),
+        trashed: None,
+        marker: None,
+        ended: None,
+    }
+}
+
+pub fn end(id: &str, at: i64, end: IntentEnd) -> JournalWrite {
+    JournalWrite::EndIntent { id: id.to_owned(), at: Timestamp(at), end, trashed: None, marker: None }
 }
 
 pub fn path(text: &str) -> RelPath {

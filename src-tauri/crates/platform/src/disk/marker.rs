@@ -4,7 +4,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use windlass_ports::{FsError, FsErrorKind};
+use windlass_ports::{FsError, FsErrorKind, Marker};
 
 use crate::error::{because, fs, root as root_error};
 use crate::folder::Folder;
@@ -14,33 +14,32 @@ use crate::names;
 const MOST: u64 = 64 * 1024;
 
 #[derive(Serialize, Deserialize)]
-struct Marker {
+struct Stored {
     id: String,
+    /// Missing in markers from before there were epochs.
+    #[serde(default)]
+    epoch: u64,
 }
 
-pub(super) fn read(root: &Path) -> Result<String, FsError> {
+pub(super) fn read(root: &Path) -> Result<Marker, FsError> {
     let ours = Folder::open(root)
         .and_then(|folder| folder.child(OsStr::new(names::OURS)))
         .map_err(|error| root_error(root, error))?;
     let (file, _) = ours.open_file(OsStr::new(names::MARKER)).map_err(|error| root_error(root, error))?;
     let mut text = Vec::new();
     file.take(MOST).read_to_end(&mut text).map_err(|error| root_error(root, error))?;
-    let marker: Marker = serde_json::from_slice(&text).map_err(|error| FsError {
+    let marker: Stored = serde_json::from_slice(&text).map_err(|error| FsError {
         kind: FsErrorKind::RootMissing,
         path: root.display().to_string(),
         source: Box::new(error),
     })?;
-    Ok(marker.id)
+    Ok(Marker { id: marker.id, epoch: marker.epoch })
 }
 
 pub(super) fn create(root: &Path, id: &str) -> Result<(), FsError> {
     let folder = Folder::open(root).map_err(|error| root_error(root, error))?;
     let ours = folder.make_child(OsStr::new(names::OURS)).map_err(|error| fs(root, error))?;
-    let text = serde_json::to_vec(&Marker { id: id.to_owned() }).map_err(|error| FsError {
-        kind: FsErrorKind::Other,
-        path: root.display().to_string(),
-        source: Box::new(error),
-    })?;
+    let text = text(root, id, 0)?;
     let temp = names::temp();
     let temp = OsStr::new(&temp);
     let done = write_new(&ours, temp, &text);
@@ -55,6 +54,38 @@ pub(super) fn create(root: &Path, id: &str) -> Result<(), FsError> {
             fs(root, error)
         }
     })
+}
+
+fn text(root: &Path, id: &str, epoch: u64) -> Result<Vec<u8>, FsError> {
+    serde_json::to_vec(&Stored { id: id.to_owned(), epoch }).map_err(|error| FsError {
+        kind: FsErrorKind::Other,
+        path: root.display().to_string(),
+        source: Box::new(error),
+    })
+}
+
+/// Replaces the marker by one with another epoch, in one durable step.
+pub(super) fn set_epoch(root: &Path, id: &str, epoch: u64) -> Result<(), FsError> {
+    if read(root)?.id != id {
+        return Err(because(FsErrorKind::RootMissing, root, "the marker is another folder's"));
+    }
+    let ours = Folder::open(root)
+        .and_then(|folder| folder.child(OsStr::new(names::OURS)))
+        .map_err(|error| root_error(root, error))?;
+    let (temp, text) = (names::temp(), text(root, id, epoch)?);
+    let temp = OsStr::new(&temp);
+    let done = (|| {
+        let mut file = ours.create(temp, 0o644)?;
+        file.write_all(&text)?;
+        file.sync_all()?;
+        ours.replace(temp, OsStr::new(names::MARKER))?;
+        ours.sync()
+    })();
+    if done.is_err() {
+        // It may not be there, or may be the reason of the failure; the sweep is the second chance.
+        let _left = ours.remove(temp);
+    }
+    done.map_err(|error| fs(root, error))
 }
 
 fn write_new(ours: &Folder, temp: &OsStr, text: &[u8]) -> io::Result<()> {

@@ -86,6 +86,17 @@ impl Folder {
         }
     }
 
+    pub(crate) fn move_new(&self, from: &OsStr, into: &Self, to: &OsStr) -> io::Result<()> {
+        match into.examine(to)? {
+            Some(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            None => fs::rename(self.path.join(from), into.path.join(to)),
+        }
+    }
+
+    pub(crate) fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
+        fs::remove_dir(self.path.join(name))
+    }
+
     pub(crate) fn exchange(&self, _one: &OsStr, _other: &OsStr) -> io::Result<bool> {
         Ok(false)
     }

@@ -97,6 +97,22 @@ impl Folder {
         }
     }
 
+    /// As [`Folder::rename_new`], into another folder of the same file system.
+    pub(crate) fn move_new(&self, from: &OsStr, into: &Self, to: &OsStr) -> io::Result<()> {
+        match exclusive::move_new(&self.fd, from, &into.fd, to) {
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => match into.examine(to)? {
+                Some(_) => Err(io::ErrorKind::AlreadyExists.into()),
+                None => Ok(rustix::fs::renameat(&self.fd, from, &into.fd, to)?),
+            },
+            other => Ok(other?),
+        }
+    }
+
+    /// Removes an empty folder.
+    pub(crate) fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
+        Ok(rustix::fs::unlinkat(&self.fd, name, AtFlags::REMOVEDIR)?)
+    }
+
     /// The same for file systems without that kind of rename: a second name, then the first one away.
     fn link_new(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
         match rustix::fs::linkat(&self.fd, from, &self.fd, to, AtFlags::empty()) {
@@ -223,6 +239,10 @@ mod exclusive {
         renameat_with(folder, from, folder, to, RenameFlags::NOREPLACE)
     }
 
+    pub(super) fn move_new(folder: &OwnedFd, from: &OsStr, into: &OwnedFd, to: &OsStr) -> Result<()> {
+        renameat_with(folder, from, into, to, RenameFlags::NOREPLACE)
+    }
+
     pub(super) fn exchange(folder: &OwnedFd, one: &OsStr, other: &OsStr) -> Result<()> {
         renameat_with(folder, one, folder, other, RenameFlags::EXCHANGE)
     }
@@ -236,6 +256,10 @@ mod exclusive {
     use rustix::io::{Errno, Result};
 
     pub(super) fn rename_new(_: &OwnedFd, _: &OsStr, _: &OsStr) -> Result<()> {
+        Err(Errno::NOSYS)
+    }
+
+    pub(super) fn move_new(_: &OwnedFd, _: &OsStr, _: &OwnedFd, _: &OsStr) -> Result<()> {
         Err(Errno::NOSYS)
     }
 

@@ -8,7 +8,7 @@ use super::objects::meta_of;
 use super::shared::{ReadConditions, conditions, header_condition, plan, timestamp, wanted};
 use crate::checksum::{Checksums, Kind, hex, put_checksums};
 use crate::faults::Profile;
-use crate::store::{Meta, NewObject, Row, call, ingest, now_ms, present, read_range};
+use crate::store::{Conditions, Meta, NewObject, Row, call, ingest, now_ms, present, read_range};
 
 struct Source {
     bucket: String,
@@ -35,7 +35,8 @@ async fn find(p: &Practice, from: &Source, conditions: ReadConditions<'_>) -> S3
         present(store.find(&bucket, &key, version.as_deref())?, version.as_deref())
     })
     .await?;
-    if p.profile() != Profile::IgnoresConditions && conditions.check(&row).is_err() {
+    let looks = !matches!(p.profile(), Profile::IgnoresConditions | Profile::Ceph);
+    if looks && conditions.check(&row).is_err() {
         return Err(s3_error!(
             PreconditionFailed,
             "At least one of the pre-conditions you specified did not hold"
@@ -105,7 +106,15 @@ pub(super) async fn object(
     let answered = received.answered.clone();
     let storage_class = input.storage_class.map_or_else(|| "STANDARD".to_owned(), |s| s.as_str().to_owned());
     let mut object = NewObject { size: received.size, etag: etag.clone(), storage_class, meta };
-    let conditions = conditions(p, if_match, if_none_match);
+    let conditions = match p.profile() {
+        Profile::Ceph => Conditions::default(),
+        Profile::Aws
+        | Profile::R2
+        | Profile::B2
+        | Profile::Wasabi
+        | Profile::Minio
+        | Profile::IgnoresConditions => conditions(p, if_match, if_none_match),
+    };
     let (bucket, key) = (input.bucket.clone(), input.key.clone());
     let (version, before) = call(&p.store, move |store| {
         super::objects::default_encryption(store, &bucket, &mut object.meta)?;

@@ -296,9 +296,21 @@ pub(super) async fn object_acl(
     p: &Practice,
     req: S3Request<GetObjectAclInput>,
 ) -> S3Result<S3Response<GetObjectAclOutput>> {
-    find(p, req.input.bucket, req.input.key, req.input.version_id).await?;
+    let row = find(p, req.input.bucket, req.input.key, req.input.version_id).await?;
+    let mut grants = full_control();
+    if row.meta.public_read {
+        let everybody = Grantee {
+            display_name: None,
+            email_address: None,
+            id: None,
+            type_: Type::from("Group".to_owned()),
+            uri: Some("http://acs.amazonaws.com/groups/global/AllUsers".to_owned()),
+        };
+        grants
+            .push(Grant { grantee: Some(everybody), permission: Some(Permission::from("READ".to_owned())) });
+    }
     Ok(S3Response::new(GetObjectAclOutput {
-        grants: Some(full_control()),
+        grants: Some(grants),
         owner: Some(owner()),
         ..Default::default()
     }))

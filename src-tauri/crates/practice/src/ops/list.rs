@@ -7,6 +7,7 @@ use s3s::{S3Request, S3Response, S3Result, s3_error};
 
 use super::Practice;
 use super::shared::{encode, owner, plan, timestamp};
+use crate::layer::Plan;
 use crate::store::{Entry, ListQuery, Page, VersionQuery, call};
 
 fn limit(max_keys: Option<i32>) -> S3Result<usize> {
@@ -45,10 +46,13 @@ fn opt(text: Option<&String>, url: bool) -> Option<String> {
     text.map(|t| encode(t, url))
 }
 
-async fn page(p: &Practice, bucket: &str, query: ListQuery, empty: bool) -> S3Result<Page> {
+async fn page(p: &Practice, bucket: &str, query: ListQuery, plan: Plan) -> S3Result<Page> {
     let bucket = bucket.to_owned();
-    let page = call(&p.store, move |store| store.list(&bucket, &query)).await?;
-    Ok(if empty { Page::default() } else { page })
+    let mut page = call(&p.store, move |store| store.list(&bucket, &query)).await?;
+    if plan.tree_order {
+        page.entries.sort_by_key(|e| e.key.replace('/', "\0"));
+    }
+    Ok(if plan.empty_listing { Page::default() } else { page })
 }
 
 pub(super) async fn v2(
@@ -70,7 +74,7 @@ pub(super) async fn v2(
         limit: limit(input.max_keys)?,
     };
     let max_keys = i32::try_from(query.limit).ok();
-    let page = page(p, &input.bucket, query, plan.empty_listing).await?;
+    let page = page(p, &input.bucket, query, plan).await?;
     let with_owner = input.fetch_owner == Some(true);
     let count = page.entries.len() + page.prefixes.len();
     let output = ListObjectsV2Output {
@@ -113,7 +117,7 @@ pub(super) async fn v1(
         limit: limit(input.max_keys)?,
     };
     let max_keys = i32::try_from(query.limit).ok();
-    let page = page(p, &input.bucket, query, plan.empty_listing).await?;
+    let page = page(p, &input.bucket, query, plan).await?;
     let output = ListObjectsOutput {
         prefix: Some(encode(&input.prefix.clone().unwrap_or_default(), url)),
         marker: Some(encode(&input.marker.clone().unwrap_or_default(), url)),

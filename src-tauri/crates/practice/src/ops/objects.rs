@@ -84,7 +84,8 @@ macro_rules! meta_of {
                 $input.object_lock_retain_until_date.as_ref(),
                 $input.object_lock_legal_hold_status.as_ref().map(|m| m.as_str()),
             ),
-            public_read: $input.acl.as_ref().is_some_and(|acl| acl.as_str().starts_with("public-read")),
+            public_read: $input.acl.as_ref().is_some_and(|acl| acl.as_str().starts_with("public-read"))
+                || $input.grant_read.as_ref().is_some_and(|who| who.contains("/groups/global/AllUsers")),
             ..Meta::default()
         }
     };
@@ -124,6 +125,12 @@ pub(super) async fn put(
     )?;
     let etag = hex(&received.md5);
     let answered = received.answered.clone();
+    if p.profile() == Profile::Ceph && req.input.if_match.is_some() {
+        return Err(s3_error!(
+            PreconditionFailed,
+            "At least one of the pre-conditions you specified did not hold"
+        ));
+    }
     let conditions = conditions(p, req.input.if_match, req.input.if_none_match);
     let storage_class =
         req.input.storage_class.map_or_else(|| "STANDARD".to_owned(), |s| s.as_str().to_owned());

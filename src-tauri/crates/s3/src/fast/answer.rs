@@ -27,8 +27,8 @@ impl Answer {
         self.header("content-type").is_some_and(|t| t.contains("text/html"))
     }
 
-    /// Text of the first `<name>` in an error document.
-    fn said(&self, name: &str) -> Option<String> {
+    /// Text of the first `<name>` in a small document.
+    pub(super) fn said(&self, name: &str) -> Option<String> {
         let text = from_utf8(&self.body).ok()?;
         let (_, rest) = text.split_once(&format!("<{name}>"))?;
         let (value, _) = rest.split_once('<')?;

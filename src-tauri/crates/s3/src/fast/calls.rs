@@ -1,12 +1,13 @@
-//! The four operations that go the short way, in the words of S3.
+//! The operations that go the short way, in the words of S3.
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
 use sha2::Digest as _;
-use windlass_domain::{Bucket, Digest, ObjectKey, RemoteExpect};
+use windlass_domain::{Bucket, Digest, ETag, ObjectKey, RemoteExpect, VersionId};
 use windlass_ports::remote::Depth;
 use windlass_ports::{Flow, Level, RemoteError, RemoteErrorKind};
 
@@ -18,7 +19,7 @@ use crate::S3Client;
 use crate::access::CALL;
 use crate::body::{Progress, watched};
 use crate::error::{own, stalled};
-use crate::lanes::{Check, Kept, Part, Put, content_type, endless};
+use crate::lanes::{Check, Copy, Kept, Part, Put, Source, content_type, quoted};
 use crate::store::DEVICE;
 
 /// Most bytes an answer without a listing may have.
@@ -36,6 +37,13 @@ fn hash(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+fn condition(expect: &RemoteExpect) -> (&'static str, Cow<'_, str>) {
+    match expect {
+        RemoteExpect::Absent => ("if-none-match", Cow::Borrowed("*")),
+        RemoteExpect::Unchanged(etag) => ("if-match", Cow::Borrowed(etag.as_str())),
+    }
 }
 
 fn checked<'a>(check: &'a Check, headers: &mut Vec<(&'static str, Cow<'a, str>)>) {
@@ -83,10 +91,15 @@ impl S3Client {
     }
 
     /// The same for calls without a body.
-    async fn ask(&self, bucket: &Bucket, call: &Call<'_>) -> Result<Option<Answer>, RemoteError> {
-        match tokio::time::timeout(CALL, self.short(bucket, call)).await {
+    async fn ask(
+        &self,
+        bucket: &Bucket,
+        call: &Call<'_>,
+        patience: Duration,
+    ) -> Result<Option<Answer>, RemoteError> {
+        match tokio::time::timeout(patience, self.short(bucket, call)).await {
             Ok(answer) => answer,
-            Err(_) => Err(stalled(CALL)),
+            Err(_) => Err(stalled(patience)),
         }
     }
 
@@ -110,10 +123,7 @@ impl S3Client {
     pub(crate) async fn fast_put(&self, bucket: &Bucket, put: &Put<'_>) -> Result<Option<Kept>, RemoteError> {
         let mut headers = Vec::with_capacity(6);
         headers.push(("content-type", Cow::Borrowed(content_type(put.key))));
-        headers.push(match put.expect {
-            RemoteExpect::Absent => ("if-none-match", Cow::Borrowed("*")),
-            RemoteExpect::Unchanged(etag) => ("if-match", Cow::Borrowed(etag.as_str())),
-        });
+        headers.extend(put.expect.map(condition));
         headers.push((DEVICE_HEADER.as_str(), Cow::Borrowed(put.device)));
         checked(&put.check, &mut headers);
         self.write(bucket, "PutObject", put.key, String::new(), headers, (put.bytes, put.flow)).await
@@ -146,17 +156,86 @@ impl S3Client {
         };
         let hash = Some(hash(b""));
         let call = Call { operation, method, key, query, headers, body: &EMPTY, progress, hash, limit };
-        self.ask(bucket, &call).await
+        self.ask(bucket, &call, CALL).await
     }
 
-    /// Size and what else a HEAD says.
+    /// What a HEAD says, of the current version or a named one.
     pub(crate) async fn fast_head(
         &self,
         bucket: &Bucket,
         key: &ObjectKey,
-    ) -> Result<Option<(Option<u64>, Kept)>, RemoteError> {
-        let answer = self.get(bucket, "HeadObject", Method::HEAD, key.as_str(), String::new()).await?;
-        Ok(answer.map(|a| (a.header("content-length").and_then(|l| l.parse().ok()), kept(&a))))
+        version: Option<&VersionId>,
+    ) -> Result<Option<Source>, RemoteError> {
+        let query = version.map(|v| format!("versionId={}", encoded(v.as_str()))).unwrap_or_default();
+        let answer = self.get(bucket, "HeadObject", Method::HEAD, key.as_str(), query).await?;
+        Ok(answer.map(|a| {
+            let text = |name: &str| a.header(name).map(str::to_owned);
+            Source {
+                size: a.header("content-length").and_then(|l| l.parse().ok()),
+                kept: kept(&a),
+                class: text("x-amz-storage-class"),
+                encryption: text("x-amz-server-side-encryption"),
+                kms_key: text("x-amz-server-side-encryption-aws-kms-key-id"),
+            }
+        }))
+    }
+
+    pub(crate) async fn fast_copy(
+        &self,
+        bucket: &Bucket,
+        copy: &Copy<'_>,
+    ) -> Result<Option<Kept>, RemoteError> {
+        let mut headers = Vec::with_capacity(8);
+        headers.push(("x-amz-copy-source", Cow::Borrowed(copy.source)));
+        let mut say = |name: &'static str, value: Option<&'_ str>| {
+            headers.extend(value.map(|value| (name, Cow::Owned(value.to_owned()))));
+        };
+        say("x-amz-copy-source-if-match", copy.source_match);
+        say("x-amz-storage-class", copy.how.class.as_deref());
+        say("x-amz-server-side-encryption", copy.how.kms().map(|(kind, _)| kind));
+        say("x-amz-server-side-encryption-aws-kms-key-id", copy.how.kms().and_then(|(_, key)| key));
+        say("x-amz-checksum-algorithm", copy.crc.then_some("CRC64NVME"));
+        if let Some(grants) = copy.grants {
+            say("x-amz-grant-full-control", grants.full_control.as_deref());
+            say("x-amz-grant-read", grants.read.as_deref());
+            say("x-amz-grant-read-acp", grants.read_acp.as_deref());
+            say("x-amz-grant-write-acp", grants.write_acp.as_deref());
+        }
+        headers.extend(copy.expect.map(condition));
+        let (operation, method, key, query) = ("CopyObject", Method::PUT, copy.to.as_str(), String::new());
+        let (body, progress, hash, limit) = (&EMPTY, &Progress::default(), Some(hash(b"")), SMALL);
+        let call = Call { operation, method, key, query, headers, body, progress, hash, limit };
+        let Some(answer) = self.ask(bucket, &call, copy.patience).await? else { return Ok(None) };
+        let crc = answer.said("ChecksumCRC64NVME");
+        let composite = answer.said("ChecksumType").is_some_and(|t| t == "COMPOSITE");
+        let whole = crc
+            .as_deref()
+            .and_then(Digest::crc64nvme_from_base64)
+            .or_else(|| Digest::sha256_from_base64(&answer.said("ChecksumSHA256")?));
+        Ok(Some(Kept {
+            etag: answer.said("ETag").map(|tag| quoted(&tag)),
+            version: answer.header("x-amz-version-id").map(str::to_owned),
+            crc,
+            digest: whole.filter(|_| !composite),
+        }))
+    }
+
+    /// Deletes what is current; the id of the delete marker, if the server made one.
+    pub(crate) async fn fast_delete(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        expect: Option<&ETag>,
+    ) -> Result<Option<Option<String>>, RemoteError> {
+        let headers = expect.map(|etag| ("if-match", Cow::Borrowed(etag.as_str()))).into_iter().collect();
+        let (operation, method, key, query) = ("DeleteObject", Method::DELETE, key.as_str(), String::new());
+        let (body, progress, hash, limit) = (&EMPTY, &Progress::default(), Some(hash(b"")), SMALL);
+        let call = Call { operation, method, key, query, headers, body, progress, hash, limit };
+        let answer = self.ask(bucket, &call, CALL).await?;
+        Ok(answer.map(|a| {
+            let marker = a.header("x-amz-delete-marker").is_some_and(|m| m.eq_ignore_ascii_case("true"));
+            a.header("x-amz-version-id").filter(|_| marker).map(str::to_owned)
+        }))
     }
 
     pub(crate) async fn fast_level(
@@ -186,6 +265,6 @@ impl S3Client {
             let kind = if error == CUT { RemoteErrorKind::Network } else { RemoteErrorKind::Unexpected };
             own(kind, format!("status 200: {error}"))
         })?;
-        page.level(after).ok_or_else(endless).map(Some)
+        page.level(bucket.as_str(), prefix, depth, after).map(Some)
     }
 }

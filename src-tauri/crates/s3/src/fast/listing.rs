@@ -6,44 +6,80 @@ use aws_smithy_types::date_time::Format;
 use memchr::memchr2;
 use percent_encoding::percent_decode_str;
 use windlass_domain::Timestamp;
-use windlass_ports::{Level, LevelEntry};
+use windlass_ports::remote::Depth;
+use windlass_ports::{Level, LevelEntry, RemoteError, RemoteErrorKind};
 
 use super::xml::{CUT, Malformed, Scanner, Token, local};
+use crate::error::own;
+use crate::lanes::endless;
 
 const STANDARD: &str = "STANDARD";
 
 /// What a page says.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
-    folders: Vec<LevelEntry>,
-    objects: Vec<LevelEntry>,
-    encoded: bool,
-    truncated: bool,
-    next: Option<String>,
+    pub(crate) folders: Vec<LevelEntry>,
+    pub(crate) objects: Vec<LevelEntry>,
+    pub(crate) encoded: bool,
+    pub(crate) truncated: Option<bool>,
+    pub(crate) next: Option<String>,
+    /// The bucket it says it is of.
+    pub(crate) bucket: Option<String>,
+    /// The prefix it says it is of.
+    pub(crate) prefix: Option<String>,
 }
 
 impl Page {
-    /// The level, folders first; `None` when it is said to go on, and not where.
-    pub(crate) fn level(self, after: Option<&str>) -> Option<Level> {
+    /// The level, folders first, once it is certain that it is what was asked for: of this bucket and this prefix, with
+    /// nothing in it from elsewhere, and said to end or to go on somewhere (hazard HB17). A deep one has to be whole: no
+    /// folders that hide what is in them, and a version's mark on everything.
+    pub(crate) fn level(
+        self,
+        bucket: &str,
+        prefix: &str,
+        depth: Depth,
+        after: Option<&str>,
+    ) -> Result<Level, RemoteError> {
+        let odd = |why: String| Err(own(RemoteErrorKind::Unexpected, format!("status 200: {why}")));
+        // The answer of an access point bears the name it has behind it.
+        let by_another_name = bucket.contains(':') || bucket.ends_with("-s3alias");
+        match self.bucket.as_deref() {
+            Some(name) if name == bucket || by_another_name => {}
+            Some(name) => return odd(format!("this is a listing of the bucket {name}")),
+            None => return odd("the listing does not say of which bucket it is".to_owned()),
+        }
+        let of = self.prefix.as_deref().unwrap_or_default();
+        if of != prefix && !(self.encoded && decoded(of) == prefix) {
+            return odd(format!("this is a listing of what is below '{of}'"));
+        }
         let mut entries = self.folders;
         if entries.is_empty() {
             entries = self.objects;
+        } else if depth == Depth::Deep {
+            return odd("the server grouped what was to be listed one by one".to_owned());
         } else {
             entries.extend(self.objects);
         }
-        if self.encoded {
-            for entry in &mut entries {
-                let (LevelEntry::Folder(name) | LevelEntry::Object { key: name, .. }) = entry;
-                if memchr2(b'%', b'+', name.as_bytes()).is_some() {
-                    *name = decoded(name);
-                }
+        for entry in &mut entries {
+            let (LevelEntry::Folder(name) | LevelEntry::Object { key: name, .. }) = entry;
+            if self.encoded && memchr2(b'%', b'+', name.as_bytes()).is_some() {
+                *name = decoded(name);
+            }
+            if !name.starts_with(prefix) {
+                return odd(format!("{name} is not below '{prefix}'"));
+            }
+            if depth == Depth::Deep && matches!(entry, LevelEntry::Object { etag, .. } if etag.is_empty()) {
+                return odd("an object has no ETag".to_owned());
             }
         }
-        if !self.truncated {
-            return Some(Level { entries, next: None });
+        match self.truncated {
+            None if depth == Depth::Deep => odd("the listing does not say whether it goes on".to_owned()),
+            None | Some(false) => Ok(Level { entries, next: None }),
+            Some(true) => {
+                let next = self.next.filter(|next| !next.is_empty() && Some(next.as_str()) != after);
+                Ok(Level { entries, next: Some(next.ok_or_else(endless)?) })
+            }
         }
-        let next = self.next.filter(|next| !next.is_empty() && Some(next.as_str()) != after)?;
-        Some(Level { entries, next: Some(next) })
     }
 }
 
@@ -81,9 +117,11 @@ pub(crate) fn read(page: &[u8]) -> Result<Page, Malformed> {
             None => return Err(CUT),
         };
         match local(name) {
-            "Contents" if !empty => page.objects.extend(object(&mut scan, name)?),
+            "Contents" if !empty => page.objects.push(object(&mut scan, name)?),
             "CommonPrefixes" if !empty => folders(&mut scan, name, &mut page.folders)?,
-            "IsTruncated" => page.truncated = truth(&scan.text(name, empty)?)?,
+            "IsTruncated" => page.truncated = Some(truth(&scan.text(name, empty)?)?),
+            "Name" => page.bucket = Some(scan.text(name, empty)?.into_owned()),
+            "Prefix" => page.prefix = Some(scan.text(name, empty)?.into_owned()),
             "NextContinuationToken" => page.next = Some(scan.text(name, empty)?.into_owned()),
             "EncodingType" => page.encoded = scan.text(name, empty)?.trim_ascii() == "url",
             _ => scan.skip(name, empty)?,
@@ -115,9 +153,9 @@ fn folders(scan: &mut Scanner<'_>, parent: &str, found: &mut Vec<LevelEntry>) ->
     Ok(())
 }
 
-/// An object; one without a key is none.
-fn object(scan: &mut Scanner<'_>, parent: &str) -> Result<Option<LevelEntry>, Malformed> {
-    let (mut key, mut size, mut modified) = (None, 0, None);
+/// An object. One without a key or a size is not passed over, since what is missing would look deleted.
+fn object(scan: &mut Scanner<'_>, parent: &str) -> Result<LevelEntry, Malformed> {
+    let (mut key, mut size, mut modified) = (None, None, None);
     let (mut etag, mut class) = (String::new(), None);
     while let Some((name, empty)) = child(scan, parent)? {
         match local(name) {
@@ -125,7 +163,7 @@ fn object(scan: &mut Scanner<'_>, parent: &str) -> Result<Option<LevelEntry>, Ma
             "Size" => {
                 let said = scan.text(name, empty)?;
                 let said: i64 = said.trim_ascii().parse().map_err(|_| Malformed("a size is no number"))?;
-                size = u64::try_from(said).unwrap_or(0);
+                size = Some(u64::try_from(said).map_err(|_| Malformed("a size is below zero"))?);
             }
             "LastModified" => modified = moment(scan.text(name, empty)?.trim_ascii()),
             "ETag" => etag = scan.text(name, empty)?.into_owned(),
@@ -134,7 +172,9 @@ fn object(scan: &mut Scanner<'_>, parent: &str) -> Result<Option<LevelEntry>, Ma
         }
     }
     let class = class.filter(|c| !c.is_empty()).unwrap_or_else(|| STANDARD.to_owned());
-    Ok(key.map(|key| LevelEntry::Object { key, size, modified, etag, class }))
+    let key = key.filter(|key: &String| !key.is_empty()).ok_or(Malformed("an object has no key"))?;
+    let size = size.ok_or(Malformed("an object has no size"))?;
+    Ok(LevelEntry::Object { key, size, modified, etag, class })
 }
 
 fn truth(text: &str) -> Result<bool, Malformed> {
@@ -195,6 +235,10 @@ mod tests {
 
     use super::*;
 
+    fn level(page: Page, after: Option<&str>) -> Result<Level, RemoteError> {
+        page.level("b", "", Depth::Level, after)
+    }
+
     fn object(key: &str, size: u64) -> LevelEntry {
         let modified = Some(Timestamp::from_millis(1_714_000_000_123));
         let (etag, class) = ("\"e\"".to_owned(), STANDARD.to_owned());
@@ -228,8 +272,9 @@ mod tests {
 
     fn page(entries: &[LevelEntry], encoded: bool, prefix: &str, space: &str, references: &[bool]) -> String {
         let text = |text: &str| written(text, encoded, references);
-        let mut out =
-            format!("<?xml version=\"1.0\"?>{space}<{prefix}ListBucketResult xmlns=\"x>y\">{space}");
+        let mut out = format!(
+            "<?xml version=\"1.0\"?>{space}<{prefix}ListBucketResult xmlns=\"x>y\">{space}<{prefix}Name>b</{prefix}Name><{prefix}Prefix/>"
+        );
         for entry in entries {
             match entry {
                 LevelEntry::Folder(name) => write!(
@@ -279,17 +324,51 @@ mod tests {
     fn a_listing_that_goes_on_says_where() {
         let page = |next: &str| {
             let text = format!(
-                "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>{next}</NextContinuationToken></ListBucketResult>"
+                "<ListBucketResult><Name>b</Name><IsTruncated>true</IsTruncated><NextContinuationToken>{next}</NextContinuationToken></ListBucketResult>"
             );
             read(text.as_bytes()).unwrap()
         };
         assert_eq!(
-            page("a+b%").level(None).unwrap().next.as_deref(),
+            level(page("a+b%"), None).unwrap().next.as_deref(),
             Some("a+b%"),
             "a token is never decoded"
         );
-        assert!(page("a").level(Some("a")).is_none());
-        assert!(page("").level(None).is_none());
+        assert!(level(page("a"), Some("a")).is_err());
+        assert!(level(page(""), None).is_err());
+    }
+
+    #[test]
+    fn hb17_a_page_of_something_else_or_with_something_missing_is_no_listing() {
+        let entry = "<Contents><Key>p%2Fa</Key><Size>1</Size><ETag>e</ETag></Contents>";
+        let of = |inside: &str| {
+            let text =
+                format!("<ListBucketResult><EncodingType>url</EncodingType>{inside}</ListBucketResult>");
+            let deep = |page: Page| page.level("b", "p/", Depth::Deep, None);
+            read(text.as_bytes()).map_err(|e| own(RemoteErrorKind::Network, e.to_string())).and_then(deep)
+        };
+        let end = "<IsTruncated>false</IsTruncated>";
+        for good in ["<Prefix>p/</Prefix>", "<Prefix>p%2F</Prefix>"] {
+            let level = of(&format!("<Name>b</Name>{good}{end}{entry}")).unwrap();
+            assert_eq!(level.entries.len(), 1);
+        }
+        let start = "<Name>b</Name><Prefix>p/</Prefix>";
+        for bad in [
+            String::new(),
+            format!("<Prefix>p/</Prefix>{end}{entry}"),
+            format!("<Name>c</Name><Prefix>p/</Prefix>{end}{entry}"),
+            format!("<Name>b</Name>{end}"),
+            format!("<Name>b</Name><Prefix>q/</Prefix>{end}"),
+            format!("<Name>b</Name><Prefix></Prefix>{end}"),
+            format!("{start}{entry}"),
+            format!("{start}{end}<Contents><Key>q/a</Key><Size>1</Size><ETag>e</ETag></Contents>"),
+            format!("{start}{end}<Contents><Size>1</Size><ETag>e</ETag></Contents>"),
+            format!("{start}{end}<Contents><Key>p/a</Key><ETag>e</ETag></Contents>"),
+            format!("{start}{end}<Contents><Key>p/a</Key><Size>1</Size></Contents>"),
+            format!("{start}{end}<CommonPrefixes><Prefix>p/x/</Prefix></CommonPrefixes>"),
+            format!("{start}<IsTruncated>true</IsTruncated>{entry}"),
+        ] {
+            assert!(of(&bad).is_err(), "{bad}");
+        }
     }
 
     #[test]
@@ -324,13 +403,13 @@ mod tests {
                 prop_assert!(read(&page).is_err());
             } else {
                 page[at] = byte;
-                let _ = read(&page).map(|p| p.level(None));
+                let _ = read(&page).map(|p| level(p, None));
             }
         }
 
         #[test]
         fn what_is_written_is_read(
-            names in proptest::collection::vec((any::<bool>(), "[ -~\u{80}-\u{10ffff}\u{1}\r\n\t]{0,20}", any::<u32>()), 0..8),
+            names in proptest::collection::vec((any::<bool>(), "[ -~\u{80}-\u{10ffff}\u{1}\r\n\t]{1,20}", any::<u32>()), 0..8),
             encoded in any::<bool>(),
             prefix in "(s3:)?",
             space in "[ \n]{0,3}",
@@ -344,7 +423,7 @@ mod tests {
                 .collect();
             let page = page(&entries, encoded, &prefix, &space, &references);
             entries.sort_by_key(|e| matches!(e, LevelEntry::Object { .. }));
-            let level = read(page.as_bytes()).unwrap().level(None).unwrap();
+            let level = level(read(page.as_bytes()).unwrap(), None).unwrap();
             prop_assert_eq!(level.entries, entries);
         }
     }

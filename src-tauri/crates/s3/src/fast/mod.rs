@@ -1,15 +1,15 @@
-//! The short way to S3, for what is done by the thousand: PUT, parts, HEAD and listings.
+//! The short way to S3, for what is done by the thousand: PUT, parts, HEAD, listings, copies and deletes.
 //!
 //! **Does** what the SDK's way does with the same headers, conditions, checksums, checks of the answer and kinds of
 //! error, at a sixth of the CPU. **Never** decides where a bucket is by itself: the SDK's own rules say so, and what
 //! they find special (access points, express buckets, proxies) goes the SDK's way.
-//! **Start reading** at [`Fast::once`]; `calls.rs` has the four operations.
+//! **Start reading** at [`Fast::once`]; `calls.rs` has the operations.
 mod answer;
 mod calls;
 mod credentials;
 mod line;
 pub(crate) mod listing;
-mod place;
+pub(crate) mod place;
 mod pool;
 mod sign;
 mod xml;

@@ -21,6 +21,16 @@ pub(super) fn encoded(text: &str) -> impl std::fmt::Display + '_ {
     utf8_percent_encode(text, VALUE)
 }
 
+/// What a copy is made of, in the words of `x-amz-copy-source`.
+pub(crate) fn copy_source(bucket: &str, key: &str, version: Option<&str>) -> String {
+    let mut text = format!("{}/{}", utf8_percent_encode(bucket, VALUE), utf8_percent_encode(key, KEY));
+    if let Some(version) = version {
+        text.push_str("?versionId=");
+        text.extend(utf8_percent_encode(version, VALUE));
+    }
+    text
+}
+
 /// Settings of the connection that decide where a bucket is.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Rules {

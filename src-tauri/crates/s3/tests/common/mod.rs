@@ -27,6 +27,15 @@ pub(crate) fn access(endpoint: &str, key: &str, secret: &str) -> Access {
     }
 }
 
+/// The same with versions kept.
+pub(crate) async fn versioned(profile: Profile) -> Bench {
+    use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
+    let bench = bench(profile).await;
+    let on = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
+    bench.raw().put_bucket_versioning().bucket("tests").versioning_configuration(on).send().await.unwrap();
+    bench
+}
+
 pub(crate) async fn bench(profile: Profile) -> Bench {
     let folder = tempfile::tempdir().unwrap();
     let mut options = PracticeOptions::new(folder.path());
@@ -34,19 +43,30 @@ pub(crate) async fn bench(profile: Profile) -> Bench {
     options.faults = Faults::new(profile);
     let server = PracticeServer::start(options).await.unwrap();
     let (key, secret) = (server.access_key(), server.secret_key());
-    let raw = aws_sdk_s3::Config::builder()
-        .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())
-        .credentials_provider(aws_sdk_s3::config::Credentials::new(key, secret, None, None, "test"))
-        .region(aws_sdk_s3::config::Region::new("us-east-1"))
-        .endpoint_url(server.endpoint())
-        .force_path_style(true)
-        .build();
-    aws_sdk_s3::Client::from_conf(raw).create_bucket().bucket("tests").send().await.unwrap();
+    raw(&server.endpoint(), key, secret).create_bucket().bucket("tests").send().await.unwrap();
     let client = S3Client::open(access(&server.endpoint(), key, secret)).await.unwrap();
     Bench { server, client, bucket: Bucket::new("tests"), _folder: folder }
 }
 
+/// A client that is not ours.
+pub(crate) fn raw(endpoint: &str, key: &str, secret: &str) -> aws_sdk_s3::Client {
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())
+        .credentials_provider(aws_sdk_s3::config::Credentials::new(key, secret, None, None, "test"))
+        .region(aws_sdk_s3::config::Region::new("us-east-1"))
+        .endpoint_url(endpoint)
+        .force_path_style(true)
+        .request_checksum_calculation(aws_sdk_s3::config::RequestChecksumCalculation::WhenRequired)
+        .response_checksum_validation(aws_sdk_s3::config::ResponseChecksumValidation::WhenRequired)
+        .build();
+    aws_sdk_s3::Client::from_conf(config)
+}
+
 impl Bench {
+    pub(crate) fn raw(&self) -> aws_sdk_s3::Client {
+        raw(&self.server.endpoint(), self.server.access_key(), self.server.secret_key())
+    }
+
     pub(crate) fn store(&self, capabilities: Capabilities) -> S3Store {
         self.client.bucket(&self.bucket, capabilities)
     }
@@ -66,4 +86,13 @@ pub(crate) fn key(text: &str) -> ObjectKey {
 pub(crate) fn body(bytes: impl Into<Bytes>) -> PutBody {
     let bytes = bytes.into();
     PutBody { crc: Crc64Nvme::of(&bytes), bytes, flow: None }
+}
+
+/// The whole object, of the version that HEAD shows.
+pub(crate) async fn bytes_of(store: &S3Store, key: &ObjectKey) -> Vec<u8> {
+    use futures::TryStreamExt as _;
+    use windlass_ports::RemoteStore as _;
+    let etag = store.head(key).await.unwrap().etag;
+    let pieces: Vec<Bytes> = store.get(key, None, &etag).await.unwrap().try_collect().await.unwrap();
+    pieces.concat()
 }

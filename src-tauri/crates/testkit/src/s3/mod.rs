@@ -384,6 +384,14 @@ impl VirtualS3 {
             tagging: Support::No,
             exact_keys: Support::Yes,
             equal_parts_needed: Support::No,
+            match_complete: yes(profile.conditions),
+            copy: Support::Yes,
+            create_only_copy: yes(profile.conditions),
+            match_copy: yes(profile.conditions),
+            match_copy_source: yes(profile.conditions),
+            delete_marker: yes(profile.versions),
+            utf8_order: Support::Yes,
+            generation: Capabilities::GENERATION,
         }
     }
 

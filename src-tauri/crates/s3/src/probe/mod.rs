@@ -1,15 +1,20 @@
 //! Finds out what an endpoint really does, by trying. Nothing is assumed from its name, and everything written is
 //! removed again.
+mod sync;
+
 use aws_sdk_s3::types::{
     ChecksumAlgorithm, ChecksumMode, ChecksumType, CompletedMultipartUpload, CompletedPart,
 };
-use windlass_domain::{Bucket, Capabilities, Crc64Nvme, ObjectKey, Support};
+use windlass_domain::{Bucket, Capabilities, Crc64Nvme, ETag, ObjectKey, RemoteExpect, Support};
 use windlass_ports::{RemoteBrowse as _, RemoteError, RemoteErrorKind as Kind};
 
 use crate::S3Client;
-use crate::store::{md5_base64, sha256_base64};
+use crate::lanes::quoted;
+use crate::store::{conditions, md5_base64, sha256_base64};
 
 const BYTES: &[u8] = b"windlass looks what this server does\n";
+/// The ETag of nothing.
+const WRONG: &str = "\"00000000000000000000000000000000\"";
 
 /// One attempt at a PUT: what it says besides the bytes.
 #[derive(Debug, Default, Clone)]
@@ -29,6 +34,15 @@ struct Probe<'a> {
 
 fn no_if(refused: bool) -> Support {
     if refused { Support::Yes } else { Support::No }
+}
+
+/// What the acceptance of a right value proves, after a wrong one was refused.
+fn accepted<T>(result: &Result<T, RemoteError>) -> Support {
+    match result {
+        Ok(_) => Support::Yes,
+        Err(error) if matches!(error.kind, Kind::Network | Kind::Throttled) => Support::Unknown,
+        Err(_) => Support::No,
+    }
 }
 
 /// What a refusal of a wrong value proves: `wanted` kinds prove it; success disproves it; trouble proves nothing.
@@ -134,9 +148,10 @@ impl Probe<'_> {
         key: &str,
         id: &str,
         etag: &str,
-        none_match: bool,
+        expect: Option<&RemoteExpect>,
         crc: Option<String>,
-    ) -> Result<(), RemoteError> {
+    ) -> Result<Option<String>, RemoteError> {
+        let (none_match, matched) = conditions(expect);
         let list = CompletedMultipartUpload::builder()
             .parts(CompletedPart::builder().part_number(1).e_tag(etag).build())
             .build();
@@ -147,13 +162,14 @@ impl Probe<'_> {
                     .key(key)
                     .upload_id(id)
                     .multipart_upload(list.clone())
-                    .set_if_none_match(none_match.then(|| "*".to_owned()))
+                    .set_if_none_match(none_match.clone())
+                    .set_if_match(matched.clone())
                     .set_checksum_type(crc.is_some().then_some(ChecksumType::FullObject))
                     .set_checksum_crc64_nvme(crc.clone())
                     .send()
             })
             .await
-            .map(|_| ())
+            .map(|out| out.e_tag().filter(|tag| !tag.is_empty()).map(quoted))
     }
 
     async fn conditions(&self, found: &mut Capabilities) -> Result<(), RemoteError> {
@@ -162,14 +178,10 @@ impl Probe<'_> {
         let etag = self.put(&key, &Say { none_match: Some("*".to_owned()), ..Say::default() }).await?;
         let again = self.put(&key, &Say { none_match: Some("*".to_owned()), ..Say::default() }).await;
         found.create_only_put = refusal(&again, &[Kind::PreconditionFailed]);
-        let wrong = "\"00000000000000000000000000000000\"".to_owned();
+        let wrong = WRONG.to_owned();
         let refused = self.put(&key, &Say { matched: Some(wrong.clone()), ..Say::default() }).await;
         found.match_put = match refusal(&refused, &[Kind::PreconditionFailed]) {
-            Support::Yes => match self.put(&key, &Say { matched: Some(etag), ..Say::default() }).await {
-                Ok(_) => Support::Yes,
-                Err(error) if matches!(error.kind, Kind::Network | Kind::Throttled) => Support::Unknown,
-                Err(_) => Support::No,
-            },
+            Support::Yes => accepted(&self.put(&key, &Say { matched: Some(etag), ..Say::default() }).await),
             other => other,
         };
         let refused = self
@@ -189,27 +201,37 @@ impl Probe<'_> {
             .call(self.bucket, |c| c.list_parts().bucket(self.bucket).key(&key).upload_id(&id).send())
             .await;
         let listed = listed.is_ok_and(|l| l.parts().first().is_some_and(|p| p.part_number() == Some(1)));
-        let completed = self.complete(&key, &id, &etag, true, None).await;
+        let absent = RemoteExpect::Absent;
+        let completed = self.complete(&key, &id, &etag, Some(&absent), None).await;
         found.multipart = no_if(listed && completed.is_ok());
         if completed.is_ok() {
             let id = self.open(&key, false).await?;
             let etag = self.part(&key, &id).await?;
-            let again = self.complete(&key, &id, &etag, true, None).await;
+            let again = self.complete(&key, &id, &etag, Some(&absent), None).await;
             found.create_only_complete = refusal(&again, &[Kind::PreconditionFailed]);
+            // One that was not refused used the upload up.
+            let id = self.open(&key, false).await?;
+            let etag = self.part(&key, &id).await?;
+            let wrong = RemoteExpect::Unchanged(ETag::new(WRONG));
+            let again = self.complete(&key, &id, &etag, Some(&wrong), None).await;
+            found.match_complete = match refusal(&again, &[Kind::PreconditionFailed]) {
+                Support::Yes => self.match_complete(&key, completed.ok().flatten()).await?,
+                other => other,
+            };
         }
         let key = self.key("parts-crc");
         let right = Crc64Nvme::of(BYTES).digest().to_base64();
         let id = self.open(&key, true).await?;
         let etag = self.part(&key, &id).await?;
         let wrong = Crc64Nvme::of(b"other bytes").digest().to_base64();
-        let refused = self.complete(&key, &id, &etag, false, Some(wrong)).await;
+        let refused = self.complete(&key, &id, &etag, None, Some(wrong)).await;
         found.crc64nvme_multipart = refusal(&refused, &[Kind::Integrity, Kind::BadRequest]);
         if found.crc64nvme_multipart.proved() {
             let id = self.open(&key, true).await?;
             let etag = self.part(&key, &id).await?;
-            let done = self.complete(&key, &id, &etag, false, Some(right.clone())).await;
+            let done = self.complete(&key, &id, &etag, None, Some(right.clone())).await;
             found.crc64nvme_multipart = match done {
-                Ok(()) => no_if(self.kept(&key).await?.0.as_deref() == Some(right.as_str())),
+                Ok(_) => no_if(self.kept(&key).await?.0.as_deref() == Some(right.as_str())),
                 Err(_) => Support::No,
             };
         }
@@ -318,7 +340,13 @@ impl Probe<'_> {
                 Err(_) => Support::Unknown,
             };
         }
+        self.copies(&mut found).await?;
+        if found.versioning.proved() {
+            found.delete_marker = self.markers().await?;
+        }
+        found.utf8_order = self.order().await?;
         found.exact_keys = self.odd_keys().await;
+        found.generation = Capabilities::GENERATION;
         Ok(found)
     }
 }

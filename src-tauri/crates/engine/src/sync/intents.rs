@@ -1,0 +1,131 @@
+//! Intents: what changes or removes something is written down first; a stop in between is resolved by looking, never by
+//! guessing (invariants I5, I7).
+use std::path::Path;
+use std::sync::Arc;
+
+use windlass_domain::{Bucket, ObjectKey, Prefix, RelPath, RemoteState, VersionId};
+use windlass_ports::{
+    FsError, FsErrorKind, IntentEnd, IntentKind, IntentRow, JournalWrite, PairRow, RemoteError,
+    RemoteErrorKind, ScanItem,
+};
+
+use crate::observe::Broken;
+use crate::pair::PairHandle;
+use crate::remote;
+use crate::shared::Shared;
+
+/// A new intent.
+pub(super) fn intent(
+    shared: &Shared,
+    row: &PairRow,
+    kind: IntentKind,
+    path: &RelPath,
+    cause: &str,
+) -> IntentRow {
+    IntentRow {
+        id: shared.id('i'),
+        pair: row.id.clone(),
+        kind,
+        path: path.clone(),
+        to: None,
+        local: None,
+        remote: None,
+        size: 0,
+        cause: cause.to_owned(),
+        at: shared.now(),
+        trashed: None,
+        marker: None,
+        ended: None,
+    }
+}
+
+/// The write that ends it.
+pub(super) fn ended(
+    shared: &Shared,
+    intent: &IntentRow,
+    end: IntentEnd,
+    trashed: Option<String>,
+    marker: Option<VersionId>,
+) -> JournalWrite {
+    JournalWrite::EndIntent { id: intent.id.clone(), at: shared.now(), end, trashed, marker }
+}
+
+/// Where `LocalFs::trash` puts a file.
+pub(super) fn trash_place(intent: &IntentRow) -> String {
+    format!(".windlass/trash/{}/{}", intent.at.millis(), intent.path)
+}
+
+/// Key in the trash of a bucket that keeps no versions.
+pub(super) fn trash_key(prefix: &Prefix, intent: &IntentRow) -> Result<ObjectKey, RemoteError> {
+    let rest = format!(".windlass/trash/{}/{}", intent.at.millis(), intent.path);
+    prefix
+        .key(&rest)
+        .map_err(|error| RemoteError { kind: RemoteErrorKind::BadRequest, source: error.to_string().into() })
+}
+
+/// Ends the intents that a stop left open. What took effect is noted; what did not is left for this round to decide anew.
+pub(super) async fn recover(shared: &Arc<Shared>, pair: &PairHandle) -> Result<(), Broken> {
+    let row = pair.row();
+    let open = shared.ports.journal.open_intents(&row.id).await.map_err(Broken::Journal)?;
+    if open.is_empty() {
+        return Ok(());
+    }
+    let bucket = Bucket::new(row.bucket.as_str());
+    let prefix = Prefix::new(&row.prefix);
+    let root = Path::new(&row.root);
+    for intent in open {
+        let path = intent.path.clone();
+        let end = match intent.kind {
+            IntentKind::DeleteRemote => {
+                let store =
+                    shared.store(&row.connection, &bucket, &row.prefix).await.map_err(Broken::Remote)?;
+                let key = key(&prefix, &path)?;
+                let there = remote::head(shared, store.as_ref(), &key).await.map_err(Broken::Remote)?;
+                let trashed = trash_key(&prefix, &intent).ok().map(|key| key.as_str().to_owned());
+                if there.is_none() { (IntentEnd::Done, trashed) } else { (IntentEnd::Refused, None) }
+            }
+            IntentKind::TrashLocal => {
+                let here = shared.ports.fs.look(root, &path).await.map_err(Broken::Disk)?;
+                match here {
+                    None if pair.root_is_there(shared).await => (IntentEnd::Done, Some(trash_place(&intent))),
+                    _ => (IntentEnd::Refused, None),
+                }
+            }
+            IntentKind::KeepBoth | IntentKind::MoveLocal => {
+                let to = intent.to.clone().unwrap_or_else(|| path.clone());
+                let here = shared.ports.fs.look(root, &to).await.map_err(Broken::Disk)?;
+                let moved = matches!(
+                    (here.map(|found| found.item), &intent.local),
+                    (Some(ScanItem::File(now)), Some(then)) if now.file_id == then.file_id && now.size == then.size
+                );
+                if moved && intent.kind == IntentKind::KeepBoth {
+                    // The old base speaks of a file that bears another name now.
+                    shared.commit(vec![JournalWrite::ForgetBase(row.id.clone(), path)]).await?;
+                }
+                (if moved { IntentEnd::Done } else { IntentEnd::Refused }, None)
+            }
+            // Copied and not deleted, or neither: both are seen by the look that follows.
+            IntentKind::MoveRemote => (IntentEnd::Refused, None),
+        };
+        tracing::info!(pair = %row.id, kind = ?intent.kind, end = ?end.0, "an interrupted change was resolved");
+        shared.commit(vec![ended(shared, &intent, end.0, end.1, None)]).await?;
+    }
+    Ok(())
+}
+
+/// The key of a path.
+pub(super) fn key(prefix: &Prefix, path: &RelPath) -> Result<ObjectKey, Broken> {
+    prefix.key(path.as_str()).map_err(|error| {
+        Broken::Remote(RemoteError { kind: RemoteErrorKind::BadRequest, source: error.to_string().into() })
+    })
+}
+
+/// The state an object must be in; its digest does not count.
+pub(super) fn is_version(now: &RemoteState, then: &RemoteState) -> bool {
+    now.etag == then.etag && now.size == then.size
+}
+
+/// Whether the disk says that a file is not what it was.
+pub(super) const fn changed(error: &FsError) -> bool {
+    matches!(error.kind, FsErrorKind::Changed | FsErrorKind::NotFound)
+}

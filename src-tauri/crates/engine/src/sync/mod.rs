@@ -1,0 +1,188 @@
+//! Mirror and two-way folders: rounds of look, decide, guard, act.
+//!
+//! A round sees both sides whole before it changes anything, asks `windlass-domain` what is to be done and whether a person
+//! has to be asked first, and then does it, each write naming what it replaces. Whatever ends a round early costs nothing
+//! but another round.
+mod act;
+mod evidence;
+mod fetch;
+mod intents;
+mod marks;
+mod report;
+mod view;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use windlass_domain::guard::{History, Totals, Verdict, guard, question_id, restored, without_deletes};
+use windlass_domain::sync::{ConflictNames, Op, Seen, SyncPlan, plan};
+use windlass_domain::{Filter, RelPath, Timestamp};
+use windlass_ports::{Brake, BrakeAnswer, JournalWrite, PairRow};
+
+use crate::observe::{Broken, Looked};
+use crate::pair::PairHandle;
+use crate::settle::Settling;
+use crate::shared::Shared;
+
+pub(crate) use evidence::Evidence;
+pub use report::{Keep, PlanLine, PlanReport};
+pub(crate) use report::{preview, resolve, undo};
+
+/// Keys and files below this are ours and are never synced.
+const OURS: &str = ".windlass/";
+/// The marker object: a listing that does not show it is no evidence for anything (hazard HB17).
+const MARKER: &str = ".windlass/marker";
+/// Comparisons may bring new ones to light; after so many passes the next round goes on.
+const PASSES: usize = 3;
+const HOUR: Duration = Duration::from_secs(3600);
+const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// What a round left to be done.
+#[derive(Debug, Default)]
+pub(crate) struct Round {
+    pub(crate) looked: Looked,
+    /// It changed something: what came of it is to be looked at.
+    pub(crate) acted: bool,
+    /// A person is asked.
+    pub(crate) asks: bool,
+}
+
+/// One round of a folder: everything, or only `paths` and what is below them.
+pub(crate) async fn round(
+    shared: &Arc<Shared>,
+    pair: &PairHandle,
+    settling: &mut Settling,
+    evidence: &mut Evidence,
+    paths: &[RelPath],
+) -> Result<Round, Broken> {
+    marks::here(shared, pair, evidence).await?;
+    intents::recover(shared, pair).await?;
+    marks::there(shared, pair).await?;
+    let row = pair.row();
+    let filter = filter(&row);
+    let looking =
+        view::Looking { shared, pair, row: &row, settling, evidence, filter: &filter, preview: false };
+    let view = looking.look(paths).await?;
+    let mut round = Round::default();
+    round.looked.settle_at = view.again;
+    round.looked.waits = view.waits;
+    let (mut seen, mut decided) = (view.seen, SyncPlan::default());
+    for _ in 0..PASSES {
+        decided = decide(shared, &row, &seen, &view.copies);
+        let compared = act::compare(shared, &row, &decided, &mut seen).await?;
+        round.looked.waits = compared.waits.or(round.looked.waits);
+        if !compared.any {
+            break;
+        }
+    }
+    // What could not be compared now is for another round.
+    decided.ops.retain(|op| !matches!(op, Op::Compare { .. }));
+    let decided = match brake(shared, pair, &row, decided).await? {
+        Braked::Go(plan) => plan,
+        Braked::Asks(plan) => {
+            round.asks = true;
+            plan
+        }
+        Braked::Again => {
+            round.acted = true;
+            return Ok(round);
+        }
+    };
+    let done = act::act(shared, pair, &row, decided, &view.states).await?;
+    round.acted = done.changed;
+    round.looked.waits = done.waits.or(round.looked.waits);
+    Ok(round)
+}
+
+/// What is to be done with these, by the folder's mode.
+fn decide(shared: &Shared, row: &PairRow, seen: &[Seen], copies: &BTreeSet<RelPath>) -> SyncPlan {
+    let date = date(shared.now());
+    let device = shared.device.get(..8).unwrap_or(&shared.device);
+    plan(row.mode, seen, &ConflictNames { device, date: &date, taken: &|path| copies.contains(path) })
+}
+
+/// What a person left out. The lines were checked when they were set; should they mean nothing to this version, everything
+/// is left out that could be, rather than sent.
+fn filter(row: &PairRow) -> Filter {
+    Filter::new(&row.options.ignore, row.options.largest).unwrap_or_else(|error| {
+        tracing::error!(pair = %row.id, %error, "the folder's ignore lines are not understood; nothing is synced");
+        Filter::everything()
+    })
+}
+
+/// The day (UTC), as it stands in the names of conflict copies.
+fn date(now: Timestamp) -> String {
+    // Days since 1970 to a civil date: Howard Hinnant's algorithm, for years 1970 to 9999.
+    let days = now.millis().div_euclid(86_400_000) + 719_468;
+    let era = days.div_euclid(146_097);
+    let of_era = days.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+enum Braked {
+    /// All of it may be done.
+    Go(SyncPlan),
+    /// A person is asked; this much may be done meanwhile.
+    Asks(SyncPlan),
+    /// A person said that it was not meant: the next round brings everything back.
+    Again,
+}
+
+/// Holds what would delete or replace more than the limits allow (invariant I16).
+async fn brake(
+    shared: &Shared,
+    pair: &PairHandle,
+    row: &PairRow,
+    decided: SyncPlan,
+) -> Result<Braked, Broken> {
+    let journal = &shared.ports.journal;
+    let now = shared.now();
+    let ago =
+        |time: Duration| Timestamp(now.0.saturating_sub(i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)));
+    let asks_nothing = !decided.ops.iter().any(|op| op.is_delete() || op.overwrites());
+    let verdict = if asks_nothing {
+        Verdict::Go
+    } else {
+        let totals = journal.base_totals(&row.id).await.map_err(Broken::Journal)?;
+        let hour = journal.deleted_since(&row.id, ago(HOUR)).await.map_err(Broken::Journal)?;
+        let week = journal.deleted_since(&row.id, ago(WEEK)).await.map_err(Broken::Journal)?;
+        let history = History { hour_files: hour.files, hour_bytes: hour.bytes, week_files: week.files };
+        guard(&decided, Totals { files: totals.files, bytes: totals.bytes }, history, &row.options.limits)
+    };
+    let Verdict::Ask(ask) = verdict else {
+        if row.brake.is_some() {
+            shared.commit(vec![JournalWrite::SaveBrake(row.id.clone(), None)]).await?;
+            pair.set_brake(None);
+        }
+        return Ok(Braked::Go(decided));
+    };
+    let id = question_id(&decided);
+    match row.brake.as_ref().filter(|brake| brake.id == id).and_then(|brake| brake.answer) {
+        Some(BrakeAnswer::Go) => return Ok(Braked::Go(decided)),
+        Some(BrakeAnswer::Restore) => {
+            let mut writes: Vec<_> = restored(&decided)
+                .into_iter()
+                .map(|path| JournalWrite::ForgetBase(row.id.clone(), path))
+                .collect();
+            writes.push(JournalWrite::SaveBrake(row.id.clone(), None));
+            shared.commit(writes).await?;
+            pair.set_brake(None);
+            return Ok(Braked::Again);
+        }
+        None => {}
+    }
+    if row.brake.as_ref().is_none_or(|brake| brake.id != id) {
+        let brake = Brake { id, ask, since: now, answer: None };
+        tracing::warn!(pair = %row.id, why = ?brake.ask.why, "the brake holds deletes until a person answers");
+        shared.commit(vec![JournalWrite::SaveBrake(row.id.clone(), Some(brake.clone()))]).await?;
+        pair.set_brake(Some(brake));
+    }
+    Ok(Braked::Asks(without_deletes(&decided)))
+}

@@ -1,0 +1,602 @@
+//! Both sides and the journal, merged in path order: what a round has to decide on. A path that is the same on both sides
+//! costs no look-up, no request and no memory beyond the pages under way.
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
+use tokio::time::Instant;
+use windlass_domain::sync::Seen;
+use windlass_domain::words::FailureCode;
+use windlass_domain::{
+    Bucket, ETag, Filter, LocalState, ObjectKey, Observed, RelPath, RemoteState, UnknownReason, map_key,
+};
+use windlass_ports::remote::Depth;
+use windlass_ports::{
+    FileRow, FileState, FsError, FsErrorKind, JournalWrite, LevelEntry, PairRow, RemoteBrowse, RemoteError,
+    RemoteErrorKind, ScanItem, Scanned,
+};
+
+use super::evidence::{Evidence, Side};
+use super::{MARKER, OURS};
+use crate::observe::{Broken, place, went_away};
+use crate::pair::PairHandle;
+use crate::settle::{Rest, Settling};
+use crate::shared::{Shared, lock};
+
+/// Rows of the journal read at once.
+const PAGE: u32 = 1000;
+/// Writes gathered before they are committed.
+const CHUNK: usize = 500;
+
+/// What one look at both sides found.
+#[derive(Debug, Default)]
+pub(super) struct View {
+    /// Paths on which something may have to be done.
+    pub(super) seen: Vec<Seen>,
+    /// Names of earlier conflict copies that are the same on both sides.
+    pub(super) copies: BTreeSet<RelPath>,
+    /// State of those that have a row.
+    pub(super) states: BTreeMap<RelPath, FileState>,
+    /// When the next file may lie still, or the next absence may be proved.
+    pub(super) again: Option<Instant>,
+    /// Why the other side could not be seen.
+    pub(super) waits: Option<RemoteErrorKind>,
+}
+
+impl View {
+    fn add(&mut self, other: Self) {
+        self.seen.extend(other.seen);
+        self.states.extend(other.states);
+        self.copies.extend(other.copies);
+        self.waits = self.waits.or(other.waits);
+        if let Some(at) = other.again {
+            self.again_at(at);
+        }
+    }
+
+    fn again_at(&mut self, at: Instant) {
+        self.again = Some(self.again.map_or(at, |before| before.min(at)));
+    }
+}
+
+/// A side that is read in path order. What comes out of order is a reason to sort first, never to conclude anything.
+struct Ordered<T> {
+    from: BoxStream<'static, Result<(RelPath, T), Broken>>,
+    next: Option<(RelPath, T)>,
+    over: bool,
+}
+
+/// It did not come in path order.
+#[derive(Debug)]
+pub(super) struct Disordered;
+
+impl<T: Send + 'static> Ordered<T> {
+    fn new(from: BoxStream<'static, Result<(RelPath, T), Broken>>) -> Self {
+        Self { from, next: None, over: false }
+    }
+
+    async fn peek(&mut self) -> Result<Option<&RelPath>, Broken> {
+        if self.next.is_none() && !self.over {
+            self.next = self.from.next().await.transpose()?;
+            self.over = self.next.is_none();
+        }
+        Ok(self.next.as_ref().map(|(path, _)| path))
+    }
+
+    /// The entry of this path, if it is the next.
+    async fn take(&mut self, path: &RelPath) -> Result<Option<Result<T, Disordered>>, Broken> {
+        if self.peek().await? != Some(path) {
+            return Ok(None);
+        }
+        let taken = self.next.take();
+        if self.peek().await?.is_some_and(|next| next <= path) {
+            return Ok(Some(Err(Disordered)));
+        }
+        Ok(taken.map(|(_, item)| Ok(item)))
+    }
+}
+
+/// What the listing said beside its entries: the ETag of the marker object.
+type MarkerSeen = Arc<Mutex<Option<ETag>>>;
+
+/// Everything below the prefix, page by page. Keys that cannot be paths here are left out and never concluded from.
+fn listing(
+    shared: Arc<Shared>,
+    browse: Arc<dyn RemoteBrowse>,
+    row: &PairRow,
+    scope: Option<&RelPath>,
+    marker: MarkerSeen,
+) -> BoxStream<'static, Result<(RelPath, RemoteState), Broken>> {
+    struct Pages {
+        after: Option<String>,
+        over: bool,
+        page: VecDeque<(RelPath, RemoteState)>,
+    }
+    let (bucket, prefix) = (Bucket::new(row.bucket.as_str()), row.prefix.clone());
+    let scope = scope.cloned();
+    let near = format!("{prefix}{}", scope.as_ref().map_or("", RelPath::as_str));
+    let start = Pages { after: None, over: false, page: VecDeque::new() };
+    futures::stream::try_unfold(start, move |mut pages| {
+        let (shared, browse, marker) = (Arc::clone(&shared), Arc::clone(&browse), Arc::clone(&marker));
+        let (bucket, prefix, near, scope) = (bucket.clone(), prefix.clone(), near.clone(), scope.clone());
+        async move {
+            loop {
+                if let Some(entry) = pages.page.pop_front() {
+                    return Ok(Some((entry, pages)));
+                }
+                if pages.over {
+                    return Ok(None);
+                }
+                let page = shared
+                    .call(browse.level(&bucket, &near, Depth::Deep, pages.after.as_deref()))
+                    .await
+                    .map_err(Broken::Remote)?;
+                if page.next.is_some() && page.next == pages.after {
+                    return Err(Broken::Remote(RemoteError {
+                        kind: RemoteErrorKind::Unexpected,
+                        source: "the listing does not get on".into(),
+                    }));
+                }
+                pages.over = page.next.is_none();
+                pages.after = page.next;
+                for entry in page.entries {
+                    let LevelEntry::Object { key, size, etag, .. } = entry else { continue };
+                    let Some(rest) = key.strip_prefix(prefix.as_str()) else {
+                        return Err(Broken::Remote(RemoteError {
+                            kind: RemoteErrorKind::Unexpected,
+                            source: "the listing holds keys that were not asked for".into(),
+                        }));
+                    };
+                    let etag = ETag::new(etag);
+                    if rest.starts_with(OURS) {
+                        if rest == MARKER {
+                            *lock(&marker) = Some(etag);
+                        }
+                        continue;
+                    }
+                    let parsed = ObjectKey::parse(&key).ok().and_then(|key| map_key(&key, &prefix).ok());
+                    match parsed {
+                        Some(path)
+                            if scope.as_ref().is_some_and(|scope| path != *scope && !below(&path, scope)) => {
+                        }
+                        Some(path) => {
+                            pages
+                                .page
+                                .push_back((path, RemoteState { size, etag, version: None, digest: None }));
+                        }
+                        // Folder objects and names that cannot be here: shown in the browser, not synced.
+                        None => {}
+                    }
+                }
+            }
+        }
+    })
+    .boxed()
+}
+
+/// The folder's files. Unreadable places come along as such.
+fn scanning(
+    shared: Arc<Shared>,
+    row: &PairRow,
+    scope: Option<&RelPath>,
+) -> BoxStream<'static, Result<(RelPath, ScanItem), Broken>> {
+    let (root, scope) = (row.root.clone(), scope.cloned());
+    let (send, receive) = tokio::sync::mpsc::channel::<Result<Scanned, FsError>>(512);
+    let tasks = shared.tasks.clone();
+    // The scan borrows the root; a task of its own owns it. It ends when nobody listens any more.
+    tasks.spawn(async move {
+        let mut scan = shared.ports.fs.scan(Path::new(&root), scope.as_ref());
+        while let Some(found) = scan.next().await {
+            // What is not there has nothing below it; whether the root is, is looked at when the look ends.
+            if scope.is_some() && found.as_ref().is_err_and(|error| error.kind == FsErrorKind::NotFound) {
+                return;
+            }
+            if send.send(found).await.is_err() {
+                return;
+            }
+        }
+    });
+    futures::stream::unfold(receive, |mut receive| async move {
+        loop {
+            match receive.recv().await? {
+                Err(error) => return Some((Err(Broken::Disk(error)), receive)),
+                Ok(found) => {
+                    if let Some(path) = place(&found) {
+                        return Some((Ok((path, found.item)), receive));
+                    }
+                }
+            }
+        }
+    })
+    .boxed()
+}
+
+/// The journal's rows, a page at a time.
+fn rows(
+    shared: Arc<Shared>,
+    row: &PairRow,
+    scope: Option<&RelPath>,
+) -> BoxStream<'static, Result<(RelPath, FileRow), Broken>> {
+    struct Pages {
+        after: Option<RelPath>,
+        over: bool,
+        page: VecDeque<FileRow>,
+    }
+    let (id, scope) = (row.id.clone(), scope.cloned());
+    let start = Pages { after: None, over: false, page: VecDeque::new() };
+    futures::stream::try_unfold(start, move |mut pages| {
+        let (shared, id, scope) = (Arc::clone(&shared), id.clone(), scope.clone());
+        async move {
+            if let (Some(scope), None, false) = (&scope, &pages.after, pages.over) {
+                let found = shared.ports.journal.file(&id, scope).await.map_err(Broken::Journal)?;
+                pages.page.extend(found);
+                pages.after = Some(scope.clone());
+            }
+            loop {
+                if let Some(row) = pages.page.pop_front() {
+                    return Ok(Some(((row.path.clone(), row), pages)));
+                }
+                if pages.over {
+                    return Ok(None);
+                }
+                let found = shared.ports.journal.files(&id, pages.after.as_ref(), PAGE).await;
+                let found = found.map_err(Broken::Journal)?;
+                pages.over = found.len() < PAGE as usize;
+                pages.after = found.last().map(|row| row.path.clone()).or(pages.after);
+                match &scope {
+                    None => pages.page = found.into(),
+                    Some(scope) => {
+                        let past = |row: &FileRow| {
+                            !below(&row.path, scope) && row.path.as_str() > format!("{scope}/").as_str()
+                        };
+                        pages.over |= found.last().is_some_and(past);
+                        pages.page.extend(found.into_iter().filter(|row| below(&row.path, scope)));
+                    }
+                }
+            }
+        }
+    })
+    .boxed()
+}
+
+/// Reads a side to its end and puts it into path order.
+async fn sorted<T: Send + 'static>(mut from: Ordered<T>) -> Result<Ordered<T>, Broken> {
+    let mut all = BTreeMap::new();
+    if let Some((path, item)) = from.next.take() {
+        all.insert(path, item);
+    }
+    while let Some(found) = from.from.next().await {
+        let (path, item) = found?;
+        all.insert(path, item);
+    }
+    Ok(Ordered::new(futures::stream::iter(all.into_iter().map(Ok)).boxed()))
+}
+
+/// One look at both sides.
+pub(super) struct Looking<'a> {
+    pub(super) shared: &'a Arc<Shared>,
+    pub(super) pair: &'a PairHandle,
+    pub(super) row: &'a PairRow,
+    pub(super) settling: &'a mut Settling,
+    pub(super) evidence: &'a mut Evidence,
+    /// What a person left out.
+    pub(super) filter: &'a Filter,
+    /// A plan is only to be shown: every absence counts as proved.
+    pub(super) preview: bool,
+}
+
+struct Merge {
+    view: View,
+    writes: Vec<JournalWrite>,
+    unreadable: Vec<RelPath>,
+}
+
+impl Looking<'_> {
+    /// Merges scan, journal and listing. When a side comes out of order everything is read once more and sorted.
+    ///
+    /// `paths`: only these and what is below them, which proves no absence in the bucket; without any, everything.
+    pub(super) async fn look(mut self, paths: &[RelPath]) -> Result<View, Broken> {
+        let mut whole = View::default();
+        let mut covered: Option<&RelPath> = None;
+        for path in paths {
+            // Paths come in order, so what lies in a folder that was looked at comes right behind it.
+            if covered.is_some_and(|above| below(path, above)) {
+                continue;
+            }
+            covered = Some(path);
+            whole.add(self.one_look(Some(path)).await?);
+        }
+        if paths.is_empty() {
+            whole = self.one_look(None).await?;
+        }
+        self.evidence.told();
+        Ok(whole)
+    }
+
+    async fn one_look(&mut self, scope: Option<&RelPath>) -> Result<View, Broken> {
+        match self.pass(scope, false).await? {
+            Ok(view) => Ok(view),
+            Err(Disordered) => {
+                tracing::info!(pair = %self.pair.id, "a side does not come in path order; sorting it first");
+                match self.pass(scope, true).await? {
+                    Ok(view) => Ok(view),
+                    Err(Disordered) => Err(Broken::Remote(RemoteError {
+                        kind: RemoteErrorKind::Unexpected,
+                        source: "what was sorted is out of order".into(),
+                    })),
+                }
+            }
+        }
+    }
+
+    async fn pass(
+        &mut self,
+        scope: Option<&RelPath>,
+        sort: bool,
+    ) -> Result<Result<View, Disordered>, Broken> {
+        let (shared, row) = (self.shared, self.row);
+        self.evidence.begin();
+        let marker = MarkerSeen::default();
+        let browse = shared.ports.remotes.browse(&row.connection).await.map_err(Broken::Remote)?;
+        let mut here = Ordered::new(scanning(Arc::clone(shared), row, scope));
+        let mut there = Ordered::new(listing(Arc::clone(shared), browse, row, scope, Arc::clone(&marker)));
+        let mut known = Ordered::new(rows(Arc::clone(shared), row, scope));
+        if sort {
+            (here, there, known) = (sorted(here).await?, sorted(there).await?, sorted(known).await?);
+        }
+        let mut merge = Merge { view: View::default(), writes: Vec::new(), unreadable: Vec::new() };
+        loop {
+            let mut least: Option<RelPath> = None;
+            for next in
+                [here.peek().await?.cloned(), there.peek().await?.cloned(), known.peek().await?.cloned()]
+            {
+                least = match (least, next) {
+                    (Some(a), Some(b)) => Some(a.min(b)),
+                    (a, b) => a.or(b),
+                };
+            }
+            let Some(path) = least else { break };
+            let (here, there, known) =
+                (here.take(&path).await?, there.take(&path).await?, known.take(&path).await?);
+            let (here, there, known) = match (here.transpose(), there.transpose(), known.transpose()) {
+                (Ok(here), Ok(there), Ok(known)) => (here, there, known),
+                _ => return Ok(Err(Disordered)),
+            };
+            if here.is_some() {
+                self.pair.seen_one();
+            }
+            self.one(&mut merge, path, here, there, known).await?;
+            if merge.writes.len() >= CHUNK {
+                shared.commit(std::mem::take(&mut merge.writes)).await?;
+                self.pair.changed(shared);
+            }
+        }
+        if !merge.writes.is_empty() {
+            shared.commit(std::mem::take(&mut merge.writes)).await?;
+        }
+        self.pair.poison.done();
+        // What was seen counts only if the root is still the same one (invariant I6, hazard HA10).
+        if !self.pair.root_is_there(shared).await {
+            return Err(went_away(row.root.clone()));
+        }
+        let seen = lock(&marker).clone();
+        let marked = seen.is_some() && seen == row.remote_marker;
+        self.conclude(&mut merge, marked, scope.is_none());
+        if scope.is_none() {
+            self.evidence.looked();
+        }
+        Ok(Ok(merge.view))
+    }
+
+    async fn one(
+        &mut self,
+        merge: &mut Merge,
+        path: RelPath,
+        here: Option<ScanItem>,
+        there: Option<RemoteState>,
+        known: Option<FileRow>,
+    ) -> Result<(), Broken> {
+        let shared = self.shared;
+        let size = match (&here, &there) {
+            (Some(ScanItem::File(local)), _) => local.size,
+            (_, Some(remote)) => remote.size,
+            _ => 0,
+        };
+        if self.filter.excludes(&path, size) {
+            // What is left out is as if it had never been here; let in again, it is compared anew (hazard HD10).
+            if known.is_some() {
+                merge.writes.push(JournalWrite::ForgetFile(self.pair.id.clone(), path));
+            }
+            return Ok(());
+        }
+        if self.pair.poison.is_quarantined(&path) {
+            if known.is_some_and(|row| row.state != FileState::Failed(FailureCode::Unexpected)) {
+                let state = FileState::Failed(FailureCode::Unexpected);
+                merge.writes.push(self.file(
+                    &path,
+                    None,
+                    state,
+                    "Windlass stopped on it three times and leaves it alone",
+                ));
+            }
+            return Ok(());
+        }
+        self.pair.poison.working_on(&path);
+        let open = self.pair.is_open(shared, self.row, &path);
+        if open {
+            self.evidence.present(Side::Here, &path);
+            return Ok(());
+        }
+        // Rows are read ahead: a transfer may have ended since, and what its end wrote is there now.
+        let known = match known {
+            Some(row) if matches!(row.state, FileState::Uploading | FileState::Checking) => {
+                shared.ports.journal.file(&self.pair.id, &path).await.map_err(Broken::Journal)?
+            }
+            known => known,
+        };
+        let state = known.as_ref().map(|row| row.state);
+        let (known_local, known_remote, base) = match known {
+            Some(row) => (row.local, row.remote, row.base),
+            None => (None, None, None),
+        };
+        let local = match here {
+            None => {
+                let frozen = merge.unreadable.iter().any(|above| below(&path, above));
+                match &base {
+                    _ if frozen => Observed::Unknown(UnknownReason::Unreadable),
+                    None => Observed::Absent,
+                    Some(_) => self.absence(&mut merge.view, Side::Here, &path),
+                }
+            }
+            Some(ScanItem::File(mut local)) => {
+                self.evidence.present(Side::Here, &path);
+                // The checksum of an untouched snapshot stays true.
+                let kept = [known_local.as_ref(), base.as_ref().map(|base| &base.local)];
+                local.digest = kept
+                    .into_iter()
+                    .flatten()
+                    .find(|before| before.digest.is_some() && before.same_snapshot(&local))
+                    .and_then(|before| before.digest);
+                let same = base.as_ref().is_some_and(|base| base.local.same_snapshot(&local));
+                if same {
+                    self.settling.forget(&path);
+                    Observed::Present(local)
+                } else {
+                    match self.settling.look(&path, &local, shared.now(), shared.options.settle) {
+                        Rest::Still => Observed::Present(local),
+                        Rest::Until(at) => {
+                            merge.view.again_at(at);
+                            if !matches!(state, Some(FileState::Waiting)) {
+                                merge.writes.push(self.file(&path, Some(local), FileState::Waiting, ""));
+                            }
+                            Observed::Unknown(UnknownReason::Settling)
+                        }
+                    }
+                }
+            }
+            Some(item) => {
+                let (code, note) = match item {
+                    ScanItem::Link => (FailureCode::Link, String::new()),
+                    ScanItem::Special => (FailureCode::NotAFile, String::new()),
+                    ScanItem::BadName(_) => (FailureCode::NameNotAllowed, "Not possible as a key".to_owned()),
+                    ScanItem::Unreadable(why) => {
+                        merge.unreadable.push(path.clone());
+                        (FailureCode::Unreadable, why)
+                    }
+                    ScanItem::File(_) => return Ok(()),
+                };
+                if state != Some(FileState::Failed(code)) && base.is_none() {
+                    merge.writes.push(self.file(&path, None, FileState::Failed(code), &note));
+                }
+                Observed::Unknown(UnknownReason::Unreadable)
+            }
+        };
+        // Not in the scan and yet there: an ignore file leaves it out, or this disk takes it for another name. It is neither
+        // gone nor to be replaced (hazards HD10, HA17).
+        if local == Observed::Absent && (base.is_some() || there.is_some()) && self.is_there(&path).await? {
+            if state.is_some() {
+                merge.writes.push(JournalWrite::ForgetFile(self.pair.id.clone(), path));
+            }
+            return Ok(());
+        }
+        let remote = match there {
+            None if base.is_none() => Observed::Absent,
+            None => self.absence(&mut merge.view, Side::There, &path),
+            Some(mut remote) => {
+                self.evidence.present(Side::There, &path);
+                let kept = [known_remote.as_ref(), base.as_ref().map(|base| &base.remote)];
+                if let Some(before) = kept
+                    .into_iter()
+                    .flatten()
+                    .find(|before| before.etag == remote.etag && before.size == remote.size)
+                {
+                    remote.digest = before.digest;
+                    remote.version.clone_from(&before.version);
+                }
+                Observed::Present(remote)
+            }
+        };
+        if let (Observed::Present(local), Observed::Present(remote), Some(base)) = (&local, &remote, &base)
+            && base.local.same_snapshot(local)
+            && base.remote.etag == remote.etag
+            && base.remote.size == remote.size
+        {
+            if path.name().contains("(conflict") {
+                merge.view.copies.insert(path.clone());
+            }
+            if state != Some(FileState::Safe) {
+                merge.writes.push(JournalWrite::SaveBase {
+                    pair: self.pair.id.clone(),
+                    path,
+                    base: base.clone(),
+                });
+            }
+            return Ok(());
+        }
+        // Nothing on either side and never proved: the row is of something that is gone.
+        if base.is_none() && local == Observed::Absent && remote == Observed::Absent {
+            if state.is_some() {
+                merge.writes.push(JournalWrite::ForgetFile(self.pair.id.clone(), path));
+            }
+            return Ok(());
+        }
+        if let Some(state) = state {
+            merge.view.states.insert(path.clone(), state);
+        }
+        merge.view.seen.push(Seen { path, local, remote, base });
+        Ok(())
+    }
+
+    async fn is_there(&self, path: &RelPath) -> Result<bool, Broken> {
+        let root = Path::new(&self.row.root);
+        let found = self.shared.ports.fs.look(root, path).await.map_err(Broken::Disk)?;
+        Ok(found.is_some())
+    }
+
+    fn absence<T>(&mut self, view: &mut View, side: Side, path: &RelPath) -> Observed<T> {
+        if self.preview {
+            return Observed::Absent;
+        }
+        match self.evidence.absent(side, path, self.shared.options.absence) {
+            None => Observed::Absent,
+            Some(at) => {
+                view.again_at(at);
+                Observed::Unknown(UnknownReason::AbsenceUnproved)
+            }
+        }
+    }
+
+    /// What only the whole look can say.
+    fn conclude(&mut self, merge: &mut Merge, marked: bool, whole: bool) {
+        let view = &mut merge.view;
+        for seen in &mut view.seen {
+            // A listing that does not show the marker object proves no absence (hazard HB17).
+            if !marked && seen.base.is_some() && seen.remote == Observed::Absent {
+                seen.remote = Observed::Unknown(UnknownReason::ListingIncomplete);
+                if whole && !self.preview {
+                    view.waits.get_or_insert(RemoteErrorKind::Unexpected);
+                }
+            }
+            if seen.local == Observed::Absent && merge.unreadable.iter().any(|above| below(&seen.path, above))
+            {
+                seen.local = Observed::Unknown(UnknownReason::Unreadable);
+            }
+        }
+    }
+
+    fn file(&self, path: &RelPath, local: Option<LocalState>, state: FileState, note: &str) -> JournalWrite {
+        JournalWrite::SaveFile {
+            pair: self.pair.id.clone(),
+            path: path.clone(),
+            local,
+            state,
+            note: note.to_owned(),
+        }
+    }
+}
+
+fn below(path: &RelPath, above: &RelPath) -> bool {
+    path.as_str().strip_prefix(above.as_str()).is_some_and(|rest| rest.starts_with('/'))
+}
