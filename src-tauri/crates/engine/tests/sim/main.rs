@@ -6,6 +6,7 @@
 
 mod crash;
 mod house;
+mod named;
 #[cfg(feature = "planted")]
 mod planted;
 mod random;
