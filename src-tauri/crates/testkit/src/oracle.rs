@@ -306,7 +306,10 @@ impl Oracle {
             IntentKind::TrashLocal | IntentKind::MoveLocal => {
                 let now = self.world.now().0;
                 if self.s3.marker_gone().is_some_and(|since| now - since > SWEEP_NS) {
-                    self.world.wrong("I6", format!("{path} is to be taken away here on the word of a listing without marker"));
+                    self.world.wrong(
+                        "I6",
+                        format!("{path} is to be taken away here on the word of a listing without marker"),
+                    );
                 }
                 if !self.s3.was_removed(&format!("{}{path}", self.prefix)) {
                     self.world

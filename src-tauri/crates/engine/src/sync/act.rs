@@ -22,8 +22,8 @@ use super::intents::{changed, ended, intent, is_version, key, trash_key};
 use super::marks;
 use crate::observe::{Broken, room, went_away};
 use crate::pair::PairHandle;
-use crate::planted::{self, Bug};
 use crate::plan::{queue, source};
+use crate::planted::{self, Bug};
 use crate::remote;
 use crate::shared::Shared;
 

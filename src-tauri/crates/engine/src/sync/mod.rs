@@ -147,7 +147,8 @@ async fn brake(
     let now = shared.now();
     let ago =
         |time: Duration| Timestamp(now.0.saturating_sub(i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)));
-    let asks_nothing = planted::is(Bug::NoBrake) || !decided.ops.iter().any(|op| op.is_delete() || op.overwrites());
+    let asks_nothing =
+        planted::is(Bug::NoBrake) || !decided.ops.iter().any(|op| op.is_delete() || op.overwrites());
     let verdict = if asks_nothing {
         Verdict::Go
     } else {

@@ -10,7 +10,8 @@ use crate::script::{Journal, Plan};
 /// What the disk loses.
 const POWER: [Power; 4] = [Power::Stays, Power::Cut(1), Power::Cut(2), Power::Cut(3)];
 /// Scenarios in which a second death, while the first is being mended, can do most harm.
-const WORST: [&str; 5] = ["hb21-deleted-unversioned", "hd1-both-changed", "ha15-moved", "mirror-down", "large"];
+const WORST: [&str; 5] =
+    ["hb21-deleted-unversioned", "hd1-both-changed", "ha15-moved", "mirror-down", "large"];
 /// Of the pairs of deaths, one in so many is run when nothing else is said.
 const SHARE: u64 = 61;
 
@@ -45,7 +46,12 @@ pub(crate) fn undisturbed_and_killed(name: &str) {
         let every = if plan.is_large() && power != Power::Stays { 3 } else { 1 };
         total += everywhere(&plan, power, every).0;
     }
-    println!("{name}: {} steps, {} cuts, {total} deaths in {} ms", ran.steps, ran.cuts, began.elapsed().as_millis());
+    println!(
+        "{name}: {} steps, {} cuts, {total} deaths in {} ms",
+        ran.steps,
+        ran.cuts,
+        began.elapsed().as_millis()
+    );
 }
 
 #[test]
@@ -62,10 +68,26 @@ fn deaths_reach_every_kind_of_effect() {
         println!("{times:>7} {place}");
     }
     for place in [
-        "commit Before", "commit After", "put Before", "put Between", "put After", "open_upload Between",
-        "send_part Between", "complete_upload Between", "create_marker After", "stage After", "publish Before",
-        "publish Between", "publish After", "trash Between", "rename Between", "copy Between", "delete Before",
-        "delete Between", "set_epoch Before", "set_epoch After",
+        "commit Before",
+        "commit After",
+        "put Before",
+        "put Between",
+        "put After",
+        "open_upload Between",
+        "send_part Between",
+        "complete_upload Between",
+        "create_marker After",
+        "stage After",
+        "publish Before",
+        "publish Between",
+        "publish After",
+        "trash Between",
+        "rename Between",
+        "copy Between",
+        "delete Before",
+        "delete Between",
+        "set_epoch Before",
+        "set_epoch After",
     ] {
         assert!(where_died.contains_key(place), "nobody died at {place}");
     }
@@ -86,7 +108,8 @@ fn hc2_a_second_death_during_recovery_loses_nothing() {
                 if number % every == 0 {
                     let mut plan = plan.clone();
                     plan.deaths = vec![first, first + second];
-                    plan.power = vec![POWER[(number / every) as usize % 4], POWER[(number / every / 4) as usize % 4]];
+                    plan.power =
+                        vec![POWER[(number / every) as usize % 4], POWER[(number / every / 4) as usize % 4]];
                     let ran = check(&plan);
                     runs += 1;
                     reached |= ran.died() > 0;
