@@ -301,6 +301,10 @@ impl Actor {
         } else if matches!(*lock(&pair.phase), PairPhase::Offline) {
             return;
         }
+        // A pause may have come while the marker was read: what it held stays held.
+        if pair.row().paused {
+            return;
+        }
         shared.pool.release(&pair.id);
         self.start_watching();
         if now >= self.rescan_at {
@@ -314,7 +318,8 @@ impl Actor {
         if self.settle_at.is_some_and(|at| at <= now) {
             self.settle_at = None;
             let mut dirty = lock(&pair.dirty);
-            if self.settling.len() > MOST_PATHS {
+            // A mirror also waits for absences to be proved, which only a look at everything does.
+            if self.settling.len() > MOST_PATHS || pair.row().mode != Mode::Ingest {
                 dirty.all = true;
             } else {
                 dirty.paths.extend(self.settling.paths());

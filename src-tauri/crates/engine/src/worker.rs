@@ -206,6 +206,9 @@ impl Run<'_> {
             if let Some(pair) = self.live.spec.pair.as_ref().and_then(|id| self.shared.pair(id)) {
                 pair.ring();
             }
+        } else if kind != FaultKind::Network {
+            // Whatever else the server says: it knows who asks.
+            self.shared.login_was_accepted(&self.live.spec.connection);
         }
         if matches!(state, Upload::Completing { .. }) {
             let (now, entropy) = (self.shared.now(), self.shared.ports.entropy.as_ref());

@@ -38,6 +38,8 @@ struct Known {
     /// Most files that were proved at a time.
     most: usize,
     go: bool,
+    /// Files that a power cut changed so that nobody can see it.
+    silent: BTreeSet<(usize, String)>,
     paused: bool,
     generations: Vec<u64>,
 }
@@ -96,12 +98,13 @@ impl Oracle {
     /// Runs an act of a person, which gives the contents that it took away; what it took the last copy of is gone by right.
     pub(crate) fn person(&self, act: impl FnOnce() -> Vec<ContentId>) {
         self.look();
-        let (before, _) = self.held();
+        let (before, durable_before) = self.held();
         let gone = act();
-        let (after, _) = self.held();
+        let (after, durable) = self.held();
         let mut known = self.known();
-        let lost: Vec<ContentId> = before.difference(&after).copied().collect();
-        known.destroyed.extend(lost);
+        known.destroyed.extend(before.difference(&after));
+        // What is left is only in the memory of a computer: it counts again when it is written.
+        known.kept.retain(|content| durable.contains(content) || !durable_before.contains(content));
         known.let_go.extend(gone);
         drop(known);
         self.look();
@@ -117,6 +120,9 @@ impl Oracle {
                 continue;
             }
             let mut known = self.known();
+            if damage.silent {
+                known.silent.insert((computer, damage.path.clone()));
+            }
             known.let_go.insert(damage.held);
             known.destroyed.insert(damage.held);
         }
@@ -289,7 +295,10 @@ impl Oracle {
             if intent.is_none_or(|intent| intent.kind == IntentKind::DeleteRemote) {
                 self.swept();
             }
-        } else if !based && !weak {
+        } else if !based && weak {
+            // The weaker promise of a server without conditions: the older version is kept below.
+            self.known().let_go.insert(old.1);
+        } else if !based {
             let name = self.name(old.1);
             self.world.wrong("I4", format!("{key} was replaced, and its base was another: {name}"));
         }
@@ -318,7 +327,7 @@ impl Oracle {
         let objects = self.s3.objects();
         let mut shown: BTreeSet<ContentId> = objects.values().copied().collect();
         for (disk, _) in &self.computers {
-            shown.extend(disk.files().into_values());
+            shown.extend(disk.at_names());
         }
         let missing: Vec<ContentId> = {
             let known = self.known();
@@ -332,8 +341,8 @@ impl Oracle {
             let name = self.name(content);
             self.world.wrong("I10", format!("nobody let go of {name}, and it is nowhere to be seen"));
         }
-        for (disk, journal) in &self.computers {
-            self.converged(mode, disk, journal, &objects);
+        for (number, (disk, journal)) in self.computers.iter().enumerate() {
+            self.converged(mode, number, &objects);
             if disk.temps() > 0 {
                 self.world.wrong("I15", format!("{} temporary files are left", disk.temps()));
             }
@@ -349,19 +358,22 @@ impl Oracle {
         }
     }
 
-    fn converged(
-        &self,
-        mode: Mode,
-        disk: &VirtualDisk,
-        journal: &VirtualJournal,
-        objects: &BTreeMap<String, ContentId>,
-    ) {
+    fn converged(&self, mode: Mode, number: usize, objects: &BTreeMap<String, ContentId>) {
+        let (disk, journal) = &self.computers[number];
         let files = disk.files();
+        let silent: Vec<String> = self
+            .known()
+            .silent
+            .iter()
+            .filter(|(at, _)| *at == number)
+            .map(|(_, path)| path.clone())
+            .collect();
         let excepted: BTreeSet<String> = journal
             .rows()
             .into_iter()
             .filter(|row| matches!(row.state, FileState::Failed(_)))
             .map(|row| row.path.as_str().to_owned())
+            .chain(silent)
             .collect();
         let wrong = |what: String| self.world.wrong("I11", what);
         for (path, content) in &files {
@@ -386,7 +398,7 @@ impl Oracle {
         for (path, content) in files.iter().filter(|(path, _)| up && !excepted.contains(*path)) {
             let there = objects.get(path);
             // In ingest, what others do to a key afterwards is theirs.
-            let theirs = mode == Mode::Ingest && self.s3.was_removed(&format!("{}{path}", self.prefix));
+            let theirs = mode == Mode::Ingest && self.s3.was_touched(&format!("{}{path}", self.prefix));
             if there != Some(content) && !theirs {
                 wrong(format!("{path} holds {content:?} here and {there:?} there"));
             }

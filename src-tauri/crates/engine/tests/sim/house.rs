@@ -57,6 +57,13 @@ fn row(computer: &Computer, number: usize, mode: Mode) -> PairRow {
     }
 }
 
+/// What the person does about files that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Person {
+    TriesAgain,
+    Watches,
+}
+
 /// The engines of a scene, started.
 pub(crate) struct House<'s> {
     scene: &'s Scene,
@@ -85,11 +92,13 @@ impl<'s> House<'s> {
     async fn set_up(&self, number: usize) {
         let (engine, computer) = (&self.engines[number], &self.scene.computers[number]);
         for _ in 0..50 {
-            if computer.disk.is_away() || (computer.journal.pair().is_some() && computer.disk.has_marker()) {
+            let known = computer.journal.pair();
+            let runs = known.as_ref().is_some_and(|pair| engine.pair_view(&pair.id).is_some());
+            if computer.disk.is_elsewhere() || (runs && computer.disk.has_marker()) {
                 return;
             }
-            // The process died while the folder was set up: it is shown as offline, and the person sets it up again.
-            if let Some(pair) = computer.journal.pair() {
+            // The process died, or the journal had no space, while the folder was set up: the person sets it up again.
+            if let Some(pair) = known {
                 let _again = engine.remove_pair(&pair.id).await;
             }
             let row = row(computer, number, self.mode);
@@ -149,7 +158,7 @@ impl<'s> House<'s> {
     }
 
     /// With faults and edits stopped, until nothing changes any more (invariant I11).
-    pub(crate) async fn come_to_rest(&self) {
+    pub(crate) async fn come_to_rest(&self, person: Person) {
         let scene = self.scene;
         let mut before = None;
         let rounds = async {
@@ -168,7 +177,8 @@ impl<'s> House<'s> {
                         }
                     }
                     if let Some(pair) = self.pair(at)
-                        && round < 3
+                        && round < 1
+                        && person == Person::TriesAgain
                     {
                         let _tried = self.engines[at].retry_failed(&pair, None).await;
                         at_rest = false;

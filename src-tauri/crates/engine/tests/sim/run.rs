@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use windlass_testkit::{Act, Edge, Fault, Power, Scene, SceneOptions, Seen, Wrong};
 
-use crate::house::House;
+use crate::house::{House, Person};
 use crate::script::{Journal, Plan};
 
 /// Starts at the most: a run that needs more does not come to an end.
@@ -85,6 +85,10 @@ pub(crate) fn run_with(plan: &Plan, log: bool) -> Ran {
             let power = plan.power.get(deaths).or(plan.power.last()).copied().unwrap_or(Power::Stays);
             scene.power(power);
             deaths += 1;
+            // What the cut did to the disk has to come to rest first.
+            if stage == Stage::Again {
+                stage = Stage::Rest;
+            }
         } else if stage == Stage::Journal {
             set_back(&scene, plan);
             stage = Stage::Rest;
@@ -120,14 +124,14 @@ async fn live(scene: &Scene, plan: &Plan, stage: &mut Stage) {
         Stage::Script(_) | Stage::Over | Stage::Journal => {}
         Stage::Rest => {
             calm(scene, plan);
-            house.come_to_rest().await;
+            house.come_to_rest(Person::TriesAgain).await;
             scene.oracle.at_rest(plan.mode);
             *stage = Stage::Again;
         }
         // A further run of a synced tree plans nothing and sends nothing (invariant I12).
         Stage::Again => {
             let (calls, before) = (scene.s3.calls(), house.fingerprint());
-            house.come_to_rest().await;
+            house.come_to_rest(Person::Watches).await;
             if scene.s3.calls() != calls {
                 scene
                     .world

@@ -66,6 +66,14 @@ impl Plan {
         self
     }
 
+    /// Whether it has a file of several parts.
+    pub(crate) fn is_large(&self) -> bool {
+        self.lines.iter().any(|line| match line.act {
+            Act::Write { len, .. } | Act::Put { len, .. } => len > 1_000_000,
+            _ => false,
+        })
+    }
+
     pub(crate) fn profile(self, profile: Profile) -> Self {
         Self { profile, ..self }
     }

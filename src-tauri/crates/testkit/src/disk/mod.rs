@@ -257,6 +257,18 @@ impl VirtualDisk {
             .collect()
     }
 
+    /// Contents at final names, also of disks that are not there now.
+    pub(crate) fn at_names(&self) -> BTreeSet<ContentId> {
+        let disk = self.disk();
+        let mut found = BTreeSet::new();
+        for volume in &disk.volumes {
+            let names = volume.names.iter().filter(|(path, _)| !is_ours(path));
+            found
+                .extend(names.filter_map(|(_, number)| volume.inodes.get(number)).map(|inode| inode.data.id));
+        }
+        found
+    }
+
     /// The paths and contents that can be seen now.
     #[must_use]
     pub fn files(&self) -> BTreeMap<String, ContentId> {

@@ -51,6 +51,7 @@ impl VirtualS3 {
         state.generation += 1;
         let gone =
             keys.values().filter_map(|versions| versions.last()?.data.as_ref().map(|d| d.id)).collect();
+        state.touched.extend(keys.keys().cloned());
         state.removed.extend(keys.into_keys());
         gone
     }
