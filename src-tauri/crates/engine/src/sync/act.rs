@@ -225,7 +225,7 @@ pub(super) async fn act(
             Op::Upload { path, local, expect } => up.push((path, local, expect)),
             Op::Download { path, remote, expect } => down.push((path, remote, expect)),
             Op::MoveRemote { .. } | Op::MoveLocal { .. } => moves.push(op),
-            Op::KeepBoth { path, copy, local, .. } => both.push((path, copy, local)),
+            Op::KeepBoth { path, copy, local, remote } => both.push((path, copy, local, remote)),
             Op::DeleteRemote { .. } | Op::TrashLocal { .. } => deletes.push(op),
             Op::Compare { .. } => {}
         }
@@ -239,8 +239,8 @@ pub(super) async fn act(
     }
     acting.many(moves).await?;
     acting.upload(up, &bucket).await?;
-    for (path, copy, local) in both {
-        acting.keep_both(path, copy, local).await?;
+    for (path, copy, local, remote) in both {
+        acting.keep_both(path, copy, local, remote).await?;
     }
     acting.download(down, states).await?;
     acting.many(deletes).await?;
@@ -397,12 +397,19 @@ impl Acting<'_> {
 
     /// The local file of a conflict gets a name of its own; what is in the bucket keeps the name (hazards HD1 to HD3). Nothing
     /// is fetched or sent here: the next round finds a new file and a missing one.
-    async fn keep_both(&self, path: RelPath, copy: RelPath, local: LocalState) -> Result<(), Broken> {
+    async fn keep_both(
+        &self,
+        path: RelPath,
+        copy: RelPath,
+        local: LocalState,
+        remote: RemoteState,
+    ) -> Result<(), Broken> {
         self.still_may().await?;
         let mut intent = intent(self.shared, self.row, IntentKind::KeepBoth, &path, "Both sides had changed");
         intent.to = Some(copy.clone());
         intent.size = local.size;
         intent.local = Some(local.clone());
+        intent.remote = Some(remote);
         self.shared.commit(vec![JournalWrite::SaveIntent(Box::new(intent.clone()))]).await?;
         match self.shared.ports.fs.rename(Path::new(&self.row.root), &path, &copy, &local).await {
             Ok(()) => {
