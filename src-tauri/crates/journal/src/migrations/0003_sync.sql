@@ -119,7 +119,8 @@ CREATE TABLE intents (
     mark INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX intents_seq ON intents (seq);
-CREATE INDEX intents_open ON intents (pair_id, seq) WHERE ending = '';
+-- With `ending`, so that the check at the start reads what the index says and not the rows.
+CREATE INDEX intents_open ON intents (pair_id, seq, ending) WHERE ending = '';
 CREATE INDEX intents_ended ON intents (pair_id, ended_at DESC, seq DESC) WHERE ending <> '';
 CREATE INDEX intents_kind ON intents (pair_id, kind, ended_at DESC, seq DESC) WHERE ending <> '';
 CREATE INDEX intents_deleted ON intents (pair_id, ended_at, size)
