@@ -45,6 +45,15 @@ impl Filter {
         Ok(Self { rules, largest })
     }
 
+    /// Leaves out everything: what stands in for a filter that is not understood.
+    #[must_use]
+    pub fn everything() -> Self {
+        let mut builder = GitignoreBuilder::new("");
+        // A line that this crate's own tests know to be one.
+        let _known = builder.add_line(None, "*");
+        Self { rules: builder.build().unwrap_or_else(|_| Gitignore::empty()), largest: Some(0) }
+    }
+
     /// Whether a file is left out: it is too large, or the last line that fits it or a folder above it says so. As in git,
     /// nothing below a folder that is left out comes back with `!`.
     #[must_use]
