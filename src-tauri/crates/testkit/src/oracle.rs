@@ -2,8 +2,9 @@
 //! engine; checks by itself what the design calls I1 to I16.
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use windlass_domain::{BaseState, Mode};
+use windlass_domain::{BaseState, Mode, Upload};
 use windlass_ports::{BrakeAnswer, Clock as _, FileState, IntentKind, IntentRow, JournalWrite};
 
 use crate::content::ContentId;
@@ -17,6 +18,9 @@ const MOST_TEMPS: usize = 64;
 const MOST_OPEN: usize = 64;
 /// Deletes that are so close together count as one sweep.
 const SWEEP_NS: i64 = 30_000_000_000;
+
+/// Moments are a little later than the clock says, so that no two are the same.
+const TICKS_NS: i64 = 1_000_000;
 
 #[derive(Debug, Default)]
 struct Known {
@@ -40,7 +44,11 @@ struct Known {
     go: bool,
     /// Files that a power cut changed so that nobody can see it.
     silent: BTreeSet<(usize, String)>,
+    /// The wall clock jumped: times prove nothing any more.
+    jumped: bool,
     paused: bool,
+    /// A journal was set back, and with it the ids of uploads that it had noted are lost (they go after a week, hazard HB24).
+    set_back: bool,
     generations: Vec<u64>,
 }
 
@@ -51,6 +59,7 @@ pub struct Oracle {
     s3: Arc<VirtualS3>,
     computers: Vec<(Arc<VirtualDisk>, Arc<VirtualJournal>)>,
     prefix: String,
+    settle: Duration,
     known: Mutex<Known>,
 }
 
@@ -60,8 +69,9 @@ impl Oracle {
         s3: Arc<VirtualS3>,
         computers: Vec<(Arc<VirtualDisk>, Arc<VirtualJournal>)>,
         prefix: &str,
+        settle: Duration,
     ) -> Arc<Self> {
-        Arc::new(Self { world, s3, computers, prefix: prefix.to_owned(), known: Mutex::default() })
+        Arc::new(Self { world, s3, computers, prefix: prefix.to_owned(), settle, known: Mutex::default() })
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -134,6 +144,18 @@ impl Oracle {
         self.known().paused = paused;
     }
 
+    /// The wall clock jumped.
+    pub(crate) fn clock_jumped(&self) {
+        self.known().jumped = true;
+    }
+
+    /// A journal was wiped or set back.
+    pub fn journal_was_set_back(&self) {
+        let mut known = self.known();
+        known.set_back = true;
+        known.paused = false;
+    }
+
     /// Looks at everything. Called around every step that changes something.
     pub(crate) fn look(&self) {
         let now = self.world.now().0;
@@ -154,6 +176,12 @@ impl Oracle {
             self.heard(event);
         }
         self.last_copies();
+        let there = self.s3.contents();
+        for (disk, _) in &self.computers {
+            for content in disk.foreign().intersection(&there) {
+                self.world.wrong("HA7", format!("{} of another disk is in the bucket", self.name(*content)));
+            }
+        }
         for (disk, _) in &self.computers {
             for held in disk.strange() {
                 let name = self.name(held.content);
@@ -216,6 +244,16 @@ impl Oracle {
                 let safe = self.computers[computer].1.rows().iter().filter(|row| row.base.is_some()).count();
                 let mut known = self.known();
                 known.most = known.most.max(safe);
+            }
+            JournalWrite::SaveUpload { spec, state: Upload::Queued, at } => {
+                let touched = spec.snapshot.mtime.max(spec.snapshot.ctime);
+                let jumped = self.known().jumped;
+                if !jumped
+                    && spec.pair.is_some()
+                    && at.0 - touched.0 + TICKS_NS < self.settle.as_nanos() as i64
+                {
+                    self.world.wrong("HA1", format!("{path} did not lie still yet", path = spec.path));
+                }
             }
             JournalWrite::SaveIntent(intent) if intent.ended.is_none() => self.intended(computer, intent),
             JournalWrite::SaveBrake(_, Some(brake)) if brake.answer == Some(BrakeAnswer::Go) => {
@@ -353,7 +391,7 @@ impl Oracle {
                 self.world.wrong("I11", format!("the intent {:?} of {} is open", intent.kind, intent.path));
             }
         }
-        if self.s3.open_uploads() > 0 {
+        if self.s3.open_uploads() > 0 && !self.known().set_back {
             self.world.wrong("I15", format!("{} uploads are left open", self.s3.open_uploads()));
         }
     }
@@ -381,7 +419,13 @@ impl Oracle {
                 None if mode == Mode::MirrorDown => {}
                 None => wrong(format!("{path} is not known")),
                 Some(row) => match row.state {
-                    FileState::Failed(_) => {}
+                    FileState::Failed(code) => {
+                        let theirs = self.s3.was_touched(&format!("{}{path}", self.prefix));
+                        if objects.get(path) == Some(content) && !theirs {
+                            let what = format!("{path} failed ({code:?}), and both sides are equal");
+                            self.world.wrong("I14", what);
+                        }
+                    }
                     FileState::Safe => {
                         let then = row.base.map(|base| disk.held_then(&base.local)).unwrap_or_default();
                         if !then.contains(content) {

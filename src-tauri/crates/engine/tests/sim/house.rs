@@ -19,12 +19,11 @@ const ROUNDS: usize = 200;
 /// Two looks so far apart are evidence enough for everything.
 const APART: Duration = Duration::from_secs(61);
 
+/// How long a file must lie still.
+pub(crate) const SETTLE: Duration = Duration::from_secs(2);
+
 pub(crate) fn options() -> EngineOptions {
-    EngineOptions {
-        settle: Duration::from_secs(2),
-        rescan: Duration::from_secs(600),
-        ..EngineOptions::default()
-    }
+    EngineOptions { settle: SETTLE, rescan: Duration::from_secs(600), ..EngineOptions::default() }
 }
 
 fn ports(scene: &Scene, computer: &Computer) -> EnginePorts {

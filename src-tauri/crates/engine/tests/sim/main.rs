@@ -6,6 +6,8 @@
 
 mod crash;
 mod house;
+#[cfg(feature = "planted")]
+mod planted;
 mod random;
 mod run;
 mod scenarios;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use windlass_testkit::{Act, Edge, Fault, Power, Scene, SceneOptions, Seen, Wrong};
 
-use crate::house::{House, Person};
+use crate::house::{self, House, Person};
 use crate::script::{Journal, Plan};
 
 /// Starts at the most: a run that needs more does not come to an end.
@@ -57,6 +57,7 @@ pub(crate) fn run_with(plan: &Plan, log: bool) -> Ran {
         profile: plan.profile,
         disk: plan.disk.clone(),
         computers: plan.computers,
+        settle: house::SETTLE,
     });
     if log {
         scene.world.keep_log();
@@ -168,7 +169,7 @@ fn calm(scene: &Scene, plan: &Plan) {
 fn set_back(scene: &Scene, plan: &Plan) {
     let Journal::Back(percent) = plan.journal else { return };
     scene.power(Power::Stays);
-    scene.oracle.paused(false);
+    scene.oracle.journal_was_set_back();
     for computer in &scene.computers {
         let commits = computer.journal.commits() as u64 * percent / 100;
         computer.journal.roll_back(commits as usize);

@@ -94,7 +94,7 @@ pub(crate) fn for_ingest() -> Vec<Plan> {
             Act::Swap,
             Act::Wait(20_000),
             Act::write("other.jpg", 50, 10),
-            Act::Wait(5_000),
+            Act::Wait(700_000),
             Act::Unmount,
             Act::Wait(4_000),
             Act::Mount,

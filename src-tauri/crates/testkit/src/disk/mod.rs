@@ -149,6 +149,8 @@ struct Disk {
     known: BTreeSet<ContentId>,
     /// Paths whose file a person took away since it was last there.
     taken_by_person: BTreeSet<String>,
+    /// What was written to another disk that lay at the path.
+    foreign: BTreeSet<ContentId>,
     generation: u64,
 }
 
@@ -183,6 +185,7 @@ impl VirtualDisk {
             history: BTreeMap::new(),
             known: BTreeSet::new(),
             taken_by_person: BTreeSet::new(),
+            foreign: BTreeSet::new(),
             generation: 1,
         };
         Arc::new_cyclic(|me| Self {
@@ -297,6 +300,11 @@ impl VirtualDisk {
     pub(crate) fn held_then(&self, local: &LocalState) -> BTreeSet<ContentId> {
         let key = (local.file_id.inode, local.mtime.0, local.ctime.0, local.size);
         self.disk().history.get(&key).cloned().unwrap_or_default()
+    }
+
+    /// Contents that belong to another disk.
+    pub(crate) fn foreign(&self) -> BTreeSet<ContentId> {
+        self.disk().foreign.clone()
     }
 
     pub(crate) fn taken_by_person(&self, path: &str) -> bool {
