@@ -197,7 +197,11 @@ async fn a_plan_does_nothing_and_a_folder_keeps_its_mode() {
         lines[1..].iter().map(|l| (l["what"].as_str().unwrap(), l["path"].as_str().unwrap())).collect();
     assert_eq!(steps, [("upload", "a.jpg"), ("upload", "in/b.jpg")]);
     let (code, lines) = lab.run(&["ls", &address("planned/"), "-r", "--json"]).await;
-    assert_eq!((code, &lines[0]["exit_code"]), (7, &7.into()), "nothing is there: nothing of it was done: {lines:?}");
+    assert_eq!(
+        (code, &lines[0]["exit_code"]),
+        (7, &7.into()),
+        "nothing is there: nothing of it was done: {lines:?}"
+    );
     let (_, lines) = lab.run(&["status", "--json"]).await;
     assert_eq!((&lines[0]["mode"], &lines[0]["paused"]), (&"mirror-up".into(), &true.into()), "{lines:?}");
     assert!(lines[0]["brake"].is_null() && lines[0]["conflicts"] == 0);
