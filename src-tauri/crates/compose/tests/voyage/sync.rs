@@ -245,6 +245,11 @@ async fn hd5_the_brake_holds_a_mass_delete_and_keeps_to_the_answer() {
     house
         .until("new files go up meanwhile", async || house.object("job/new.jpg").await == Some(new.clone()))
         .await;
+    house
+        .until("the folder says so", async || {
+            house.core().engine.pair_view(&pair.id).unwrap().phase == PairPhase::Asking
+        })
+        .await;
     let quiet = house.core().engine.wait_quiet(&pair.id).await;
     assert_eq!(quiet.stopped.map(|s| s.cause), Some(StopCause::Asking));
     assert_eq!(house.core().engine.pair_view(&pair.id).unwrap().phase, PairPhase::Asking);
