@@ -38,13 +38,45 @@ pub enum Bug {
     DoesNotGiveBack,
     /// Another time of last write is a change (hazard HA5).
     TouchIsAChange,
+    /// Nobody is asked, however much is deleted (invariant I16).
+    NoBrake,
+    /// "Bring it back" is taken for "go on" (invariant I16).
+    RestoreMeansGo,
+    /// What one listing does not show is gone, and nobody asks the object itself (hazard HB16).
+    OneListingIsEnough,
+    /// A listing without the marker object proves absence (hazard HB17).
+    NoMarkerNeeded,
+    /// A DELETE without its condition: whatever is there goes (invariant I5).
+    DeleteWithoutCondition,
+    /// Without versions, a delete keeps no copy (hazard HB21).
+    NoTrashCopy,
+    /// Deletes do not move the epoch on (hazard HC7).
+    EpochStays,
+    /// A journal that is older than the folder counts (hazard HC7).
+    OldJournalIsFine,
+    /// What came is not compared with what was to come (hazard HB12).
+    PublishesUnverified,
+    /// A download replaces whatever is at its path by then (hazard HA31).
+    ReplacesWhatIsThere,
+    /// So does a move to the trash (hazard HA31).
+    TrashesWhatIsThere,
+    /// Intents are written down when it is over (invariant I7).
+    IntentAfterEffect,
+    /// A conflict is settled by throwing the local file away (hazard HD1).
+    ConflictTakesTheirs,
+    /// What lies in a folder that cannot be read is gone (hazard HA9).
+    UnreadableIsAbsent,
+    /// Equal sizes are equal contents (invariant I2).
+    AdoptsBySize,
+    /// A download that fails leaves its temporary file (hazard HA32).
+    LeavesTemps,
     /// Another checksum of the stored bytes does not matter (hazard HB12).
     AnyChecksumWillDo,
 }
 
 impl Bug {
     /// All mistakes.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 33] = [
         Self::PutWithoutCondition,
         Self::CompleteWithoutCondition,
         Self::BelievesTheAnswer,
@@ -61,6 +93,22 @@ impl Bug {
         Self::DoesNotSweep,
         Self::DoesNotGiveBack,
         Self::TouchIsAChange,
+        Self::NoBrake,
+        Self::RestoreMeansGo,
+        Self::OneListingIsEnough,
+        Self::NoMarkerNeeded,
+        Self::DeleteWithoutCondition,
+        Self::NoTrashCopy,
+        Self::EpochStays,
+        Self::OldJournalIsFine,
+        Self::PublishesUnverified,
+        Self::ReplacesWhatIsThere,
+        Self::TrashesWhatIsThere,
+        Self::IntentAfterEffect,
+        Self::ConflictTakesTheirs,
+        Self::UnreadableIsAbsent,
+        Self::AdoptsBySize,
+        Self::LeavesTemps,
         Self::AnyChecksumWillDo,
     ];
 }

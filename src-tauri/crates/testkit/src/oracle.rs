@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use windlass_domain::{BaseState, Mode, Upload};
-use windlass_ports::{BrakeAnswer, Clock as _, FileState, IntentKind, IntentRow, JournalWrite};
+use windlass_ports::{BrakeAnswer, Clock as _, FileState, IntentEnd, IntentKind, IntentRow, JournalWrite};
 
 use crate::content::ContentId;
 use crate::disk::{Damage, VirtualDisk};
@@ -49,6 +49,8 @@ struct Known {
     paused: bool,
     /// A journal was set back, and with it the ids of uploads that it had noted are lost (they go after a week, hazard HB24).
     set_back: bool,
+    /// Computers whose journal does not know of deletes that were made.
+    old: BTreeSet<usize>,
     generations: Vec<u64>,
 }
 
@@ -149,11 +151,20 @@ impl Oracle {
         self.known().jumped = true;
     }
 
-    /// A journal was wiped or set back.
-    pub fn journal_was_set_back(&self) {
+    /// Wipes a journal, or sets it back to what it was after so many commits.
+    pub fn set_back(&self, computer: usize, commits: usize) {
+        let journal = &self.computers[computer].1;
+        let done = |intent: &IntentRow| intent.ended.is_some_and(|(_, end)| end == IntentEnd::Done);
+        let before: Vec<IntentRow> = journal.intents().into_iter().filter(done).collect();
+        journal.roll_back(commits);
+        let after = journal.intents();
+        let forgot = before.iter().any(|intent| !after.iter().any(|kept| kept.id == intent.id && done(kept)));
         let mut known = self.known();
         known.set_back = true;
         known.paused = false;
+        if forgot {
+            known.old.insert(computer);
+        }
     }
 
     /// Looks at everything. Called around every step that changes something.
@@ -281,6 +292,9 @@ impl Oracle {
     fn intended(&self, computer: usize, intent: &IntentRow) {
         let (disk, _) = &self.computers[computer];
         let path = intent.path.as_str();
+        if self.known().old.contains(&computer) && intent.kind != IntentKind::KeepBoth {
+            self.world.wrong("I9", format!("{path}: a journal that is an old copy led to {:?}", intent.kind));
+        }
         match intent.kind {
             IntentKind::DeleteRemote | IntentKind::MoveRemote => {
                 if disk.is_away() {
@@ -290,6 +304,10 @@ impl Oracle {
                 }
             }
             IntentKind::TrashLocal | IntentKind::MoveLocal => {
+                let now = self.world.now().0;
+                if self.s3.marker_gone().is_some_and(|since| now - since > SWEEP_NS) {
+                    self.world.wrong("I6", format!("{path} is to be taken away here on the word of a listing without marker"));
+                }
                 if !self.s3.was_removed(&format!("{}{path}", self.prefix)) {
                     self.world
                         .wrong("I6", format!("{path} is to be taken away here, and nobody removed it there"));

@@ -22,6 +22,7 @@ use super::intents::{changed, ended, intent, is_version, key, trash_key};
 use super::marks;
 use crate::observe::{Broken, room, went_away};
 use crate::pair::PairHandle;
+use crate::planted::{self, Bug};
 use crate::plan::{queue, source};
 use crate::remote;
 use crate::shared::Shared;
@@ -157,6 +158,7 @@ async fn digests(
     };
     let there = match remote {
         None => None,
+        Some(_) if planted::is(Bug::AdoptsBySize) => Some(here),
         Some(remote) if remote.digest.is_some() => remote.digest,
         Some(remote) => Some(remote::stored_digest(shared, store, &key, remote).await?),
     };
@@ -411,7 +413,14 @@ impl Acting<'_> {
         intent.local = Some(local.clone());
         intent.remote = Some(remote);
         self.shared.commit(vec![JournalWrite::SaveIntent(Box::new(intent.clone()))]).await?;
-        match self.shared.ports.fs.rename(Path::new(&self.row.root), &path, &copy, &local).await {
+        let root = Path::new(&self.row.root);
+        let fs = &self.shared.ports.fs;
+        let renamed = if planted::is(Bug::ConflictTakesTheirs) {
+            fs.trash(root, &path, &local, intent.at).await.map(|_| ())
+        } else {
+            fs.rename(root, &path, &copy, &local).await
+        };
+        match renamed {
             Ok(()) => {
                 let writes = vec![
                     ended(self.shared, &intent, IntentEnd::Done, None, None),
@@ -443,7 +452,9 @@ impl Acting<'_> {
                 work.push((op.clone(), intent));
             }
             self.still_may().await?;
-            self.shared.commit(batch).await?;
+            if !planted::is(Bug::IntentAfterEffect) {
+                self.shared.commit(batch.clone()).await?;
+            }
             let mut flying =
                 stream::iter(work).map(|(op, intent)| self.one(op, intent)).buffer_unordered(CALLS);
             let mut broken = None;
@@ -462,6 +473,9 @@ impl Acting<'_> {
             if !ends.is_empty() {
                 self.shared.commit(ends).await?;
                 self.touched();
+            }
+            if planted::is(Bug::IntentAfterEffect) {
+                self.shared.commit(batch).await?;
             }
             if let Some(error) = broken {
                 return Err(error);
@@ -572,7 +586,7 @@ impl Acting<'_> {
         let key = key(&self.prefix, path)?;
         let able = store.capabilities();
         let mut trashed = None;
-        if !able.versioning.proved() {
+        if !able.versioning.proved() && !planted::is(Bug::NoTrashCopy) {
             // Where no old versions are kept the content goes to the trash first (hazard HB21), and only a condition that is
             // known to hold protects what somebody else writes meanwhile (HB3).
             if able.match_delete == Support::No {
@@ -593,7 +607,12 @@ impl Acting<'_> {
                 Err(error) => return Ok(self.remote_trouble(&error)),
             }
         }
-        let expect = RemoteExpect::Unchanged(remote.etag.clone());
+        let mut expect = RemoteExpect::Unchanged(remote.etag.clone());
+        if planted::is(Bug::DeleteWithoutCondition)
+            && let Some(there) = remote::head(shared, store, &key).await.map_err(Broken::Remote)?
+        {
+            expect = RemoteExpect::Unchanged(there.etag);
+        }
         let forget = JournalWrite::ForgetFile(self.row.id.clone(), path.clone());
         let audit = self.audit("delete", &key, "deleted here");
         match shared.call(store.delete(&key, &expect)).await {
@@ -613,13 +632,21 @@ impl Acting<'_> {
         let key = key(&self.prefix, path)?;
         match remote::head(shared, store, &key).await {
             Ok(None) => {}
+            Ok(Some(_)) if planted::is(Bug::OneListingIsEnough) => {}
             Ok(Some(_)) => return Ok(Done::Refused),
             Err(error) => {
                 self.waits(error.kind);
                 return Ok(Done::Refused);
             }
         }
-        match shared.ports.fs.trash(Path::new(&self.row.root), path, local, intent.at).await {
+        let mut local = local.clone();
+        if planted::is(Bug::TrashesWhatIsThere) {
+            let there = shared.ports.fs.look(Path::new(&self.row.root), path).await.map_err(Broken::Disk)?;
+            if let Some(ScanItem::File(there)) = there.map(|found| found.item) {
+                local = there;
+            }
+        }
+        match shared.ports.fs.trash(Path::new(&self.row.root), path, &local, intent.at).await {
             Ok(place) => Ok(Done::Did {
                 trashed: Some(place),
                 marker: None,

@@ -22,6 +22,7 @@ use windlass_ports::{Brake, BrakeAnswer, JournalWrite, PairRow};
 
 use crate::observe::{Broken, Looked};
 use crate::pair::PairHandle;
+use crate::planted::{self, Bug};
 use crate::settle::Settling;
 use crate::shared::Shared;
 
@@ -155,7 +156,7 @@ async fn brake(
     let now = shared.now();
     let ago =
         |time: Duration| Timestamp(now.0.saturating_sub(i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)));
-    let asks_nothing = !decided.ops.iter().any(|op| op.is_delete() || op.overwrites());
+    let asks_nothing = planted::is(Bug::NoBrake) || !decided.ops.iter().any(|op| op.is_delete() || op.overwrites());
     let verdict = if asks_nothing {
         Verdict::Go
     } else {
@@ -179,6 +180,7 @@ async fn brake(
     };
     let id = question_id(&decided);
     match row.brake.as_ref().filter(|brake| brake.id == id).and_then(|brake| brake.answer) {
+        Some(BrakeAnswer::Restore) if planted::is(Bug::RestoreMeansGo) => return Ok(Braked::Go(decided)),
         Some(BrakeAnswer::Go) => return Ok(Braked::Go(decided)),
         Some(BrakeAnswer::Restore) => {
             let mut writes: Vec<_> = restored(&decided)

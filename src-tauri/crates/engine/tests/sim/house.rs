@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use windlass_domain::{Mode, PairId};
 use windlass_engine::{Engine, EngineOptions, EnginePorts, PairPhase, QuietReport, StopCause};
-use windlass_ports::{BrakeAnswer, Catalog, Clock, Entropy, Journal, JournalWrite, PairOptions, PairRow};
+use windlass_ports::{BrakeAnswer, Catalog, Clock, Entropy, PairOptions, PairRow};
 use windlass_testkit::{Act, Computer, ContentId, Scene};
 
 /// What can be seen of everything: files and commits of each computer, objects, open uploads.
@@ -138,12 +138,10 @@ impl<'s> House<'s> {
 
     /// The person answers the question of a brake, if there is one.
     async fn answer(&self, at: usize, answer: BrakeAnswer) {
-        let journal = &self.scene.computers[at].journal;
-        let Some(pair) = journal.pair() else { return };
-        let Some(mut brake) = pair.brake else { return };
-        brake.answer = Some(answer);
-        let _lost = journal.commit(vec![JournalWrite::SaveBrake(pair.id.clone(), Some(brake))]).await;
-        let _gone = self.engines[at].rescan_pair(&pair.id);
+        let Some(pair) = self.scene.computers[at].journal.pair() else { return };
+        let Some(brake) = pair.brake else { return };
+        // Something else may be asked by now.
+        let _stale = self.engines[at].answer_brake(&pair.id, brake.id, answer).await;
     }
 
     async fn quiet(&self, at: usize) -> QuietReport {

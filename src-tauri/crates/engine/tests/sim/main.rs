@@ -8,6 +8,7 @@
 
 mod crash;
 mod house;
+mod named;
 #[cfg(feature = "planted")]
 mod planted;
 mod random;

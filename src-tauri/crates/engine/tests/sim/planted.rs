@@ -7,6 +7,8 @@ use crate::run::run;
 use crate::scenarios;
 use crate::script::Plan;
 
+/// Orders in which every scenario is tried.
+const ORDERS: u64 = 4;
 /// Random schedules at the most for one mistake.
 const SEEDS: u64 = 3_000;
 

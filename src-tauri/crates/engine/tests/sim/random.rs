@@ -6,9 +6,11 @@ use windlass_domain::Mode;
 use windlass_testkit::{Act, DiskOptions, Edge, Fault, Power, Profile, Rng, Seen};
 
 use crate::run::{check, judge, run, run_with};
-use crate::scenarios::MODES;
 use crate::script::{Journal, Line, Plan};
 
+/// Modes, those that can do more harm more often.
+const MODES: [Mode; 6] =
+    [Mode::Ingest, Mode::Ingest, Mode::MirrorUp, Mode::MirrorDown, Mode::TwoWay, Mode::TwoWay];
 /// Of so many seeds, one is run twice.
 const TWICE: u64 = 25;
 /// Seconds when nothing else is said.
@@ -66,7 +68,7 @@ fn act(chance: &mut Rng, mode: Mode, tag: &mut u64) -> Act {
 /// The schedule of a seed.
 pub(crate) fn plan(seed: u64) -> Plan {
     let mut chance = Rng::new(seed).fork(77);
-    let mode = *chance.pick(MODES);
+    let mode = *chance.pick(&MODES);
     let mut plan = Plan::new("random", mode).profile(*chance.pick(&Profile::ALL));
     plan.seed = seed;
     plan.disk = DiskOptions {

@@ -17,6 +17,8 @@ const MOST_BOOTS: u32 = 20;
 pub(crate) struct Ran {
     pub(crate) wrong: Vec<Wrong>,
     pub(crate) cuts: u64,
+    /// Commits of the first computer's journal when the script was through.
+    pub(crate) commits: usize,
     pub(crate) steps: u64,
     pub(crate) trace: u64,
     pub(crate) seen: BTreeMap<(&'static str, Fault), Seen>,
@@ -65,7 +67,7 @@ pub(crate) fn run_with(plan: &Plan, log: bool) -> Ran {
     scene.world.set_faults(plan.per_mille);
     scene.world.die_at(plan.deaths.iter().copied());
     let mut stage = Stage::Script(0);
-    let mut deaths = 0;
+    let (mut deaths, mut commits) = (0, 0);
     while stage != Stage::Over {
         if scene.world.boots() >= MOST_BOOTS {
             scene.world.wrong("I11", format!("{MOST_BOOTS} starts are not enough"));
@@ -91,6 +93,7 @@ pub(crate) fn run_with(plan: &Plan, log: bool) -> Ran {
                 stage = Stage::Rest;
             }
         } else if stage == Stage::Journal {
+            commits = scene.computers[0].journal.commits();
             set_back(&scene, plan);
             stage = Stage::Rest;
         } else {
@@ -100,6 +103,7 @@ pub(crate) fn run_with(plan: &Plan, log: bool) -> Ran {
     Ran {
         wrong: scene.world.all_wrong(),
         cuts: scene.world.cuts(),
+        commits,
         steps: scene.world.steps(),
         trace: scene.world.trace(),
         seen: scene.world.seen(),
@@ -167,12 +171,15 @@ fn calm(scene: &Scene, plan: &Plan) {
 
 /// The journals become what they were a while ago.
 fn set_back(scene: &Scene, plan: &Plan) {
-    let Journal::Back(percent) = plan.journal else { return };
     scene.power(Power::Stays);
-    scene.oracle.journal_was_set_back();
-    for computer in &scene.computers {
-        let commits = computer.journal.commits() as u64 * percent / 100;
-        computer.journal.roll_back(commits as usize);
+    for (at, computer) in scene.computers.iter().enumerate() {
+        let commits = computer.journal.commits();
+        let to = match plan.journal {
+            Journal::Stays => commits,
+            Journal::Back(percent) => commits * percent as usize / 100,
+            Journal::To(to) => to.min(commits),
+        };
+        scene.oracle.set_back(at, to);
     }
 }
 

@@ -1,8 +1,7 @@
-//! Canonical scenarios as data. Every one is run undisturbed here, and with a death at every step in `crash.rs`.
+//! Canonical scenarios as data. Every one is a test in `named.rs`: undisturbed, and with a death at every step.
 use windlass_domain::Mode;
 use windlass_testkit::{Act, DiskOptions, Profile};
 
-use crate::run::check;
 use crate::script::{Journal, Plan};
 
 const MIB: usize = 1024 * 1024;
@@ -194,7 +193,7 @@ pub(crate) fn for_ingest() -> Vec<Plan> {
     ]
 }
 
-/// Those that need a mode which deletes, replaces or fetches. Each is meant for the mode named, and runs once the engine has it.
+/// Those that need a mode which deletes, replaces or fetches.
 pub(crate) fn for_sync() -> Vec<Plan> {
     let two_way = |name: &str| Plan::new(name, Mode::TwoWay);
     let settled = |count| some_files(count).chain([Act::Quiet]);
@@ -336,6 +335,29 @@ pub(crate) fn for_sync() -> Vec<Plan> {
             Act::write("shoot/00.jpg", 20, 50),
             Act::Quiet,
         ])),
+        // A delete that the journal forgot must not be made again (the epoch tells).
+        two_way("hc7-deleted-again").journal(Journal::Back(50)).acts(settled(4).chain([
+            delete("shoot/00.jpg"),
+            Act::Wait(180_000),
+            Act::Quiet,
+            Act::put("shoot/00.jpg", 100, 20),
+            Act::Quiet,
+            delete("shoot/00.jpg"),
+        ])),
+        two_way("hb1-changed-while-deleted").profile(Profile::UNVERSIONED).acts(settled(2).chain([
+            delete("shoot/00.jpg"),
+            Act::Wait(300),
+            Act::put("shoot/00.jpg", 11, 41),
+            Act::Wait(180_000),
+            Act::Quiet,
+        ])),
+        two_way("ha31-edited-while-trashed").acts(settled(2).chain([
+            remove("shoot/00.jpg"),
+            Act::Wait(124_000),
+            Act::write("shoot/00.jpg", 11, 41),
+            Act::Wait(180_000),
+            Act::Quiet,
+        ])),
         // HC9: power loss in the first sync; HB35: names and times without bytes.
         two_way("hc9-careless-programs")
             .disk(DiskOptions { careful: false, ..DiskOptions::default() })
@@ -368,33 +390,19 @@ pub(crate) fn for_sync() -> Vec<Plan> {
     ]
 }
 
-/// Modes that the engine has. Scenarios of the others wait.
-pub(crate) const MODES: &[Mode] = &[Mode::Ingest];
-
-/// All that can run.
+/// All of them.
 pub(crate) fn all() -> Vec<Plan> {
-    let plans = for_ingest().into_iter().chain(for_sync());
-    plans.filter(|plan| MODES.contains(&plan.mode)).collect()
+    for_ingest().into_iter().chain(for_sync()).collect()
 }
 
 #[test]
-fn every_scenario_ends_well_undisturbed() {
-    for plan in all() {
-        let ran = check(&plan);
-        println!("{:28} {:>6} steps {:>5} cuts", plan.name, ran.steps, ran.cuts);
-    }
-}
-
-#[test]
-fn there_are_enough_scenarios_and_their_names_are_their_own() {
-    let mut names: Vec<(String, String)> = for_ingest()
-        .into_iter()
-        .chain(for_sync())
-        .map(|plan| (format!("{:?}", plan.mode), plan.name))
-        .collect();
-    let count = names.len();
+fn there_are_enough_scenarios_and_every_one_is_a_test() {
+    let mut names: Vec<String> = all().iter().map(Plan::test_name).collect();
     names.sort();
+    let mut tests: Vec<String> = crate::named::NAMES.iter().map(|name| (*name).to_owned()).collect();
+    tests.sort();
+    assert_eq!(names, tests);
     names.dedup();
-    assert_eq!(names.len(), count);
-    assert!(for_ingest().len() >= 25 && count >= 45, "{count}");
+    assert_eq!(names.len(), tests.len(), "two of one name");
+    assert!(for_ingest().len() >= 25 && for_sync().len() >= 25);
 }

@@ -127,6 +127,8 @@ struct State {
     touched: BTreeSet<String>,
     /// Every content that a key ever had under an ETag.
     ever: BTreeMap<(String, String), BTreeSet<ContentId>>,
+    /// Since when the engine's marker object is missing, once it was there.
+    marker_gone: Option<i64>,
     generation: u64,
 }
 
@@ -188,6 +190,9 @@ impl State {
             None => {
                 self.removed.insert(key.to_owned());
             }
+        }
+        if key.ends_with(".windlass/marker") {
+            self.marker_gone = data.is_none().then_some(at);
         }
         self.generation += 1;
         let versions = self.keys.entry(key.to_owned()).or_default();
@@ -257,6 +262,7 @@ impl VirtualS3 {
             removed: BTreeSet::new(),
             touched: BTreeSet::new(),
             ever: BTreeMap::new(),
+            marker_gone: None,
             generation: 1,
         };
         let bucket = Bucket::new(bucket);
@@ -326,6 +332,11 @@ impl VirtualS3 {
     /// Whether a key was taken away, or got something else by a person, since it last was written by the engine.
     pub(crate) fn was_removed(&self, key: &str) -> bool {
         self.state().removed.contains(key)
+    }
+
+    /// Since when the marker object is missing.
+    pub(crate) fn marker_gone(&self) -> Option<i64> {
+        self.state().marker_gone
     }
 
     /// Whether a person ever changed it.
