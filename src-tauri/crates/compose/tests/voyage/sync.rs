@@ -254,7 +254,8 @@ async fn hd5_the_brake_holds_a_mass_delete_and_keeps_to_the_answer() {
     assert_eq!(quiet.stopped.map(|s| s.cause), Some(StopCause::Asking));
     assert_eq!(house.core().engine.pair_view(&pair.id).unwrap().phase, PairPhase::Asking);
     let brake = asked().await.unwrap();
-    assert_eq!((brake.ask.why, brake.ask.delete_there, brake.ask.of), (Why::Share, 20, 31));
+    assert_eq!((brake.ask.why, brake.ask.delete_there), (Why::Share, 20));
+    assert!((30..=31).contains(&brake.ask.of), "the new file may be known by then: {}", brake.ask.of);
     assert_eq!(house.log(Op::DeleteObject).len(), 0, "invariant I16");
     assert!(house.core().engine.answer_brake(&pair.id, brake.id ^ 1, BrakeAnswer::Go).await.is_err());
     // Not meant: everything comes back.
