@@ -81,14 +81,14 @@ impl Mark {
         }
     }
 
-    /// Over a base.
+    /// Over a base, its object included.
     pub(crate) fn of_base(&mut self, path: &RelPath, base: &BaseState) -> i64 {
         self.begin(b'b', &[path.as_str()]).local(&base.local).remote(&base.remote).end()
     }
 
-    /// Over the object as seen.
-    pub(crate) fn of_seen(&mut self, path: &RelPath, seen: &RemoteState) -> i64 {
-        self.begin(b's', &[path.as_str()]).remote(seen).end()
+    /// Over an object, of a base or as seen.
+    pub(crate) fn of_object(&mut self, path: &RelPath, object: &RemoteState) -> i64 {
+        self.begin(b'o', &[path.as_str()]).remote(object).end()
     }
 
     /// Over texts.

@@ -172,7 +172,7 @@ fn salvage(conn: &mut Connection, aside: &Path) -> Result<()> {
 /// The rows up to where reading breaks off, without those that are not as they were written.
 fn readable<T>(old: &Connection, table: Marked, read: impl Fn(&rusqlite::Row<'_>) -> Result<T>) -> Vec<T> {
     let mut found = Vec::new();
-    let whole = all(old, &table.select("NOT INDEXED WHERE mark <> 0"), [], |row| {
+    let whole = all(old, &table.select("WHERE mark <> 0"), [], |row| {
         if let Ok(value) = table.check(row).and_then(|()| read(row)) {
             found.push(value);
         }
@@ -182,4 +182,37 @@ fn readable<T>(old: &Connection, table: Marked, read: impl Fn(&rusqlite::Row<'_>
         tracing::warn!(error = %error.source, "not all of {} could be read", table.table);
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hc6_an_index_that_lost_an_open_intent_is_damage() {
+        let dir = tempfile::tempdir().unwrap();
+        let conn = open(&dir.path().join("journal.db")).unwrap();
+        conn.execute_batch("INSERT INTO pairs (id) VALUES ('p')").unwrap();
+        let add = |id: &str| {
+            let text = format!(
+                "INSERT INTO intents (id, seq, pair_id, kind, path) VALUES ('{id}', {id}, 'p', 'trash_local', 'a')"
+            );
+            conn.execute_batch(&text).unwrap();
+        };
+        let redefine = |from: &str, to: &str| {
+            let text = format!(
+                "PRAGMA writable_schema = ON;
+                 UPDATE sqlite_schema SET sql = replace(sql, {from}, {to}) WHERE name = 'intents_open';
+                 PRAGMA writable_schema = RESET"
+            );
+            conn.execute_batch(&text).unwrap();
+        };
+        add("1");
+        intents::check_open(&conn).unwrap();
+        // As long as it is an index of something else, it takes no notice.
+        redefine("'ending = '", "'ending <> '");
+        add("2");
+        redefine("'ending <> '", "'ending = '");
+        assert_eq!(intents::check_open(&conn).unwrap_err().kind, JournalErrorKind::Corrupt);
+    }
 }

@@ -9,6 +9,7 @@ mod stage;
 mod stream;
 mod sweep;
 mod walk;
+mod way;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use common::{names, rel};
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 use windlass_domain::LocalExpect;
 use windlass_platform::Disk;
-use windlass_ports::{FsErrorKind, LocalFs as _};
+use windlass_ports::{FsErrorKind, LocalFs as _, ScanItem};
 
 struct Volume(tempfile::TempDir);
 
@@ -23,6 +23,7 @@ impl Volume {
                     !rustix::process::geteuid().is_root(),
                     "root could not mount a small tmpfs for the test: {error}"
                 );
+                eprintln!("SKIPPED: only root can mount the small volume that this test needs");
                 None
             }
         }
@@ -60,11 +61,48 @@ async fn ha28_a_full_disk_stops_the_download_and_keeps_the_rest() {
 }
 
 #[tokio::test]
+async fn ha28_a_full_disk_keeps_marker_and_file() {
+    let Some(volume) = Volume::new() else { return };
+    let (disk, root) = (Disk::new(), volume.0.path());
+    disk.create_marker(root, "id").await.unwrap();
+    common::put(root, "there", "theirs");
+    let state = match disk.look(root, &rel("there")).await.unwrap().unwrap().item {
+        ScanItem::File(state) => state,
+        other => panic!("{other:?}"),
+    };
+    // Everything that is left, page by page.
+    let mut filler = std::fs::File::create(root.join("filler")).unwrap();
+    while std::io::Write::write_all(&mut filler, &[1; 4096]).is_ok() {}
+    assert_eq!(disk.set_epoch(root, "id", 5).await.unwrap_err().kind, FsErrorKind::Full);
+    assert_eq!(disk.read_marker(root).await.unwrap().epoch, 0);
+    let mut staged = disk.stage(root, &rel("there")).await.unwrap();
+    let error = staged.write_at(0, Bytes::from_static(b"new")).await.unwrap_err();
+    assert_eq!(error.kind, FsErrorKind::Full);
+    drop(staged);
+    assert_eq!(std::fs::read(root.join("there")).unwrap(), b"theirs");
+    assert_eq!(names(root), [".windlass", "filler", "there"]);
+    assert_eq!(names(&root.join(".windlass")), ["root.json"]);
+    // Moving needs no space for bytes.
+    let place = disk.trash(root, &rel("there"), &state, windlass_domain::Timestamp::from_millis(1)).await;
+    match place {
+        Ok(place) => assert_eq!(std::fs::read(root.join(place)).unwrap(), b"theirs"),
+        Err(error) => {
+            assert_eq!(error.kind, FsErrorKind::Full);
+            assert_eq!(std::fs::read(root.join("there")).unwrap(), b"theirs");
+        }
+    }
+    drop(filler);
+    std::fs::remove_file(root.join("filler")).unwrap();
+    disk.set_epoch(root, "id", 5).await.unwrap();
+    assert_eq!(disk.read_marker(root).await.unwrap().epoch, 5);
+}
+
+#[tokio::test]
 async fn ha6_an_unmounted_root_is_missing_and_an_empty_mount_point_too() {
     let Some(volume) = Volume::new() else { return };
     let disk = Disk::new();
     disk.create_marker(volume.0.path(), "id").await.unwrap();
-    assert_eq!(disk.read_marker(volume.0.path()).await.unwrap(), "id");
+    assert_eq!(disk.read_marker(volume.0.path()).await.unwrap().id, "id");
     let place = volume.0.path().to_path_buf();
     drop(volume);
     assert_eq!(disk.read_marker(&place).await.unwrap_err().kind, FsErrorKind::RootMissing);

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use common::{fifo, names, put, rel, tree};
 use windlass_domain::{LocalExpect, LocalState, Timestamp};
 use windlass_platform::Disk;
-use windlass_ports::{FsErrorKind, LocalFs as _, ScanItem, Staged};
+use windlass_ports::{FsErrorKind, LocalFs as _, Marker, ScanItem, Staged};
 
 async fn state(root: &Path, path: &str) -> LocalState {
     match Disk::new().look(root, &rel(path)).await.unwrap().unwrap().item {
@@ -58,6 +58,44 @@ async fn ha7_a_marker_is_written_once() {
     let nowhere = disk.create_marker(&base.path().join("none"), "x").await.unwrap_err();
     assert_eq!(nowhere.kind, FsErrorKind::RootMissing);
     assert!(!base.path().join("none").exists(), "a root is never made");
+}
+
+#[tokio::test]
+async fn hc7_an_epoch_is_written_into_the_marker() {
+    let base = tempfile::tempdir().unwrap();
+    let disk = Disk::new();
+    let kind = async |id: &str| disk.set_epoch(base.path(), id, 1).await.unwrap_err().kind;
+    assert_eq!(kind("one").await, FsErrorKind::RootMissing, "a marker is never made again");
+    put(base.path(), ".windlass/root.json", "{\"id\":\"one\"}");
+    let marker = |epoch| Marker { id: "one".to_owned(), epoch };
+    assert_eq!(disk.read_marker(base.path()).await.unwrap(), marker(0), "of an older version");
+    disk.set_epoch(base.path(), "one", 7).await.unwrap();
+    assert_eq!(disk.read_marker(base.path()).await.unwrap(), marker(7));
+    assert_eq!(kind("two").await, FsErrorKind::RootMissing);
+    assert_eq!(disk.read_marker(base.path()).await.unwrap(), marker(7));
+    assert_eq!(names(&base.path().join(".windlass")), ["root.json"]);
+}
+
+#[tokio::test]
+async fn the_trash_is_never_scanned() {
+    let base = tree(&["d/f", "g"]);
+    let disk = Disk::new();
+    let f = state(base.path(), "d/f").await;
+    let place = disk.trash(base.path(), &rel("d/f"), &f, Timestamp::from_millis(3)).await.unwrap();
+    assert_eq!(place, ".windlass/trash/3/d/f");
+    assert_eq!(common::lines(disk.scan(base.path(), None)).await.unwrap(), ["g"]);
+    let below = rel(".windlass/trash");
+    assert_eq!(common::lines(disk.scan(base.path(), Some(&below))).await.unwrap(), Vec::<String>::new());
+    disk.untrash(base.path(), &place, &rel("d/f")).await.unwrap();
+    assert!(
+        state(base.path(), "d/f")
+            .await
+            .same_snapshot(&LocalState { ctime: state(base.path(), "d/f").await.ctime, ..f })
+    );
+    assert_eq!(common::lines(disk.scan(base.path(), None)).await.unwrap(), ["d/f", "g"]);
+    let f = state(base.path(), "d/f").await;
+    disk.rename(base.path(), &rel("d/f"), &rel("e/f"), &f).await.unwrap();
+    assert_eq!(common::lines(disk.scan(base.path(), None)).await.unwrap(), ["e/f", "g"]);
 }
 
 #[tokio::test]
@@ -179,7 +217,7 @@ async fn ha31_nothing_unexpected_is_replaced() {
     symlink("nowhere", base.path().join("dangling")).unwrap();
     let over = staged(base.path(), "dangling", "x").await.publish(&LocalExpect::Absent, None).await;
     assert_eq!(over.unwrap_err().kind, FsErrorKind::Changed);
-    assert_eq!(names(base.path()), ["dangling", "folder", "there"], "no temporary file stays");
+    assert_eq!(names(base.path()), [".windlass", "dangling", "folder", "there"], "no temporary file stays");
 }
 
 #[tokio::test]

@@ -146,6 +146,8 @@ pub trait LocalFs: Debug + Send + Sync {
 }
 
 /// A file being written under a temporary name. Dropping it removes the temporary file.
+///
+/// With [`LocalExpect::Unchanged`] `publish` replaces that very file and keeps what it held in the folder's trash.
 #[async_trait]
 pub trait Staged: Debug + Send {
     /// Writes bytes at an offset.

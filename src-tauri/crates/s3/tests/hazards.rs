@@ -209,6 +209,18 @@ async fn hb2_a_409_on_complete_says_so_and_keeps_the_parts() {
     assert_eq!(store.head(&key("b")).await.unwrap_err().kind, Kind::NotFound);
 }
 
+#[test]
+fn hb14_what_an_older_probe_found_is_read_and_known_to_be_old() {
+    let text = r#"{"create_only_put":"Yes","match_put":"No","create_only_complete":"Yes","match_delete":"Yes",
+        "crc64nvme":"Yes","crc64nvme_multipart":"Yes","sha256":"Yes","content_md5":"Yes","multipart":"Yes",
+        "versioning":"No","tagging":"Yes","exact_keys":"Yes","equal_parts_needed":"Unknown"}"#;
+    let old: Capabilities = serde_json::from_str(text).unwrap();
+    assert_eq!((old.create_only_put, old.match_put), (Support::Yes, Support::No));
+    assert_eq!((old.create_only_copy, old.delete_marker), (Support::Unknown, Support::Unknown));
+    assert!(!old.is_current());
+    assert!(Capabilities { generation: Capabilities::GENERATION, ..old }.is_current());
+}
+
 #[tokio::test]
 async fn hb15_what_a_write_answers_is_believed_and_no_stale_head() {
     let bench = bench(Profile::Aws).await;

@@ -227,7 +227,7 @@ pub(super) async fn act(
             Op::Upload { path, local, expect } => up.push((path, local, expect)),
             Op::Download { path, remote, expect } => down.push((path, remote, expect)),
             Op::MoveRemote { .. } | Op::MoveLocal { .. } => moves.push(op),
-            Op::KeepBoth { path, copy, local, .. } => both.push((path, copy, local)),
+            Op::KeepBoth { path, copy, local, remote } => both.push((path, copy, local, remote)),
             Op::DeleteRemote { .. } | Op::TrashLocal { .. } => deletes.push(op),
             Op::Compare { .. } => {}
         }
@@ -241,8 +241,8 @@ pub(super) async fn act(
     }
     acting.many(moves).await?;
     acting.upload(up, &bucket).await?;
-    for (path, copy, local) in both {
-        acting.keep_both(path, copy, local).await?;
+    for (path, copy, local, remote) in both {
+        acting.keep_both(path, copy, local, remote).await?;
     }
     acting.download(down, states).await?;
     acting.many(deletes).await?;
@@ -399,12 +399,19 @@ impl Acting<'_> {
 
     /// The local file of a conflict gets a name of its own; what is in the bucket keeps the name (hazards HD1 to HD3). Nothing
     /// is fetched or sent here: the next round finds a new file and a missing one.
-    async fn keep_both(&self, path: RelPath, copy: RelPath, local: LocalState) -> Result<(), Broken> {
+    async fn keep_both(
+        &self,
+        path: RelPath,
+        copy: RelPath,
+        local: LocalState,
+        remote: RemoteState,
+    ) -> Result<(), Broken> {
         self.still_may().await?;
         let mut intent = intent(self.shared, self.row, IntentKind::KeepBoth, &path, "Both sides had changed");
         intent.to = Some(copy.clone());
         intent.size = local.size;
         intent.local = Some(local.clone());
+        intent.remote = Some(remote);
         self.shared.commit(vec![JournalWrite::SaveIntent(Box::new(intent.clone()))]).await?;
         let root = Path::new(&self.row.root);
         let fs = &self.shared.ports.fs;
@@ -683,7 +690,14 @@ impl Acting<'_> {
                 Ok(digest) => digest,
                 Err(error) => return Ok(self.remote_trouble(&error)),
             };
-        if local.digest.or(remote.digest) != Some(digest) {
+        let known = match local.digest.or(remote.digest) {
+            Some(known) => Some(known),
+            None => {
+                let row = shared.ports.journal.file(&self.row.id, from).await.map_err(Broken::Journal)?;
+                row.and_then(|row| row.base).and_then(|base| base.local.digest)
+            }
+        };
+        if known != Some(digest) {
             // The file is not what its old base says, or the copy is not: compared by the next round.
             return Ok(Done::Refused);
         }

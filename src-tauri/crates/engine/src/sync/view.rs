@@ -19,7 +19,7 @@ use windlass_ports::{
 };
 
 use super::evidence::{Evidence, Side};
-use super::{MARKER, OURS};
+use super::{MARKER, OURS, OURS_TOO};
 use crate::observe::{Broken, place, went_away};
 use crate::pair::PairHandle;
 use crate::planted::{self, Bug};
@@ -151,7 +151,7 @@ fn listing(
                         }));
                     };
                     let etag = ETag::new(etag);
-                    if rest.starts_with(OURS) {
+                    if rest.starts_with(OURS) || rest.starts_with(OURS_TOO) {
                         if rest == MARKER {
                             *lock(&marker) = Some(etag);
                         }

@@ -50,6 +50,8 @@ CREATE TABLE files_3 (
     failure TEXT NOT NULL DEFAULT '',
     note TEXT NOT NULL DEFAULT '',
     local_mark INTEGER NOT NULL DEFAULT 0,
+    -- Over the object of the base alone, so that it can become the object as seen.
+    remote_mark INTEGER NOT NULL DEFAULT 0,
     base_mark INTEGER NOT NULL DEFAULT 0,
     seen_mark INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (pair_id, path),
@@ -98,6 +100,8 @@ END;
 -- `local` and `remote` are JSON or empty. `ending` is empty as long as it is open.
 CREATE TABLE intents (
     id TEXT NOT NULL PRIMARY KEY,
+    -- Order in which they were written.
+    seq INTEGER NOT NULL DEFAULT 0,
     pair_id TEXT NOT NULL REFERENCES pairs (id) ON DELETE CASCADE,
     kind TEXT NOT NULL
         CHECK (kind IN ('delete_remote', 'trash_local', 'move_remote', 'move_local', 'keep_both')),
@@ -114,8 +118,10 @@ CREATE TABLE intents (
     ending TEXT NOT NULL DEFAULT '' CHECK (ending IN ('', 'done', 'refused', 'undone')),
     mark INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX intents_open ON intents (pair_id, at, id) WHERE ending = '';
-CREATE INDEX intents_ended ON intents (pair_id, ended_at DESC, id DESC) WHERE ending <> '';
-CREATE INDEX intents_kind ON intents (pair_id, kind, ended_at DESC, id DESC) WHERE ending <> '';
+CREATE UNIQUE INDEX intents_seq ON intents (seq);
+-- With `ending`, so that the check at the start reads what the index says and not the rows.
+CREATE INDEX intents_open ON intents (pair_id, seq, ending) WHERE ending = '';
+CREATE INDEX intents_ended ON intents (pair_id, ended_at DESC, seq DESC) WHERE ending <> '';
+CREATE INDEX intents_kind ON intents (pair_id, kind, ended_at DESC, seq DESC) WHERE ending <> '';
 CREATE INDEX intents_deleted ON intents (pair_id, ended_at, size)
     WHERE ending = 'done' AND kind IN ('delete_remote', 'trash_local');

@@ -109,7 +109,7 @@ fn seen_there(row: &Row<'_>, path: &RelPath, mark: &mut Mark) -> Said<Option<Rem
         let has_seen: bool = get(row, 19)?;
         if has_seen { remote(row, 20).map(Some) } else { Ok(None) }
     };
-    said(row, 29, read(), |seen| seen.as_ref().map_or(NONE, |seen| mark.of_seen(path, seen)))
+    said(row, 29, read(), |seen| seen.as_ref().map_or(NONE, |seen| mark.of_object(path, seen)))
 }
 
 /// `None` when not even the path can be read.

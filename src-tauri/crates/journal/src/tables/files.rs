@@ -79,14 +79,16 @@ pub(crate) fn save_base(conn: &Connection, pair: &PairId, path: &RelPath, base: 
              has_base = 1, base_size = ?3, base_mtime = ?4, base_ctime = ?5, base_device = ?6, base_inode = ?7,
              base_digest = ?8, remote_size = ?9, remote_etag = ?10, remote_version = ?11, remote_digest = ?12,
              has_seen = 0, seen_size = 0, seen_etag = '', seen_version = '', seen_digest = x'', state = 'safe',
-             failure = '', note = '', local_mark = ?13, base_mark = ?14, seen_mark = 1
+             failure = '', note = '', local_mark = ?13, base_mark = ?14,
+             remote_mark = ?15, seen_mark = 1
          WHERE pair_id = ?1 AND path = ?2",
         "INSERT INTO files
              (pair_id, path, has_local, size, mtime, ctime, device, inode, digest, has_base, base_size,
               base_mtime, base_ctime, base_device, base_inode, base_digest, remote_size, remote_etag,
-              remote_version, remote_digest, state, failure, note, local_mark, base_mark, seen_mark)
+              remote_version, remote_digest, state, failure, note, local_mark, base_mark,
+              remote_mark, seen_mark)
          VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'safe', '', '',
-              ?13, ?14, 1)",
+              ?13, ?14, ?15, 1)",
         params![
             pair.as_str(),
             path.as_str(),
@@ -102,6 +104,7 @@ pub(crate) fn save_base(conn: &Connection, pair: &PairId, path: &RelPath, base: 
             digest_bytes(remote.digest.as_ref()),
             mark.of_local(path, Some(local), "", ""),
             mark.of_base(path, base),
+            mark.of_object(path, remote),
         ],
     )?;
     if let Some((connection, bucket, prefix)) = pairs::place(conn, pair)? {
@@ -166,7 +169,7 @@ pub(crate) fn save_seen(
         seen.etag.as_str(),
         seen.version.as_ref().map_or("", |v| v.as_str()),
         digest_bytes(seen.digest.as_ref()),
-        mark.of_seen(path, seen),
+        mark.of_object(path, seen),
     ];
     if execute(conn, CHANGE, values)? == 0 {
         // Nothing of it was ever seen here.
@@ -177,12 +180,16 @@ pub(crate) fn save_seen(
 }
 
 const FORGET: &str = "UPDATE OR FAIL files SET
-         has_base = 0, base_size = 0, base_mtime = 0, base_ctime = 0, base_device = 0, base_inode = 0,
+         seen_size = iif(has_seen, seen_size, remote_size), seen_etag = iif(has_seen, seen_etag, remote_etag),
+         seen_version = iif(has_seen, seen_version, remote_version),
+         seen_digest = iif(has_seen, seen_digest, remote_digest), seen_mark = iif(has_seen, seen_mark, remote_mark),
+         has_seen = 1, has_base = 0, base_size = 0, base_mtime = 0, base_ctime = 0, base_device = 0, base_inode = 0,
          base_digest = x'', remote_size = 0, remote_etag = '', remote_version = '', remote_digest = x'',
-         base_mark = 1, state = iif(state = 'safe', 'waiting', state)
+         base_mark = 1, remote_mark = 1, state = iif(state = 'safe', 'waiting', state)
      WHERE pair_id = ?1 AND has_base = 1";
 
-/// Merge mode. The file as last seen stays, with its digest: of an untouched file that is still true.
+/// Merge mode. The file as last seen stays, with its digest: of an untouched file that is still true. So does the object,
+/// which is the base's unless another was seen since: of a version that is still there, its checksum is still true.
 pub(crate) fn forget_bases(conn: &Connection, pair: &PairId) -> Result<()> {
     execute(conn, FORGET, [pair.as_str()]).map(|_| ())
 }

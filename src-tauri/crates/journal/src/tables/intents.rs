@@ -92,8 +92,9 @@ pub(crate) fn save(conn: &Connection, intent: &IntentRow) -> Result<()> {
     execute(
         conn,
         "INSERT INTO intents
-             (id, pair_id, kind, path, to_path, local, remote, size, cause, at, trashed, marker, ended_at, ending)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+             (id, pair_id, kind, path, to_path, local, remote, size, cause, at, trashed, marker, ended_at, ending, seq)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,
+             (SELECT coalesce(max(seq), 0) + 1 FROM intents))
          ON CONFLICT (id) DO UPDATE SET
              pair_id = excluded.pair_id, kind = excluded.kind, path = excluded.path, to_path = excluded.to_path,
              local = excluded.local, remote = excluded.remote, size = excluded.size, cause = excluded.cause,
@@ -139,7 +140,7 @@ pub(crate) fn ended(
 }
 
 pub(crate) fn open(conn: &Connection, pair: &PairId) -> Result<Vec<IntentRow>> {
-    INTENTS.rows(conn, "WHERE pair_id = ?1 AND ending = '' ORDER BY at, id", [pair.as_str()], read)
+    INTENTS.rows(conn, "WHERE pair_id = ?1 AND ending = '' ORDER BY seq", [pair.as_str()], read)
 }
 
 pub(crate) fn one(conn: &Connection, id: &str) -> Result<Option<IntentRow>> {
@@ -159,8 +160,8 @@ pub(crate) fn window(
     };
     let text = INTENTS.select(&format!(
         "WHERE id IN (SELECT id FROM intents WHERE {condition}
-             ORDER BY ended_at DESC, id DESC LIMIT ?4 OFFSET ?3)
-         ORDER BY ended_at DESC, id DESC"
+             ORDER BY ended_at DESC, seq DESC LIMIT ?4 OFFSET ?3)
+         ORDER BY ended_at DESC, seq DESC"
     ));
     // What is damaged cannot be undone by this list any more; the rest can.
     let rows = all(conn, &text, params![pair.as_str(), kind, count(offset), count(limit)], |row| {
@@ -189,13 +190,13 @@ pub(crate) fn deleted_since(conn: &Connection, pair: &PairId, since: Timestamp) 
 
 /// Checks every open one, and that the index has the same: one that it lost would hide an effect that may have happened.
 pub(crate) fn check_open(conn: &Connection) -> Result<()> {
-    INTENTS.rows(conn, "NOT INDEXED WHERE ending = ''", [], read)?;
-    let keys = |from: &str| {
-        let text =
-            format!("SELECT pair_id, at, id FROM intents {from} WHERE ending = '' ORDER BY pair_id, at, id");
+    // The plus keeps the statement from using the index.
+    INTENTS.rows(conn, "WHERE +ending = ''", [], read)?;
+    let keys = |rest: &str| {
+        let text = format!("SELECT pair_id, seq, id FROM intents {rest} ORDER BY pair_id, seq");
         all(conn, &text, [], |row| Ok((get::<String>(row, 0)?, get::<i64>(row, 1)?, get::<String>(row, 2)?)))
     };
-    if keys("NOT INDEXED")? == keys("INDEXED BY intents_open")? {
+    if keys("WHERE +ending = ''")? == keys("INDEXED BY intents_open WHERE ending = ''")? {
         Ok(())
     } else {
         Err(odd("the index of intents", "damaged"))

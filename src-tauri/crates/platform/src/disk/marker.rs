@@ -78,7 +78,7 @@ pub(super) fn set_epoch(root: &Path, id: &str, epoch: u64) -> Result<(), FsError
         let mut file = ours.create(temp, 0o644)?;
         file.write_all(&text)?;
         file.sync_all()?;
-        ours.replace(temp, OsStr::new(names::MARKER))?;
+        ours.replace(temp, &ours, OsStr::new(names::MARKER))?;
         ours.sync()
     })();
     if done.is_err() {

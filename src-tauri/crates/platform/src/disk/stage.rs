@@ -1,5 +1,5 @@
 //! Downloads: written under a temporary name beside the target, then made durable and visible in one step (HC1).
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,11 +8,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use windlass_domain::{LocalExpect, LocalState, RelPath, Timestamp};
-use windlass_ports::{FsError, FsErrorKind, Staged};
+use windlass_ports::{Clock as _, FsError, FsErrorKind, Staged};
 
-use crate::clock::to_system;
-use crate::error::{aside, because, fs, root as root_error};
-use crate::folder::{Folder, Kind, write_at};
+use super::moves::is_expected_renamed;
+use super::way::{self, Missing, reach};
+use crate::clock::{SystemClock, to_system};
+use crate::error::{aside, because, fs};
+use crate::folder::{Folder, Found, Kind, write_at};
 use crate::names;
 
 /// Begins a file. `Changed` when a link or file stands where a folder is needed.
@@ -21,57 +23,37 @@ pub(super) fn begin(root: &Path, path: &RelPath) -> Result<StagedFile, FsError> 
     if names::is_ours(path.as_str()) {
         return Err(because(FsErrorKind::Denied, &target, "the name is one that Windlass keeps for itself"));
     }
-    let folder = parent(root, path, Missing::Make)?;
+    let folder = Arc::new(reach(root, path.as_str(), Missing::Make)?.0);
     let name = names::temp();
     // The final file's permissions: what the process's mask leaves, and never to be run.
     let file = folder.create(OsStr::new(&name), 0o666).map_err(|error| fs(&target, error))?;
-    let temp = Temp { folder, name, there: true };
+    let temp = Temp { folder: Arc::clone(&folder), name: name.into(), there: true };
     // Keeps the sweep away. Where there are no locks, only a sweep that runs beside a download could take it.
     let _no_locks_here = file.try_lock();
-    Ok(StagedFile { root: root.to_path_buf(), path: path.clone(), target, temp, file: Arc::new(file) })
-}
-
-enum Missing {
-    Make,
-    Fail,
-}
-
-/// The folder that the file is to be in, reached name by name without following a link (HA23, HS8).
-fn parent(root: &Path, path: &RelPath, missing: Missing) -> Result<Folder, FsError> {
-    let mut folder = Folder::open(root).map_err(|error| root_error(root, error))?;
-    let Some((folders, _)) = path.as_str().rsplit_once('/') else { return Ok(folder) };
-    for step in folders.split('/') {
-        let step = OsStr::new(step);
-        let next = match missing {
-            Missing::Make => folder.make_child(step),
-            Missing::Fail => folder.child(step),
-        };
-        folder = next.map_err(|error| match folder.examine(step) {
-            Ok(Some(found)) if found.kind != Kind::Folder => because(
-                FsErrorKind::Changed,
-                &root.join(path.as_str()),
-                "a file or link is where a folder is needed",
-            ),
-            _ => fs(&root.join(path.as_str()), error),
-        })?;
-    }
-    Ok(folder)
+    Ok(StagedFile {
+        root: root.to_path_buf(),
+        path: path.clone(),
+        target,
+        folder,
+        temp,
+        file: Arc::new(file),
+    })
 }
 
 /// The temporary file's name. Dropping it removes the file.
 #[derive(Debug)]
 struct Temp {
-    folder: Folder,
-    name: String,
+    folder: Arc<Folder>,
+    name: OsString,
     there: bool,
 }
 
 impl Drop for Temp {
     fn drop(&mut self) {
         if self.there
-            && let Err(error) = self.folder.remove(OsStr::new(&self.name))
+            && let Err(error) = self.folder.remove(&self.name)
         {
-            tracing::warn!(%error, name = %self.name, "a temporary file stays until the next sweep");
+            tracing::warn!(%error, name = ?self.name, "a temporary file stays until the next sweep");
         }
     }
 }
@@ -82,6 +64,8 @@ pub(super) struct StagedFile {
     root: PathBuf,
     path: RelPath,
     target: PathBuf,
+    /// The folder of the target.
+    folder: Arc<Folder>,
     temp: Temp,
     file: Arc<File>,
 }
@@ -111,7 +95,7 @@ impl StagedFile {
             LocalExpect::Absent => self.appear()?,
             LocalExpect::Unchanged(state) => self.replace(state)?,
         }
-        self.temp.folder.sync().map_err(|error| fs(&self.target, error))?;
+        self.folder.sync().map_err(|error| fs(&self.target, error))?;
         Ok(self.target.clone())
     }
 
@@ -131,12 +115,13 @@ impl StagedFile {
 
     /// The name's folder may have been moved away, or replaced by a link, while the file was written.
     fn same_folder(&self) -> Result<(), FsError> {
-        let now = parent(&self.root, &self.path, Missing::Fail).map_err(|error| match error.kind {
-            FsErrorKind::NotFound => FsError { kind: FsErrorKind::Changed, ..error },
-            _ => error,
-        })?;
+        let (now, _) =
+            reach(&self.root, self.path.as_str(), Missing::Fail).map_err(|error| match error.kind {
+                FsErrorKind::NotFound => FsError { kind: FsErrorKind::Changed, ..error },
+                _ => error,
+            })?;
         let failed = |error| fs(&self.target, error);
-        if now.identity().map_err(failed)? == self.temp.folder.identity().map_err(failed)? {
+        if now.identity().map_err(failed)? == self.folder.identity().map_err(failed)? {
             Ok(())
         } else {
             Err(self.changed())
@@ -144,7 +129,7 @@ impl StagedFile {
     }
 
     fn appear(&mut self) -> Result<(), FsError> {
-        match self.temp.folder.rename_new(OsStr::new(&self.temp.name), self.name()) {
+        match self.folder.rename_new(&self.temp.name, self.name()) {
             Ok(()) => {
                 self.temp.there = false;
                 Ok(())
@@ -160,45 +145,97 @@ impl StagedFile {
         self.swap(state)
     }
 
-    /// Changes places with the target, then looks at what came out: an edit between look and rename is seen, and put
-    /// back (hazard HA31).
+    /// The new file waits in the trash, at the place where the old one belongs; then both change places in one step. At no
+    /// moment has either no name, or one that the sweep takes. What came out is looked at: an edit between look and rename is
+    /// seen, and put back (hazard HA31).
     fn swap(&mut self, state: &LocalState) -> Result<(), FsError> {
-        let failed = |error| fs(&self.target, error);
-        let temp = OsStr::new(&self.temp.name);
-        if !self.temp.folder.exchange(temp, self.name()).map_err(failed)? {
-            self.temp.folder.replace(temp, self.name()).map_err(failed)?;
-            self.temp.there = false;
-            return Ok(());
+        let target = self.target.clone();
+        let failed = |error| fs(&target, error);
+        if !self.wait_in_trash()? {
+            return self.replace_keeping(state);
         }
-        let same = self.temp.folder.examine(temp).map(|out| {
-            // The rename itself may have moved the time of the inode's change.
-            out.is_some_and(|out| {
-                let expected = LocalState { ctime: out.state.ctime, ..state.clone() };
-                out.kind == Kind::File && out.state.same_snapshot(&expected)
-            })
-        });
-        if let Ok(true) = same {
-            // What came out goes with the temporary name.
-            return Ok(());
+        let before = self.temp.folder.examine(&self.temp.name).map_err(failed)?;
+        match self.folder.exchange(self.name(), &self.temp.folder, &self.temp.name) {
+            Ok(true) => {}
+            Ok(false) => return self.replace_keeping(state),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(self.changed()),
+            Err(error) => return Err(failed(error)),
         }
-        self.put_back()?;
+        // What has the name in the trash is a person's file now. It must not be removed, whatever happens.
+        self.temp.there = false;
+        let out = self.temp.folder.examine(&self.temp.name);
+        if matches!(&out, Ok(out) if is_expected_renamed(out.as_ref(), Some(state))) {
+            return self.temp.folder.sync().map_err(failed);
+        }
+        self.put_back(before.as_ref()).map_err(failed)?;
         Err(self.changed())
     }
 
-    /// Under the temporary name is a person's file now. It must not be removed, whatever happens.
-    fn put_back(&mut self) -> Result<(), FsError> {
-        let temp = OsStr::new(&self.temp.name);
-        if let Ok(true) = self.temp.folder.exchange(temp, self.name()) {
+    /// Moves the new file to a free place in the trash. `false` when that is another volume.
+    fn wait_in_trash(&mut self) -> Result<bool, FsError> {
+        for place in way::trash_places(SystemClock.now(), self.path.as_str()) {
+            let (trash, name) = reach(&self.root, &place, Missing::Make)?;
+            match self.temp.folder.move_new(&self.temp.name, &trash, name) {
+                Ok(()) => {
+                    self.temp.folder = Arc::new(trash);
+                    name.clone_into(&mut self.temp.name);
+                    return Ok(true);
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) if error.kind() == io::ErrorKind::CrossesDevices => return Ok(false),
+                Err(error) => return Err(fs(&self.target, error)),
+            }
+        }
+        Err(because(FsErrorKind::Other, &self.target, "there is no free place in the trash"))
+    }
+
+    /// For file systems where names cannot change places: the old file gets a second name in the trash, or is copied there,
+    /// and then the new one takes its name. An edit between look and rename would be lost if it replaced the file; there is no
+    /// way to see it.
+    fn replace_keeping(&mut self, state: &LocalState) -> Result<(), FsError> {
+        let failed = |error| fs(&self.target, error);
+        for place in way::trash_places(SystemClock.now(), self.path.as_str()) {
+            let (trash, name) = reach(&self.root, &place, Missing::Make)?;
+            match keep(&self.folder, self.name(), &trash, name) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(self.changed()),
+                Err(error) => return Err(failed(error)),
+            }
+            trash.sync().map_err(failed)?;
+            let found = self.folder.examine(self.name()).map_err(failed)?;
+            if !is_expected_renamed(found.as_ref(), Some(state)) {
+                trash.remove(name).map_err(failed)?;
+                return Err(self.changed());
+            }
+            self.temp.folder.replace(&self.temp.name, &self.folder, self.name()).map_err(failed)?;
+            self.temp.there = false;
             return Ok(());
         }
-        self.temp.there = false;
-        let kept = format!("windlass-kept-{:016x}", rand::random::<u64>());
-        self.temp.folder.rename_new(temp, OsStr::new(&kept)).map_err(|error| fs(&self.target, error))
+        Err(because(FsErrorKind::Other, &self.target, "there is no free place in the trash"))
+    }
+
+    /// Takes the exchange back.
+    fn put_back(&mut self, before: Option<&Found>) -> io::Result<()> {
+        match self.folder.exchange(self.name(), &self.temp.folder, &self.temp.name) {
+            Ok(true) => {
+                // Ours again, unless somebody edited it in this moment.
+                let back = self.temp.folder.examine(&self.temp.name)?;
+                self.temp.there = is_expected_renamed(back.as_ref(), before.map(|found| &found.state));
+                Ok(())
+            }
+            // Somebody took the new file away.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.temp.folder.move_new(&self.temp.name, &self.folder, self.name())
+            }
+            Ok(false) => Err(io::ErrorKind::Unsupported.into()),
+            Err(error) => Err(error),
+        }
     }
 
     /// `Changed` unless the target is the file of that state; its permission bits if it is.
     fn expected(&self, state: &LocalState) -> Result<u32, FsError> {
-        let found = self.temp.folder.examine(self.name()).map_err(|error| fs(&self.target, error))?;
+        let found = self.folder.examine(self.name()).map_err(|error| fs(&self.target, error))?;
         match found {
             Some(found) if found.kind == Kind::File && found.state.same_snapshot(state) => Ok(found.mode),
             _ => Err(self.changed()),
@@ -212,6 +249,21 @@ impl StagedFile {
     fn changed(&self) -> FsError {
         because(FsErrorKind::Changed, &self.target, "the file is not the expected one any more")
     }
+}
+
+/// A second name for a file or, where the file system knows none, a copy. Never replaces.
+fn keep(folder: &Folder, name: &OsStr, trash: &Folder, to: &OsStr) -> io::Result<()> {
+    if folder.link(name, trash, to)? {
+        return Ok(());
+    }
+    let (mut from, _) = folder.open_file(name)?;
+    let mut copy = trash.create(to, 0o600)?;
+    let done = io::copy(&mut from, &mut copy).and_then(|_| copy.sync_all());
+    if done.is_err() {
+        // Half a copy is none.
+        let _left = trash.remove(to);
+    }
+    done
 }
 
 /// A file that others could not read stays one.
@@ -230,5 +282,17 @@ fn keep_private(_: &File, _: u32) -> io::Result<()> {
 impl StagedFile {
     pub(super) fn swap_for_tests(mut self, state: &LocalState) -> Result<(), FsError> {
         self.swap(state)
+    }
+
+    pub(super) fn wait_in_trash_for_tests(&mut self) -> Result<bool, FsError> {
+        self.wait_in_trash()
+    }
+
+    pub(super) fn write_for_tests(&self, bytes: &[u8]) {
+        write_at(&self.file, 0, bytes).unwrap();
+    }
+
+    pub(super) fn replace_keeping_for_tests(mut self, state: &LocalState) -> Result<(), FsError> {
+        self.replace_keeping(state)
     }
 }

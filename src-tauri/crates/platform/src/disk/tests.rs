@@ -128,20 +128,107 @@ fn ha10_a_root_that_was_replaced_during_the_scan_fails_it() {
     assert_eq!(error.kind, FsErrorKind::RootMissing);
 }
 
-#[cfg(target_os = "linux")]
-#[test]
-fn ha31_an_edit_between_look_and_rename_is_put_back() {
-    // The race itself cannot be hit at will: the same steps with a state that only the first look believes.
-    let base = tree(&["f"]);
-    let path = RelPath::parse("f").unwrap();
-    let state = match super::look::below(base.path(), &path).unwrap().unwrap().item {
-        ScanItem::File(state) => state,
-        other => panic!("{other:?}"),
-    };
-    let staged = super::stage::begin(base.path(), &path).unwrap();
-    std::fs::write(base.path().join("f"), "edited").unwrap();
-    let error = staged.swap_for_tests(&state).unwrap_err();
-    assert_eq!(error.kind, FsErrorKind::Changed);
-    assert_eq!(std::fs::read(base.path().join("f")).unwrap(), b"edited");
-    assert_eq!(std::fs::read_dir(base.path()).unwrap().count(), 1, "no temporary file stays");
+#[cfg(unix)]
+mod replacing {
+    use std::path::PathBuf;
+
+    use windlass_domain::LocalState;
+
+    use super::super::{look, stage};
+    use super::*;
+
+    fn state(root: &Path, path: &str) -> LocalState {
+        match look::below(root, &RelPath::parse(path).unwrap()).unwrap().unwrap().item {
+            ScanItem::File(state) => state,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn staged(root: &Path, path: &str) -> stage::StagedFile {
+        let staged = stage::begin(root, &RelPath::parse(path).unwrap()).unwrap();
+        staged.write_for_tests(b"new");
+        staged
+    }
+
+    /// Every file below, with its content.
+    fn all(folder: &Path) -> Vec<(PathBuf, String)> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                found.extend(all(&path));
+            } else {
+                found.push((path.clone(), std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+        found.sort();
+        found
+    }
+
+    fn contents(root: &Path) -> Vec<String> {
+        all(root).into_iter().map(|(_, content)| content).collect()
+    }
+
+    // The races themselves cannot be hit at will: the same steps with a state that only the first look believes.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn ha31_an_edit_between_look_and_rename_is_put_back() {
+        let base = tree(&["d/f"]);
+        let state = state(base.path(), "d/f");
+        let staged = staged(base.path(), "d/f");
+        std::fs::write(base.path().join("d/f"), "edited").unwrap();
+        let error = staged.swap_for_tests(&state).unwrap_err();
+        assert_eq!(error.kind, FsErrorKind::Changed);
+        assert_eq!(
+            all(base.path()),
+            [(base.path().join("d/f"), "edited".to_owned())],
+            "and nothing else stays"
+        );
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn ha31_what_was_replaced_is_in_the_trash() {
+        let base = tree(&["d/f"]);
+        let state = state(base.path(), "d/f");
+        staged(base.path(), "d/f").swap_for_tests(&state).unwrap();
+        let found = all(base.path());
+        assert_eq!(contents(base.path()), ["x", "new"]);
+        let kept = found[0].0.strip_prefix(base.path()).unwrap().to_string_lossy().into_owned();
+        assert!(kept.starts_with(".windlass/trash/") && kept.ends_with("/d/f"), "{kept}");
+        assert_eq!(found[1].0, base.path().join("d/f"));
+    }
+
+    #[test]
+    fn ha31_a_file_that_went_away_is_not_made_again() {
+        let base = tree(&["f"]);
+        let state = state(base.path(), "f");
+        let staged = staged(base.path(), "f");
+        std::fs::remove_file(base.path().join("f")).unwrap();
+        assert_eq!(staged.swap_for_tests(&state).unwrap_err().kind, FsErrorKind::Changed);
+        assert_eq!(contents(base.path()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn ha31_without_an_exchange_the_old_file_is_kept_too() {
+        let base = tree(&["d/f"]);
+        let before = state(base.path(), "d/f");
+        staged(base.path(), "d/f").replace_keeping_for_tests(&before).unwrap();
+        assert_eq!(contents(base.path()), ["x", "new"]);
+        // And an edit that can be seen is left alone.
+        let late = staged(base.path(), "d/f");
+        let before = LocalState { size: 99, ..state(base.path(), "d/f") };
+        assert_eq!(late.replace_keeping_for_tests(&before).unwrap_err().kind, FsErrorKind::Changed);
+        assert_eq!(contents(base.path()), ["x", "new"]);
+    }
+
+    #[test]
+    fn hc1_a_power_cut_between_the_steps_leaves_no_name_that_the_sweep_takes() {
+        // What is on the disk at the moment of the exchange: the old file at its name, the new one in the trash.
+        let base = tree(&["f"]);
+        let mut staged = staged(base.path(), "f");
+        assert!(staged.wait_in_trash_for_tests().unwrap());
+        assert_eq!(super::super::sweep::temps(base.path()).unwrap(), 0);
+        assert_eq!(contents(base.path()), ["new", "x"]);
+    }
 }

@@ -75,34 +75,38 @@ impl Folder {
     }
 
     pub(crate) fn rename_new(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
-        // A second name never replaces; where there are none, look and be quick.
-        match fs::hard_link(self.path.join(from), self.path.join(to)) {
-            Ok(()) => self.remove(from),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-            Err(_) => match self.examine(to)? {
-                Some(_) => Err(io::ErrorKind::AlreadyExists.into()),
-                None => self.replace(from, to),
-            },
-        }
+        self.move_new(from, self, to)
     }
 
     pub(crate) fn move_new(&self, from: &OsStr, into: &Self, to: &OsStr) -> io::Result<()> {
+        // A second name never replaces; where there are none, look and be quick.
+        if self.link(from, into, to)? {
+            return self.remove(from);
+        }
         match into.examine(to)? {
             Some(_) => Err(io::ErrorKind::AlreadyExists.into()),
-            None => fs::rename(self.path.join(from), into.path.join(to)),
+            None => self.replace(from, into, to),
         }
+    }
+
+    pub(crate) fn link(&self, from: &OsStr, into: &Self, to: &OsStr) -> io::Result<bool> {
+        match fs::hard_link(self.path.join(from), into.path.join(to)) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+            Err(_) => Ok(false),
+        }
+    }
+
+    pub(crate) fn exchange(&self, _one: &OsStr, _into: &Self, _other: &OsStr) -> io::Result<bool> {
+        Ok(false)
+    }
+
+    pub(crate) fn replace(&self, from: &OsStr, into: &Self, to: &OsStr) -> io::Result<()> {
+        fs::rename(self.path.join(from), into.path.join(to))
     }
 
     pub(crate) fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
         fs::remove_dir(self.path.join(name))
-    }
-
-    pub(crate) fn exchange(&self, _one: &OsStr, _other: &OsStr) -> io::Result<bool> {
-        Ok(false)
-    }
-
-    pub(crate) fn replace(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
-        fs::rename(self.path.join(from), self.path.join(to))
     }
 
     pub(crate) fn remove(&self, name: &OsStr) -> io::Result<()> {

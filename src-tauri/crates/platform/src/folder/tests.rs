@@ -68,9 +68,21 @@ macro_rules! promises {
                     folder.identity().unwrap(),
                     Folder::open(base.path()).unwrap().identity().unwrap()
                 );
-                if folder.exchange(name("new"), name("there")).unwrap() {
+                let below = folder.make_child(name("below")).unwrap();
+                let taken = below.move_new(name("none"), &folder, name("there"));
+                taken.unwrap_err();
+                folder.move_new(name("new"), &below, name("new")).unwrap();
+                let taken = below.move_new(name("new"), &folder, name("there")).unwrap_err();
+                assert_eq!(taken.kind(), io::ErrorKind::AlreadyExists);
+                below.move_new(name("new"), &folder, name("new")).unwrap();
+                assert!(folder.link(name("new"), &below, name("second")).unwrap());
+                folder.link(name("there"), &below, name("second")).unwrap_err();
+                folder.remove_folder(name("below")).unwrap_err();
+                below.remove(name("second")).unwrap();
+                folder.remove_folder(name("below")).unwrap();
+                if folder.exchange(name("new"), &folder, name("there")).unwrap() {
                     assert_eq!(std::fs::read(base.path().join("there")).unwrap(), b"abcd");
-                    assert!(folder.exchange(name("new"), name("there")).unwrap());
+                    assert!(folder.exchange(name("new"), &folder, name("there")).unwrap());
                 }
                 let mut buffer = [0; 2];
                 let (file, size) = folder.open_file(name("new")).unwrap();

@@ -91,44 +91,41 @@ impl Folder {
 
     /// Renames only if nothing has the new name; else `AlreadyExists`.
     pub(crate) fn rename_new(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
-        match exclusive::rename_new(&self.fd, from, to) {
-            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => self.link_new(from, to),
-            other => Ok(other?),
-        }
+        self.move_new(from, self, to)
     }
 
     /// As [`Folder::rename_new`], into another folder of the same file system.
     pub(crate) fn move_new(&self, from: &OsStr, into: &Self, to: &OsStr) -> io::Result<()> {
         match exclusive::move_new(&self.fd, from, &into.fd, to) {
-            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => match into.examine(to)? {
-                Some(_) => Err(io::ErrorKind::AlreadyExists.into()),
-                None => Ok(rustix::fs::renameat(&self.fd, from, &into.fd, to)?),
-            },
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => self.link_new(from, into, to),
             other => Ok(other?),
         }
     }
 
-    /// Removes an empty folder.
-    pub(crate) fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
-        Ok(rustix::fs::unlinkat(&self.fd, name, AtFlags::REMOVEDIR)?)
+    /// The same for file systems without that kind of rename: a second name, then the first one away.
+    fn link_new(&self, from: &OsStr, into: &Self, to: &OsStr) -> io::Result<()> {
+        if self.link(from, into, to)? {
+            return self.remove(from);
+        }
+        // exFAT and its like know no second names either. What is left is to look and to be quick.
+        match into.examine(to)? {
+            Some(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            None => self.replace(from, into, to),
+        }
     }
 
-    /// The same for file systems without that kind of rename: a second name, then the first one away.
-    fn link_new(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
-        match rustix::fs::linkat(&self.fd, from, &self.fd, to, AtFlags::empty()) {
-            Ok(()) => self.remove(from),
-            // exFAT and its like know no second names either. What is left is to look and to be quick.
-            Err(Errno::PERM | Errno::NOTSUP | Errno::NOSYS | Errno::MLINK) => match self.examine(to)? {
-                Some(_) => Err(io::ErrorKind::AlreadyExists.into()),
-                None => self.replace(from, to),
-            },
+    /// Gives a file a second name, if nothing has it; else `AlreadyExists`. `false` where the file system cannot.
+    pub(crate) fn link(&self, from: &OsStr, into: &Self, to: &OsStr) -> io::Result<bool> {
+        match rustix::fs::linkat(&self.fd, from, &into.fd, to, AtFlags::empty()) {
+            Ok(()) => Ok(true),
+            Err(Errno::PERM | Errno::NOTSUP | Errno::NOSYS | Errno::MLINK | Errno::XDEV) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }
 
     /// Lets two names change places. `false` where the file system cannot.
-    pub(crate) fn exchange(&self, one: &OsStr, other: &OsStr) -> io::Result<bool> {
-        match exclusive::exchange(&self.fd, one, other) {
+    pub(crate) fn exchange(&self, one: &OsStr, into: &Self, other: &OsStr) -> io::Result<bool> {
+        match exclusive::exchange(&self.fd, one, &into.fd, other) {
             Ok(()) => Ok(true),
             Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => Ok(false),
             Err(error) => Err(error.into()),
@@ -136,8 +133,13 @@ impl Folder {
     }
 
     /// Renames over whatever file has the new name.
-    pub(crate) fn replace(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
-        Ok(rustix::fs::renameat(&self.fd, from, &self.fd, to)?)
+    pub(crate) fn replace(&self, from: &OsStr, into: &Self, to: &OsStr) -> io::Result<()> {
+        Ok(rustix::fs::renameat(&self.fd, from, &into.fd, to)?)
+    }
+
+    /// Removes an empty folder.
+    pub(crate) fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
+        Ok(rustix::fs::unlinkat(&self.fd, name, AtFlags::REMOVEDIR)?)
     }
 
     /// Removes a file or link.
@@ -235,16 +237,12 @@ mod exclusive {
     use rustix::fs::{RenameFlags, renameat_with};
     use rustix::io::Result;
 
-    pub(super) fn rename_new(folder: &OwnedFd, from: &OsStr, to: &OsStr) -> Result<()> {
-        renameat_with(folder, from, folder, to, RenameFlags::NOREPLACE)
-    }
-
     pub(super) fn move_new(folder: &OwnedFd, from: &OsStr, into: &OwnedFd, to: &OsStr) -> Result<()> {
         renameat_with(folder, from, into, to, RenameFlags::NOREPLACE)
     }
 
-    pub(super) fn exchange(folder: &OwnedFd, one: &OsStr, other: &OsStr) -> Result<()> {
-        renameat_with(folder, one, folder, other, RenameFlags::EXCHANGE)
+    pub(super) fn exchange(folder: &OwnedFd, one: &OsStr, into: &OwnedFd, other: &OsStr) -> Result<()> {
+        renameat_with(folder, one, into, other, RenameFlags::EXCHANGE)
     }
 }
 
@@ -255,15 +253,11 @@ mod exclusive {
 
     use rustix::io::{Errno, Result};
 
-    pub(super) fn rename_new(_: &OwnedFd, _: &OsStr, _: &OsStr) -> Result<()> {
-        Err(Errno::NOSYS)
-    }
-
     pub(super) fn move_new(_: &OwnedFd, _: &OsStr, _: &OwnedFd, _: &OsStr) -> Result<()> {
         Err(Errno::NOSYS)
     }
 
-    pub(super) fn exchange(_: &OwnedFd, _: &OsStr, _: &OsStr) -> Result<()> {
+    pub(super) fn exchange(_: &OwnedFd, _: &OsStr, _: &OwnedFd, _: &OsStr) -> Result<()> {
         Err(Errno::NOSYS)
     }
 }
@@ -271,6 +265,6 @@ mod exclusive {
 #[cfg(test)]
 impl Folder {
     pub(crate) fn link_new_for_tests(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
-        self.link_new(from, to)
+        self.link_new(from, self, to)
     }
 }

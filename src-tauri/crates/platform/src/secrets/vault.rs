@@ -141,7 +141,7 @@ impl Vault {
         let written = folder.create(temp, 0o600).and_then(|mut file| {
             file.write_all(bytes)?;
             file.sync_all()?;
-            folder.replace(temp, OsStr::new(name))?;
+            folder.replace(temp, &folder, OsStr::new(name))?;
             folder.sync()
         });
         if written.is_err() {
