@@ -239,6 +239,7 @@ pub(crate) async fn run(shared: Arc<Shared>, pair: Arc<PairHandle>) {
         waits: None,
         asks: false,
         evidence: Evidence::default(),
+        swept: false,
         broken: 0,
     };
     let stop = actor.pair.stop.clone();
@@ -259,6 +260,18 @@ pub(crate) async fn run(shared: Arc<Shared>, pair: Arc<PairHandle>) {
     over.cancel();
 }
 
+/// Removes temporary files of a process that died. Only the actor makes new ones below its root, and it has not begun yet.
+async fn sweep(shared: &Shared, pair: &PairHandle) -> bool {
+    let root = pair.row().root;
+    match shared.ports.fs.sweep_temps(Path::new(&root)).await {
+        Ok(_) => true,
+        Err(error) => {
+            tracing::warn!(pair = %pair.id, error = %error.source, "temporary files could not be looked for");
+            false
+        }
+    }
+}
+
 fn stopped(cause: StopCause, words: &str) -> QuietReport {
     QuietReport { stopped: Some(Stopped { cause, words: words.to_owned() }) }
 }
@@ -277,6 +290,8 @@ struct Actor {
     waits: Option<RemoteErrorKind>,
     asks: bool,
     evidence: Evidence,
+    /// What a dead process left half-written here is gone (hazard HA32).
+    swept: bool,
     /// Rounds in a row that were broken off.
     broken: u32,
 }
@@ -305,6 +320,9 @@ impl Actor {
         // A pause may have come while the marker was read: what it held stays held.
         if pair.row().paused {
             return;
+        }
+        if !self.swept {
+            self.swept = sweep(&shared, &pair).await;
         }
         shared.pool.release(&pair.id);
         self.start_watching();
