@@ -454,6 +454,8 @@ impl Oracle {
                                 .wrong("I14", format!("{path} is called safe, and it is another file now"));
                         }
                     }
+                    // A file of one's own in a folder that only receives: it is left alone.
+                    FileState::Waiting if mode == Mode::MirrorDown && !objects.contains_key(path) => {}
                     other => wrong(format!("{path} is still {other:?}")),
                 },
             }

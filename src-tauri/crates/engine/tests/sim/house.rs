@@ -107,6 +107,13 @@ impl<'s> House<'s> {
         }
     }
 
+    /// The person removes the folder from the list; files stay.
+    async fn take_down(&self, at: usize) {
+        if let Some(pair) = self.pair(at) {
+            let _gone = self.engines[at].remove_pair(&pair).await;
+        }
+    }
+
     fn pair(&self, at: usize) -> Option<PairId> {
         self.scene.computers[at].journal.pair().map(|pair| pair.id)
     }
@@ -161,6 +168,13 @@ impl<'s> House<'s> {
         let rounds = async {
             for round in 0..ROUNDS {
                 let mut at_rest = true;
+                // Without the marker object nothing is concluded until the person sets the folder up again.
+                if scene.s3.lost_marker() && self.mode != Mode::Ingest && person == Person::TriesAgain {
+                    for at in 0..self.engines.len() {
+                        self.take_down(at).await;
+                    }
+                    at_rest = false;
+                }
                 for at in 0..self.engines.len() {
                     self.set_up(at).await;
                     let report = self.quiet(at).await;

@@ -344,6 +344,12 @@ impl VirtualS3 {
         self.state().touched.contains(key)
     }
 
+    /// Whether the engine's marker object was there and is not.
+    #[must_use]
+    pub fn lost_marker(&self) -> bool {
+        self.state().marker_gone.is_some()
+    }
+
     /// Multipart uploads that are open.
     #[must_use]
     pub fn open_uploads(&self) -> usize {
