@@ -87,6 +87,8 @@ pub(crate) struct PairHandle {
     /// `None` while there is work.
     quiet: watch::Sender<Option<QuietReport>>,
     pub(crate) poison: Poison,
+    /// What was stored since the last look began: a listing from before proves nothing of it (hazard HB16).
+    stored: Mutex<BTreeSet<RelPath>>,
     pub(crate) stop: CancellationToken,
     /// Cancelled when the actor has ended.
     pub(crate) over: CancellationToken,
@@ -104,6 +106,7 @@ impl PairHandle {
             hinted: Mutex::default(),
             quiet: watch::Sender::new(None),
             poison: Poison::default(),
+            stored: Mutex::default(),
             stop,
             over: CancellationToken::new(),
         }
@@ -111,6 +114,21 @@ impl PairHandle {
 
     pub(crate) fn row(&self) -> PairRow {
         lock(&self.row).clone()
+    }
+
+    /// An upload is about to be noted as proved. Before it is, so that whoever reads its row knows of it.
+    pub(crate) fn stored(&self, path: RelPath) {
+        lock(&self.stored).insert(path);
+    }
+
+    /// Whether it was stored since the last look began.
+    pub(crate) fn was_stored(&self, path: &RelPath) -> bool {
+        lock(&self.stored).contains(path)
+    }
+
+    /// A look begins: what was stored before it.
+    pub(crate) fn take_stored(&self) -> BTreeSet<RelPath> {
+        std::mem::take(&mut *lock(&self.stored))
     }
 
     pub(crate) fn set_paused(&self, paused: bool) {
@@ -317,12 +335,12 @@ impl Actor {
         } else if matches!(*lock(&pair.phase), PairPhase::Offline) {
             return;
         }
+        if !self.swept {
+            self.swept = sweep(&shared, &pair).await;
+        }
         // A pause may have come while the marker was read: what it held stays held.
         if pair.row().paused {
             return;
-        }
-        if !self.swept {
-            self.swept = sweep(&shared, &pair).await;
         }
         shared.pool.release(&pair.id);
         self.start_watching();

@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use windlass_domain::words::FailureCode;
 use windlass_domain::{
-    BaseState, Digest, Effect, Ending, FaultKind, RemoteState, Upload, UploadEvent, UploadId, WaitFor, upload,
+    BaseState, Digest, Effect, Ending, FaultKind, Mode, RemoteState, Upload, UploadEvent, UploadId, WaitFor,
+    upload,
 };
 use windlass_ports::{FileState, JournalWrite, RemoteError, RemoteStore};
 
@@ -369,6 +370,9 @@ impl Run<'_> {
             Some(pair) => {
                 let mut local = spec.snapshot.clone();
                 local.digest = Some(digest);
+                if let Some(handle) = self.shared.pair(pair).filter(|pair| pair.row().mode != Mode::Ingest) {
+                    handle.stored(spec.path.clone());
+                }
                 let base = BaseState { local, remote };
                 JournalWrite::SaveBase { pair: pair.clone(), path: spec.path.clone(), base }
             }

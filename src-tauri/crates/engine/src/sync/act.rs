@@ -65,6 +65,7 @@ pub(super) async fn compare(
     row: &PairRow,
     plan: &SyncPlan,
     seen: &mut [Seen],
+    states: &mut BTreeMap<RelPath, FileState>,
 ) -> Result<Compared, Broken> {
     let mut result = Compared::default();
     let wanted: Vec<_> = plan
@@ -102,6 +103,7 @@ pub(super) async fn compare(
             }
         };
         local.digest = Some(here);
+        states.insert(path.clone(), FileState::Checking);
         writes.push(JournalWrite::SaveFile {
             pair: row.id.clone(),
             path: path.clone(),
@@ -195,6 +197,7 @@ pub(super) async fn act(
     pair: &PairHandle,
     row: &PairRow,
     plan: SyncPlan,
+    seen: &[Seen],
     states: &BTreeMap<RelPath, FileState>,
 ) -> Result<Acted, Broken> {
     if plan.ops.is_empty() {
@@ -221,7 +224,9 @@ pub(super) async fn act(
             Op::Forget { path } => writes.push(JournalWrite::ForgetFile(row.id.clone(), path)),
             Op::Show { path, code } => {
                 if states.get(&path) != Some(&FileState::Failed(code)) {
-                    writes.push(acting.state(&path, None, FileState::Failed(code)));
+                    // With what was seen, so that a checksum that was made stays known.
+                    let local = local_of(seen, &path);
+                    writes.push(acting.state(&path, local, FileState::Failed(code)));
                 }
             }
             Op::Upload { path, local, expect } => up.push((path, local, expect)),
@@ -787,6 +792,14 @@ enum Done {
     Refused,
     /// The answer was lost.
     Unknown,
+}
+
+fn local_of(seen: &[Seen], path: &RelPath) -> Option<LocalState> {
+    let at = seen.binary_search_by(|seen| seen.path.cmp(path)).ok()?;
+    match &seen.get(at)?.local {
+        Observed::Present(local) => Some(local.clone()),
+        Observed::Absent | Observed::Unknown(_) => None,
+    }
 }
 
 fn expected(expect: &LocalExpect) -> Option<LocalState> {

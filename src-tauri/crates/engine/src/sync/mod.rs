@@ -70,10 +70,10 @@ pub(crate) async fn round(
     let mut round = Round::default();
     round.looked.settle_at = view.again;
     round.looked.waits = view.waits;
-    let (mut seen, mut decided) = (view.seen, SyncPlan::default());
+    let (mut seen, mut states, mut decided) = (view.seen, view.states, SyncPlan::default());
     for _ in 0..PASSES {
         decided = decide(shared, &row, &seen, &view.copies);
-        let compared = act::compare(shared, &row, &decided, &mut seen).await?;
+        let compared = act::compare(shared, &row, &decided, &mut seen, &mut states).await?;
         round.looked.waits = compared.waits.or(round.looked.waits);
         if !compared.any {
             break;
@@ -92,7 +92,7 @@ pub(crate) async fn round(
             return Ok(round);
         }
     };
-    let done = act::act(shared, pair, &row, decided, &view.states).await?;
+    let done = act::act(shared, pair, &row, decided, &seen, &states).await?;
     round.acted = done.changed;
     round.looked.waits = done.waits.or(round.looked.waits);
     Ok(round)

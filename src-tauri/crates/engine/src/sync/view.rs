@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use windlass_domain::sync::Seen;
 use windlass_domain::words::FailureCode;
 use windlass_domain::{
-    Bucket, ETag, Filter, LocalState, ObjectKey, Observed, RelPath, RemoteState, UnknownReason, map_key,
+    Bucket, ETag, Filter, LocalState, Mode, ObjectKey, Observed, RelPath, RemoteState, UnknownReason, map_key,
 };
 use windlass_ports::remote::Depth;
 use windlass_ports::{
@@ -28,6 +28,8 @@ use crate::shared::{Shared, lock};
 
 /// Rows of the journal read at once.
 const PAGE: u32 = 1000;
+/// What a file of one's own says in a folder that only receives.
+const OWN: &str = "It is only here, and this folder only receives. It is left alone.";
 /// Writes gathered before they are committed.
 const CHUNK: usize = 500;
 
@@ -339,6 +341,9 @@ impl Looking<'_> {
     ) -> Result<Result<View, Disordered>, Broken> {
         let (shared, row) = (self.shared, self.row);
         self.evidence.begin();
+        for path in self.pair.take_stored() {
+            self.evidence.present(Side::There, &path);
+        }
         let marker = MarkerSeen::default();
         let browse = shared.ports.remotes.browse(&row.connection).await.map_err(Broken::Remote)?;
         let mut here = Ordered::new(scanning(Arc::clone(shared), row, scope));
@@ -438,6 +443,7 @@ impl Looking<'_> {
             known => known,
         };
         let state = known.as_ref().map(|row| row.state);
+        let says_own = known.as_ref().is_some_and(|row| row.state == FileState::Waiting && row.note == OWN);
         let (known_local, known_remote, base) = match known {
             Some(row) => (row.local, row.remote, row.base),
             None => (None, None, None),
@@ -505,7 +511,12 @@ impl Looking<'_> {
         }
         let remote = match there {
             None if base.is_none() => Observed::Absent,
-            None => self.absence(&mut merge.view, Side::There, &path),
+            None => {
+                if self.pair.was_stored(&path) {
+                    self.evidence.present(Side::There, &path);
+                }
+                self.absence(&mut merge.view, Side::There, &path)
+            }
             Some(mut remote) => {
                 self.evidence.present(Side::There, &path);
                 let kept = [known_remote.as_ref(), base.as_ref().map(|base| &base.remote)];
@@ -543,6 +554,13 @@ impl Looking<'_> {
                 merge.writes.push(JournalWrite::ForgetFile(self.pair.id.clone(), path));
             }
             return Ok(());
+        }
+        // A file of one's own in a folder that only receives: nothing is done with it, and it says so.
+        if self.row.mode == Mode::MirrorDown
+            && let (None, Observed::Present(local), Observed::Absent) = (&base, &local, &remote)
+            && !says_own
+        {
+            merge.writes.push(self.file(&path, Some(local.clone()), FileState::Waiting, OWN));
         }
         if let Some(state) = state {
             merge.view.states.insert(path.clone(), state);
