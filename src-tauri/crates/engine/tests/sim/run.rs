@@ -193,7 +193,12 @@ pub(crate) fn judge(plan: &Plan, ran: &Ran) {
         let _ok = writeln!(text, "  {wrong}");
     }
     let ran = run_with(plan, true);
-    let file = std::env::temp_dir().join(format!("windlass-sim-{}-{}.log", plan.name, plan.seed));
+    let file = std::env::temp_dir().join(format!(
+        "windlass-sim-{}-{}-{}.log",
+        plan.name,
+        plan.seed,
+        std::process::id()
+    ));
     let kept = std::fs::write(&file, ran.log.join("\n")).is_ok();
     panic!(
         "SEED={} scenario={} mode={:?} profile={} deaths={:?} power={:?}\n{text}{}\n{}",
