@@ -274,14 +274,20 @@ impl Acting<'_> {
         }
     }
 
-    /// Whoever changes something looks first whether it may.
-    async fn still_may(&self) -> Result<(), Broken> {
+    /// Right before a request that changes something: a person may have paused the folder since the last look.
+    fn not_paused(&self) -> Result<(), Broken> {
         if self.pair.row().paused || self.shared.paused() {
             return Err(Broken::Paused);
         }
         if self.shared.stop.is_cancelled() {
             return Err(Broken::Stopping);
         }
+        Ok(())
+    }
+
+    /// Whoever changes something looks first whether it may.
+    async fn still_may(&self) -> Result<(), Broken> {
+        self.not_paused()?;
         if !self.pair.root_is_there(self.shared).await {
             return Err(went_away(self.row.root.clone()));
         }
@@ -599,6 +605,7 @@ impl Acting<'_> {
                 return Ok(Done::Refused);
             }
             let to = trash_key(&self.prefix, intent).map_err(Broken::Remote)?;
+            self.not_paused()?;
             match shared.call(store.copy(&key, remote, &to, &RemoteExpect::Absent, &shared.device)).await {
                 Ok(_) => trashed = Some(to.as_str().to_owned()),
                 // A copy of this very intent, made before a stop.
@@ -620,6 +627,7 @@ impl Acting<'_> {
         }
         let forget = JournalWrite::ForgetFile(self.row.id.clone(), path.clone());
         let audit = self.audit("delete", &key, "deleted here");
+        self.not_paused()?;
         match shared.call(store.delete(&key, &expect)).await {
             Ok(marker) => Ok(Done::Did { trashed, marker, writes: vec![forget, audit] }),
             Err(error) => Ok(self.remote_trouble(&error)),
@@ -683,6 +691,7 @@ impl Acting<'_> {
             return Ok(Done::Refused);
         }
         let (old, new) = (key(&self.prefix, from)?, key(&self.prefix, to)?);
+        self.not_paused()?;
         let copied =
             match shared.call(store.copy(&old, remote, &new, &RemoteExpect::Absent, &shared.device)).await {
                 Ok(copied) => copied,
@@ -714,6 +723,7 @@ impl Acting<'_> {
             JournalWrite::SaveBase { pair: self.row.id.clone(), path: to.clone(), base },
             self.audit("copy", &new, "renamed here"),
         ];
+        self.not_paused()?;
         match shared.call(store.delete(&old, &RemoteExpect::Unchanged(remote.etag.clone()))).await {
             Ok(marker) => {
                 writes.push(JournalWrite::ForgetFile(self.row.id.clone(), from.clone()));

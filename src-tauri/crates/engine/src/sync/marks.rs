@@ -65,8 +65,9 @@ pub(super) async fn there(shared: &Arc<Shared>, pair: &PairHandle) -> Result<(),
     }
     let bucket = Bucket::new(row.bucket.as_str());
     let store = shared.store(&row.connection, &bucket, &row.prefix).await.map_err(Broken::Remote)?;
-    let etag = match find_or_put(shared, store.as_ref(), &Prefix::new(&row.prefix)).await {
-        Ok(etag) => etag,
+    let etag = match find_or_put(shared, pair, store.as_ref(), &Prefix::new(&row.prefix)).await {
+        Ok(Some(etag)) => etag,
+        Ok(None) => return Err(Broken::Paused),
         // Whoever may only read (a mirror down) goes on without; then nothing here is ever trashed.
         Err(error) if error.kind == RemoteErrorKind::AccessDenied => return Ok(()),
         Err(error) => return Err(Broken::Remote(error)),
@@ -76,21 +77,30 @@ pub(super) async fn there(shared: &Arc<Shared>, pair: &PairHandle) -> Result<(),
     Ok(())
 }
 
-async fn find_or_put(shared: &Shared, store: &dyn RemoteStore, prefix: &Prefix) -> Result<ETag, RemoteError> {
+/// `None` when the folder was paused meanwhile.
+async fn find_or_put(
+    shared: &Shared,
+    pair: &PairHandle,
+    store: &dyn RemoteStore,
+    prefix: &Prefix,
+) -> Result<Option<ETag>, RemoteError> {
     let key = prefix.key(MARKER).map_err(|error| RemoteError {
         kind: RemoteErrorKind::BadRequest,
         source: error.to_string().into(),
     })?;
     if let Some(state) = remote::head(shared, store, &key).await? {
-        return Ok(state.etag);
+        return Ok(Some(state.etag));
+    }
+    if pair.row().paused || shared.paused() {
+        return Ok(None);
     }
     let bytes = Bytes::from_static(WORDS.as_bytes());
     let body = PutBody { crc: Crc64Nvme::of(&bytes), bytes, flow: None };
     match shared.call(store.put(&key, body, &RemoteExpect::Absent, &shared.device)).await {
-        Ok(state) => Ok(state.etag),
+        Ok(state) => Ok(Some(state.etag)),
         // Another device was quicker.
         Err(error) if error.kind == RemoteErrorKind::PreconditionFailed => {
-            remote::head(shared, store, &key).await?.map(|state| state.etag).ok_or(error)
+            remote::head(shared, store, &key).await?.map(|state| Some(state.etag)).ok_or(error)
         }
         Err(error) => Err(error),
     }
