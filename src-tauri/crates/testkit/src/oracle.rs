@@ -241,6 +241,10 @@ impl Oracle {
                 }
             }
             Event::Replaced { key, old, deleted } => self.replaced(&key, &old, deleted),
+            Event::Garbled(content) => {
+                self.known().names.insert(content, "made by a fault on the way".to_owned());
+                self.computers.iter().for_each(|(disk, _)| disk.know(content));
+            }
             Event::Trashed(path) => {
                 self.world.say(|| format!("trashed {path}"));
                 self.swept();
@@ -357,6 +361,9 @@ impl Oracle {
         } else if !based && weak {
             // The weaker promise of a server without conditions: the older version is kept below.
             self.known().let_go.insert(old.1);
+        } else if based && !profile.versions && self.known().let_go.contains(&old.1) {
+            // A newer version takes the place of one that a person replaced: where no versions are kept, that is its end.
+            self.known().destroyed.insert(old.1);
         } else if !based {
             let name = self.name(old.1);
             self.world.wrong("I4", format!("{key} was replaced, and its base was another: {name}"));

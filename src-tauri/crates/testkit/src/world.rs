@@ -92,6 +92,8 @@ pub enum Event {
     Committed(usize, Arc<Vec<JournalWrite>>),
     /// A request that changes the bucket was sent.
     Submitted(String),
+    /// Something on the way made this of what was sent, and the bucket holds it.
+    Garbled(ContentId),
     /// The engine moved this file to the trash.
     Trashed(String),
 }

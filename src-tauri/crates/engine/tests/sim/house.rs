@@ -110,6 +110,7 @@ impl<'s> House<'s> {
     /// The person removes the folder from the list; files stay.
     async fn take_down(&self, at: usize) {
         if let Some(pair) = self.pair(at) {
+            self.scene.oracle.paused(false);
             let _gone = self.engines[at].remove_pair(&pair).await;
         }
     }

@@ -169,6 +169,16 @@ fn random_schedules_break_nothing() {
         println!("{} steps, {} deaths, trace {:016x}: nothing wrong", ran.steps, ran.died(), ran.trace);
         return;
     }
+    // Which of the first seeds break what, one line each: to see what belongs together.
+    if let Some(many) = number("WINDLASS_SIM_SURVEY") {
+        for seed in 0..many {
+            let plan = plan(seed);
+            for wrong in run(&plan).wrong.iter().take(2) {
+                println!("{seed:>6} {:?} {} {}: {wrong}", plan.mode, plan.profile.name, plan.computers);
+            }
+        }
+        return;
+    }
     let budget = Duration::from_secs(number("WINDLASS_SIM_SECONDS").unwrap_or(SECONDS));
     let began = Instant::now();
     let mut counts = Counts::default();
