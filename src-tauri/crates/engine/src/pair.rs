@@ -413,6 +413,8 @@ impl Actor {
             Ok(round) => {
                 self.broken = 0;
                 let Looked { settle_at, waits } = round.looked;
+                // The bucket was seen to its end, so the server knows who asks.
+                shared.login_was_accepted(&pair.row().connection);
                 self.settle_at = match (self.settle_at, settle_at) {
                     (Some(before), Some(at)) if !all => Some(before.min(at)),
                     (before, None) if !all => before,

@@ -73,6 +73,11 @@ pub(super) async fn compare(
         .iter()
         .filter_map(|op| match op {
             Op::Compare { path, local, remote, .. } => Some((path.clone(), local.clone(), remote.clone())),
+            // A file under a new name may have been written to before it was renamed: only its bytes prove that it is the
+            // one that is known (hazard HA3, invariant I2).
+            Op::MoveRemote { to, local, .. } if local.digest.is_none() => {
+                Some((to.clone(), local.clone(), None))
+            }
             _ => None,
         })
         .collect();
