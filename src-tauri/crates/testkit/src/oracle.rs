@@ -42,8 +42,8 @@ struct Known {
     /// Most files that were proved at a time.
     most: usize,
     go: bool,
-    /// Files that a power cut changed so that nobody can see it.
-    silent: BTreeSet<(usize, String)>,
+    /// What a power cut made of files so that nobody can see it without reading them.
+    silent: BTreeSet<ContentId>,
     /// The wall clock jumped: times prove nothing any more.
     jumped: bool,
     paused: bool,
@@ -125,6 +125,10 @@ impl Oracle {
     /// A power cut damaged files that were not flushed: nobody can be asked for what they held.
     pub(crate) fn damaged(&self, computer: usize, damaged: &[Damage]) {
         for damage in damaged {
+            // It may be sent from here, and come down elsewhere.
+            if let Some(content) = damage.holds {
+                self.computers.iter().for_each(|(disk, _)| disk.know(content));
+            }
             let row = self.computers[computer].1.row(&damage.path);
             let proved = row.is_some_and(|row| row.state == FileState::Safe);
             // A file of which only name and times are left, and which was proved, must come back (hazard HB35).
@@ -133,7 +137,7 @@ impl Oracle {
             }
             let mut known = self.known();
             if damage.silent {
-                known.silent.insert((computer, damage.path.clone()));
+                known.silent.extend(damage.holds);
             }
             known.let_go.insert(damage.held);
             known.destroyed.insert(damage.held);
@@ -282,7 +286,8 @@ impl Oracle {
     fn proved(&self, computer: usize, path: &str, base: &BaseState) {
         let here = self.computers[computer].0.held_then(&base.local);
         let there = self.s3.with_etag(&format!("{}{path}", self.prefix), base.remote.etag.as_str());
-        if here.is_disjoint(&there) {
+        let unseen = !here.is_empty() && here.is_subset(&self.known().silent);
+        if here.is_disjoint(&there) && !unseen {
             self.world.wrong("I2", format!("{path} is called safe: here {here:?}, there {there:?}"));
         }
         if let (Some(here), Some(there)) = (base.local.digest, base.remote.digest)
@@ -303,7 +308,7 @@ impl Oracle {
             IntentKind::DeleteRemote | IntentKind::MoveRemote => {
                 if disk.is_away() {
                     self.world.wrong("I6", format!("{path} is to be deleted there while the disk is away"));
-                } else if !disk.taken_by_person(path) && disk.content(path).is_some() {
+                } else if !disk.taken_by_person(path, self.world.now().0) && disk.content(path).is_some() {
                     self.world.wrong("I6", format!("{path} is to be deleted there, and it is here"));
                 }
             }
@@ -427,13 +432,9 @@ impl Oracle {
     fn converged(&self, mode: Mode, number: usize, objects: &BTreeMap<String, ContentId>) {
         let (disk, journal) = &self.computers[number];
         let files = disk.files();
-        let silent: Vec<String> = self
-            .known()
-            .silent
-            .iter()
-            .filter(|(at, _)| *at == number)
-            .map(|(_, path)| path.clone())
-            .collect();
+        let silent = self.known().silent.clone();
+        let silent =
+            files.iter().filter(|(_, content)| silent.contains(content)).map(|(path, _)| path.clone());
         let excepted: BTreeSet<String> = journal
             .rows()
             .into_iter()

@@ -164,64 +164,70 @@ impl<'s> House<'s> {
 
     /// With faults and edits stopped, until nothing changes any more (invariant I11).
     pub(crate) async fn come_to_rest(&self, person: Person) {
-        let scene = self.scene;
         let mut before = None;
+        let mut why = String::new();
         let rounds = async {
             for round in 0..ROUNDS {
-                let mut at_rest = true;
-                // Without the marker object nothing is concluded until the person sets the folder up again.
-                if scene.s3.lost_marker() && self.mode != Mode::Ingest && person == Person::TriesAgain {
-                    for at in 0..self.engines.len() {
-                        self.take_down(at).await;
-                    }
-                    at_rest = false;
-                }
-                for at in 0..self.engines.len() {
-                    self.set_up(at).await;
-                    let report = self.quiet(at).await;
-                    if let Some(stopped) = report.stopped {
-                        at_rest = false;
-                        if stopped.cause == StopCause::Paused
-                            && let Some(pair) = self.pair(at)
-                        {
-                            scene.oracle.paused(false);
-                            let _gone = self.engines[at].resume_pair(&pair).await;
-                        }
-                    }
-                    if let Some(pair) = self.pair(at)
-                        && round < 1
-                        && person == Person::TriesAgain
-                    {
-                        let _tried = self.engines[at].retry_failed(&pair, None).await;
-                        at_rest = false;
-                    }
-                    if scene.computers[at].journal.pair().and_then(|pair| pair.brake).is_some() {
-                        self.answer(at, BrakeAnswer::Restore).await;
-                        at_rest = false;
-                    }
-                }
-                scene.s3.settle();
+                why = self.one_round(round, person).await.unwrap_or_default();
+                self.scene.s3.settle();
                 let now = self.fingerprint();
-                if at_rest && before.as_ref() == Some(&now) {
+                let same = before.as_ref() == Some(&now);
+                if why.is_empty() && same {
                     return true;
+                }
+                if !same {
+                    why.push_str(" something changed");
                 }
                 before = Some(now);
                 tokio::time::sleep(APART).await;
             }
             false
         };
-        match tokio::time::timeout(LONGEST, rounds).await {
+        let rested = tokio::time::timeout(LONGEST, rounds).await;
+        let phases: Vec<Option<PairPhase>> = (0..self.engines.len())
+            .map(|at| self.pair(at).and_then(|pair| self.engines[at].pair_view(&pair)).map(|view| view.phase))
+            .collect();
+        match rested {
             Ok(true) => {}
-            Ok(false) => scene.world.wrong("I11", format!("no rest after {ROUNDS} rounds")),
-            Err(_) => {
-                let phases: Vec<Option<PairPhase>> = (0..self.engines.len())
-                    .map(|at| {
-                        self.pair(at).and_then(|pair| self.engines[at].pair_view(&pair)).map(|v| v.phase)
-                    })
-                    .collect();
-                scene.world.wrong("I11", format!("no rest after {LONGEST:?}: {phases:?}"));
+            Ok(false) => {
+                self.scene.world.wrong("I11", format!("no rest after {ROUNDS} rounds:{why}; {phases:?}"));
+            }
+            Err(_) => self.scene.world.wrong("I11", format!("no rest after {LONGEST:?}:{why}; {phases:?}")),
+        }
+    }
+
+    /// Looks at everything once on every computer; says why it is not at rest.
+    async fn one_round(&self, round: usize, person: Person) -> Option<String> {
+        let scene = self.scene;
+        let mut why = None;
+        // Without the marker object nothing is concluded until the person sets the folder up again.
+        if scene.s3.lost_marker() && self.mode != Mode::Ingest && person == Person::TriesAgain {
+            for at in 0..self.engines.len() {
+                self.take_down(at).await;
+            }
+            why = Some(" the marker object was lost".to_owned());
+        }
+        for at in 0..self.engines.len() {
+            self.set_up(at).await;
+            let report = self.quiet(at).await;
+            let Some(pair) = self.pair(at) else { continue };
+            if let Some(stopped) = report.stopped {
+                why = Some(format!(" {:?}", stopped.cause));
+                if stopped.cause == StopCause::Paused {
+                    scene.oracle.paused(false);
+                    let _gone = self.engines[at].resume_pair(&pair).await;
+                }
+            }
+            if round < 1 && person == Person::TriesAgain {
+                let _tried = self.engines[at].retry_failed(&pair, None).await;
+                why = Some(" tried again".to_owned());
+            }
+            if scene.computers[at].journal.pair().and_then(|pair| pair.brake).is_some() {
+                self.answer(at, BrakeAnswer::Restore).await;
+                why = Some(" a brake was answered".to_owned());
             }
         }
+        why
     }
 
     pub(crate) fn fingerprint(&self) -> Fingerprint {

@@ -27,6 +27,8 @@ const TEMP: &str = ".windlass-";
 /// The system writes bytes after this long by itself, and names after that long.
 const WRITEBACK_NS: i64 = 30_000_000_000;
 const JOURNAL_NS: i64 = 5_000_000_000;
+/// From what a round saw to what it does about it.
+const ROUND_NS: i64 = 60_000_000_000;
 
 /// What kind of disk it is.
 #[derive(Debug, Clone)]
@@ -147,8 +149,8 @@ struct Disk {
     history: BTreeMap<(u64, i64, i64, u64), BTreeSet<ContentId>>,
     /// Contents that a final name may show: what persons wrote, and what objects hold.
     known: BTreeSet<ContentId>,
-    /// Paths whose file a person took away since it was last there.
-    taken_by_person: BTreeSet<String>,
+    /// Paths whose file a person took away, and since when there is one again.
+    taken_by_person: BTreeMap<String, Option<i64>>,
     /// What was written to another disk that lay at the path.
     foreign: BTreeSet<ContentId>,
     generation: u64,
@@ -184,7 +186,7 @@ impl VirtualDisk {
             heard: None,
             history: BTreeMap::new(),
             known: BTreeSet::new(),
-            taken_by_person: BTreeSet::new(),
+            taken_by_person: BTreeMap::new(),
             foreign: BTreeSet::new(),
             generation: 1,
         };
@@ -307,8 +309,10 @@ impl VirtualDisk {
         self.disk().foreign.clone()
     }
 
-    pub(crate) fn taken_by_person(&self, path: &str) -> bool {
-        self.disk().taken_by_person.contains(path)
+    /// Whether a person took the file of this path away, and it is not back for longer than a round may take.
+    pub(crate) fn taken_by_person(&self, path: &str, now: i64) -> bool {
+        let disk = self.disk();
+        disk.taken_by_person.get(path).is_some_and(|back| back.is_none_or(|at| now - at < ROUND_NS))
     }
 
     /// Whether nothing of the folder can be seen.
@@ -404,6 +408,12 @@ impl Disk {
             inode.ctime = now;
         }
         self.note(number);
+    }
+
+    fn back(&mut self, path: &str, now: i64) {
+        if let Some(back) = self.taken_by_person.get_mut(path) {
+            back.get_or_insert(now);
+        }
     }
 
     fn coarse(&self, now: i64) -> i64 {

@@ -28,7 +28,7 @@ impl VirtualDisk {
         if disk.mounted.is_some_and(|at| at > 0) && !content.is_empty() {
             disk.foreign.insert(content.id);
         }
-        disk.taken_by_person.remove(path);
+        disk.back(path, now);
         let (mtime, careful) = (disk.coarse(now), disk.options.careful);
         let number = disk.next_inode;
         let volume = disk.volume_mut()?;
@@ -119,11 +119,11 @@ impl VirtualDisk {
             }
         }
         for (path, number) in moved {
-            disk.taken_by_person.insert(path);
+            disk.taken_by_person.insert(path, None);
             disk.renamed(number, now);
         }
         for path in added {
-            disk.taken_by_person.remove(&path);
+            disk.back(&path, now);
         }
         drop(disk);
         self.hint(&all.iter().map(String::as_str).collect::<Vec<_>>());
@@ -150,7 +150,7 @@ impl VirtualDisk {
         if careful {
             volume.sync_names();
         }
-        disk.taken_by_person.extend(paths.iter().cloned());
+        disk.taken_by_person.extend(paths.iter().map(|path| (path.clone(), None)));
         drop(disk);
         self.hint(&paths.iter().map(String::as_str).collect::<Vec<_>>());
         gone

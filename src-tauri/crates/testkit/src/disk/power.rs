@@ -22,6 +22,8 @@ pub enum Power {
 pub(crate) struct Damage {
     pub(crate) path: String,
     pub(crate) held: ContentId,
+    /// What it holds now, if it is there.
+    pub(crate) holds: Option<ContentId>,
     /// Nothing is left of it but its name and times: the case that must be recognised (hazard HB35).
     pub(crate) emptied: bool,
     /// Other bytes under the same size and times: nobody can see that without reading it.
@@ -83,7 +85,8 @@ impl VirtualDisk {
             if !same {
                 let emptied = now.is_some_and(|inode| inode.data.is_empty());
                 let silent = disk.look(&path) == looked;
-                damaged.push(Damage { path, held, emptied, silent });
+                let holds = now.map(|inode| inode.data.id);
+                damaged.push(Damage { path, held, holds, emptied, silent });
             }
         }
         damaged

@@ -137,7 +137,7 @@ impl Staged for VirtualStaged {
             }
             changes.rotate_left(1);
             volume.change(now, changes);
-            state.taken_by_person.remove(&self.path);
+            state.back(&self.path, now);
             state.renamed(number, now);
             self.there = false;
         }
