@@ -513,6 +513,15 @@ pub fn step(spec: &UploadSpec, state: Upload, event: UploadEvent) -> Result<Step
             Ok(step)
         }
 
+        // What was to be replaced is gone: the expectation can never hold again, and the folder decides anew.
+        (S::Resolving { upload, cancelled: false, .. }, E::Resolved(Found::Nothing))
+            if matches!(spec.expect, RemoteExpect::Unchanged(_)) =>
+        {
+            Ok(match upload {
+                Some(upload) => abort(upload, AfterAbort::End(Ending::Superseded)),
+                None => saved(S::Ended(Ending::Superseded), vec![]),
+            })
+        }
         (S::Resolving { upload, digest, cancelled }, E::Resolved(found)) => {
             Ok(resolved(upload, digest, cancelled, found))
         }

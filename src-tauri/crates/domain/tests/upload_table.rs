@@ -315,3 +315,19 @@ proptest! {
 fn keys_in_a_spec_are_keys() {
     assert_eq!(spec(1).key, ObjectKey::parse("jobs/a.jpg").unwrap());
 }
+
+/// Found by the simulator (seed 7131): it was sent again and again, without a pause, to a key that had nothing to replace.
+#[test]
+fn regression_what_was_to_be_replaced_is_gone_and_the_folder_decides_anew() {
+    let spec = UploadSpec { expect: RemoteExpect::Unchanged(ETag::new("\"old\"")), ..spec(10) };
+    let resolving = |upload| Upload::Resolving { upload, digest: Some(GOOD), cancelled: false };
+    let nothing = || UploadEvent::Resolved(Found::Nothing);
+    let next = step(&spec, resolving(None), nothing()).unwrap();
+    assert_eq!(next.state, Upload::Ended(Ending::Superseded));
+    let next = step(&spec, resolving(Some(id())), nothing()).unwrap();
+    assert_eq!(
+        next.state,
+        Upload::Aborting { upload: id(), then: AfterAbort::End(Ending::Superseded) },
+        "and the upload id is given back"
+    );
+}

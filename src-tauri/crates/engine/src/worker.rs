@@ -3,10 +3,10 @@ use std::time::Duration;
 
 use windlass_domain::words::FailureCode;
 use windlass_domain::{
-    BaseState, Digest, Effect, Ending, FaultKind, Mode, RemoteState, Upload, UploadEvent, UploadId, WaitFor,
-    upload,
+    BaseState, Digest, Effect, Ending, FaultKind, Mode, RemoteExpect, RemoteState, Upload, UploadEvent,
+    UploadId, WaitFor, upload,
 };
-use windlass_ports::{FileState, JournalWrite, RemoteError, RemoteStore};
+use windlass_ports::{FileState, JournalWrite, RemoteError, RemoteErrorKind, RemoteStore};
 
 use crate::planted::{self, Bug};
 use crate::pool::{Control, Job, Live};
@@ -201,7 +201,13 @@ impl Run<'_> {
     }
 
     fn remote_trouble(&mut self, state: &Upload, error: &RemoteError) -> UploadEvent {
-        let kind = retry::fault_kind(error.kind);
+        // Some servers answer "not there" where the object that was to be replaced is gone.
+        let replaces = matches!(self.live.spec.expect, RemoteExpect::Unchanged(_))
+            && matches!(state, Upload::Putting | Upload::Completing { .. });
+        let kind = match error.kind {
+            RemoteErrorKind::NotFound if replaces => FaultKind::PreconditionFailed,
+            kind => retry::fault_kind(kind),
+        };
         tracing::debug!(key = %self.live.spec.key, state = state.name(), ?kind, error = %error.source, "a request failed");
         // The answer may have been lost, and with it an id.
         self.suspect |= matches!(state, Upload::Opening);
