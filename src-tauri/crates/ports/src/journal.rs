@@ -244,7 +244,8 @@ pub struct UploadRow {
 /// One write. A batch is one `IMMEDIATE` transaction.
 #[derive(Debug, Clone, PartialEq)]
 pub enum JournalWrite {
-    /// Adds or replaces a sync folder.
+    /// Adds a sync folder, or replaces what a person chose for one that is there: its last scan, epoch, marker object and brake
+    /// have writes of their own and stay.
     SavePair(PairRow),
     /// Removes a sync folder with its files and transfers. Files on disk and in the bucket are not touched.
     RemovePair(PairId),

@@ -94,6 +94,8 @@ pub(crate) fn place(conn: &Connection, pair: &PairId) -> Result<Option<(String, 
 
 /// The epoch never goes back by this: who saves the row read it some time ago, and a smaller epoch than the marker's would
 /// say that the journal is an old copy.
+/// What a person chose. The last scan, the epoch, the marker and the brake have writes of their own, and a row that was read
+/// before one of those does not take it back.
 pub(crate) fn save(conn: &Connection, pair: &PairRow) -> Result<()> {
     execute(
         conn,
@@ -105,9 +107,7 @@ pub(crate) fn save(conn: &Connection, pair: &PairRow) -> Result<()> {
          ON CONFLICT (id) DO UPDATE SET
              name = excluded.name, root = excluded.root, connection = excluded.connection,
              bucket = excluded.bucket, prefix = excluded.prefix, mode = excluded.mode,
-             paused = excluded.paused, scanned = excluded.scanned, last_scan = excluded.last_scan,
-             epoch = max(epoch, excluded.epoch), remote_marker = excluded.remote_marker,
-             options = excluded.options, brake = excluded.brake",
+             paused = excluded.paused, epoch = max(epoch, excluded.epoch), options = excluded.options",
         params![
             pair.id.as_str(),
             pair.name,
