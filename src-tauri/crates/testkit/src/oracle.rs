@@ -42,6 +42,8 @@ struct Known {
     /// Most files that were proved at a time.
     most: usize,
     go: bool,
+    /// Files of which a cut left only name and times, and what they held: they must come back, unless a person makes them hers.
+    emptied: BTreeMap<(usize, String), ContentId>,
     /// What a power cut made of files so that nobody can see it without reading them.
     silent: BTreeSet<ContentId>,
     /// The wall clock jumped: times prove nothing any more.
@@ -122,6 +124,16 @@ impl Oracle {
         self.look();
     }
 
+    /// A person has her hands on a file: what a cut left of it is hers now.
+    pub(crate) fn handled(&self, computer: usize, path: &str) {
+        let mut known = self.known();
+        let place = (computer, path.to_owned());
+        if let Some(held) = known.emptied.remove(&place) {
+            known.let_go.insert(held);
+            known.destroyed.insert(held);
+        }
+    }
+
     /// A power cut damaged files that were not flushed: nobody can be asked for what they held.
     pub(crate) fn damaged(&self, computer: usize, damaged: &[Damage]) {
         for damage in damaged {
@@ -133,6 +145,7 @@ impl Oracle {
             let proved = row.is_some_and(|row| row.state == FileState::Safe);
             // A file of which only name and times are left, and which was proved, must come back (hazard HB35).
             if damage.emptied && proved {
+                self.known().emptied.insert((computer, damage.path.clone()), damage.held);
                 continue;
             }
             let mut known = self.known();

@@ -107,6 +107,23 @@ impl Scene {
         use crate::disk::Write;
         self.world.say(|| format!("computer {at}: {act:?}"));
         self.world.mix(format!("{act:?}").bytes().fold(5, |h: u64, b| h.wrapping_mul(31) ^ u64::from(b)));
+        match act {
+            Act::Write { path, .. }
+            | Act::Replace { path, .. }
+            | Act::KeepTime { path, .. }
+            | Act::Grow { path, .. }
+            | Act::Touch(path)
+            | Act::Put { path, .. } => self.oracle.handled(at, path),
+            // A folder takes its files along.
+            Act::Rename(from, _) | Act::Remove(from) => {
+                for path in self.computers[at].disk.files().into_keys() {
+                    if path.starts_with(from.as_str()) {
+                        self.oracle.handled(at, &path);
+                    }
+                }
+            }
+            _ => {}
+        }
         let (disk, s3) = (&self.computers[at].disk, &self.s3);
         self.oracle.person(|| match act {
             Act::Write { path, tag, len } => {

@@ -12,6 +12,8 @@ use windlass_ports::{Clock, Entropy, JournalWrite};
 use crate::content::ContentId;
 use crate::rng::Rng;
 
+/// Steps after which a run has lost its way.
+const MOST_STEPS: u64 = 150_000;
 /// When the first boot is: some day in 2026.
 const BEGIN_NS: i64 = 1_780_000_000_000_000_000;
 
@@ -140,6 +142,7 @@ struct Inner {
     /// Faults by the number of the step, beside those of chance.
     script: BTreeMap<u64, Fault>,
     hurried: bool,
+    exhausted: bool,
     log: Option<Vec<String>>,
     seen: BTreeMap<(&'static str, Fault), Seen>,
     deaths: BTreeMap<(&'static str, Edge), u64>,
@@ -181,6 +184,7 @@ impl World {
             per_mille: 0,
             script: BTreeMap::new(),
             hurried: false,
+            exhausted: false,
             log: None,
             seen: BTreeMap::new(),
             deaths: BTreeMap::new(),
@@ -324,6 +328,12 @@ impl World {
         self.inner().dead
     }
 
+    /// Whether it took more steps than any run needs.
+    #[must_use]
+    pub fn is_exhausted(&self) -> bool {
+        self.inner().exhausted
+    }
+
     /// Ends when the process dies.
     pub async fn died(&self) {
         let mut died = self.died.subscribe();
@@ -420,6 +430,15 @@ impl World {
         inner.steps += 1;
         let hash = op.bytes().fold(edge.map_or(7, |e| e as u64), |h, b| h.wrapping_mul(31) ^ u64::from(b));
         mix(&mut inner, hash);
+        if inner.steps > MOST_STEPS {
+            drop(inner);
+            if !self.is_exhausted() {
+                self.wrong("I11", "it goes round in circles");
+                self.inner().exhausted = true;
+            }
+            self.die();
+            return None;
+        }
         if edge.is_some() {
             inner.cuts += 1;
         }

@@ -171,7 +171,11 @@ fn random_schedules_break_nothing() {
     }
     // Which of the first seeds break what, one line each: to see what belongs together.
     if let Some(many) = number("WINDLASS_SIM_SURVEY") {
-        for seed in 0..many {
+        let from = number("WINDLASS_SIM_FROM").unwrap_or_default();
+        for seed in from..from + many {
+            if seed % 500 == 0 {
+                println!("from {seed}");
+            }
             let plan = plan(seed);
             for wrong in run(&plan).wrong.iter().take(2) {
                 println!("{seed:>6} {:?} {} {}: {wrong}", plan.mode, plan.profile.name, plan.computers);

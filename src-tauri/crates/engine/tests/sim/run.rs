@@ -84,6 +84,9 @@ pub(crate) fn run_with(plan: &Plan, log: bool) -> Ran {
         });
         // Everything of the engine is dropped here, as the kernel drops a dead process.
         drop(runtime);
+        if scene.world.is_exhausted() {
+            break;
+        }
         if died {
             let power = plan.power.get(deaths).or(plan.power.last()).copied().unwrap_or(Power::Stays);
             scene.power(power);

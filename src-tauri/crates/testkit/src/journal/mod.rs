@@ -161,7 +161,14 @@ impl Tables {
     fn write(&mut self, write: &JournalWrite) {
         match write {
             JournalWrite::SavePair(row) => {
-                self.pairs.insert(row.id.clone(), row.clone());
+                let mut row = row.clone();
+                if let Some(before) = self.pairs.get(&row.id) {
+                    row.epoch = row.epoch.max(before.epoch);
+                    row.last_scan = before.last_scan;
+                    row.remote_marker.clone_from(&before.remote_marker);
+                    row.brake.clone_from(&before.brake);
+                }
+                self.pairs.insert(row.id.clone(), row);
             }
             JournalWrite::RemovePair(id) => {
                 self.pairs.remove(id);
