@@ -89,6 +89,8 @@ pub(crate) struct PairHandle {
     pub(crate) poison: Poison,
     /// What was stored since the last look began: a listing from before proves nothing of it (hazard HB16).
     stored: Mutex<BTreeSet<RelPath>>,
+    /// Names that a conflict's file could not get because something bears them.
+    taken: Mutex<BTreeSet<RelPath>>,
     pub(crate) stop: CancellationToken,
     /// Cancelled when the actor has ended.
     pub(crate) over: CancellationToken,
@@ -107,6 +109,7 @@ impl PairHandle {
             quiet: watch::Sender::new(None),
             poison: Poison::default(),
             stored: Mutex::default(),
+            taken: Mutex::default(),
             stop,
             over: CancellationToken::new(),
         }
@@ -119,6 +122,16 @@ impl PairHandle {
     /// An upload is about to be noted as proved. Before it is, so that whoever reads its row knows of it.
     pub(crate) fn stored(&self, path: RelPath) {
         lock(&self.stored).insert(path);
+    }
+
+    /// Something bears this name.
+    pub(crate) fn name_is_taken(&self, path: RelPath) {
+        lock(&self.taken).insert(path);
+    }
+
+    /// Whether that was found out.
+    pub(crate) fn is_name_taken(&self, path: &RelPath) -> bool {
+        lock(&self.taken).contains(path)
     }
 
     /// Whether it was stored since the last look began.

@@ -446,7 +446,13 @@ impl Acting<'_> {
                 self.touched();
                 Ok(())
             }
-            Err(error) if changed(&error) => self.refuse(&intent).await,
+            Err(error) if changed(&error) => {
+                // The name may be that of something which this look did not see: the next round takes another one.
+                if fs.look(root, &copy).await.map_err(Broken::Disk)?.is_some() {
+                    self.pair.name_is_taken(copy);
+                }
+                self.refuse(&intent).await
+            }
             Err(error) => Err(Broken::Disk(error)),
         }
     }

@@ -72,7 +72,7 @@ pub(crate) async fn round(
     round.looked.waits = view.waits;
     let (mut seen, mut states, mut decided) = (view.seen, view.states, SyncPlan::default());
     for _ in 0..PASSES {
-        decided = decide(shared, &row, &seen, &view.copies);
+        decided = decide(shared, pair, &row, &seen, &view.copies);
         let compared = act::compare(shared, &row, &decided, &mut seen, &mut states).await?;
         round.looked.waits = compared.waits.or(round.looked.waits);
         if !compared.any {
@@ -99,10 +99,24 @@ pub(crate) async fn round(
 }
 
 /// What is to be done with these, by the folder's mode.
-fn decide(shared: &Shared, row: &PairRow, seen: &[Seen], copies: &BTreeSet<RelPath>) -> SyncPlan {
+fn decide(
+    shared: &Shared,
+    pair: &PairHandle,
+    row: &PairRow,
+    seen: &[Seen],
+    copies: &BTreeSet<RelPath>,
+) -> SyncPlan {
     let date = date(shared.now());
     let device = shared.device.get(..8).unwrap_or(&shared.device);
-    plan(row.mode, seen, &ConflictNames { device, date: &date, taken: &|path| copies.contains(path) })
+    plan(
+        row.mode,
+        seen,
+        &ConflictNames {
+            device,
+            date: &date,
+            taken: &|path| copies.contains(path) || pair.is_name_taken(path),
+        },
+    )
 }
 
 /// What a person left out. The lines were checked when they were set; should they mean nothing to this version, everything

@@ -64,7 +64,7 @@ pub(crate) async fn preview(shared: &Arc<Shared>, pair: &PairHandle) -> Result<P
         preview: true,
     };
     let view = looking.look(&[]).await?;
-    let plan = decide(shared, &row, &view.seen, &view.copies);
+    let plan = decide(shared, pair, &row, &view.seen, &view.copies);
     let summary = Summary::of(&plan);
     let ops = plan.ops.iter().map(line).collect();
     Ok(PlanReport { sentence: summary.sentence(), summary, ops })
