@@ -7,7 +7,7 @@ use bytes::Bytes;
 use windlass_domain::{LocalExpect, Timestamp};
 use windlass_ports::{FsError, FsErrorKind, Staged};
 
-use super::{DiskOptions, Inode, OURS, TEMP, VirtualDisk, below};
+use super::{DiskOptions, Inode, OURS, TEMP, VirtualDisk, below, is_temp};
 use crate::content::Content;
 use crate::world::{Edge, Fault, Who, World};
 
@@ -106,12 +106,16 @@ impl Staged for VirtualStaged {
         let (number, now) = (self.number, self.world.moment());
         {
             let mut state = self.disk.disk();
+            let time = state.coarse(mtime.map_or(now, |time| time.0));
             let Some(volume) = state.volume_mut() else {
                 return Err(self.disk.error(FsErrorKind::RootMissing, &self.path, "the folder went away"));
             };
+            if volume.names.get(&self.temp) != Some(&number) {
+                return Err(self.changed());
+            }
             if let Some(inode) = volume.inodes.get_mut(&number) {
                 inode.data = Content::of(std::mem::take(&mut self.bytes).into());
-                inode.mtime = mtime.map_or(now, |time| time.0);
+                inode.mtime = time;
             }
             volume.sync_data(number);
         }
@@ -130,6 +134,10 @@ impl Staged for VirtualStaged {
                 _ => return Err(self.changed()),
             }
             let Some(volume) = state.volume_mut() else { return Err(self.changed()) };
+            // The folder was moved away while the file was written.
+            if volume.names.get(&self.temp) != Some(&number) {
+                return Err(self.changed());
+            }
             let mut changes = vec![(self.temp.clone(), None), (self.path.clone(), Some(number))];
             if let Some(old) = volume.names.get(&self.path).copied() {
                 // A second name first, so that at no moment it has none.
@@ -159,7 +167,11 @@ impl Drop for VirtualStaged {
         }
         let now = self.world.moment();
         if let Some(volume) = self.disk.disk().volume_mut() {
-            volume.change(now, vec![(self.temp.clone(), None)]);
+            // Its folder may bear another name by now.
+            let name = volume.names.iter().find(|(path, number)| **number == self.number && is_temp(path));
+            if let Some(name) = name.map(|(path, _)| path.clone()) {
+                volume.change(now, vec![(name, None)]);
+            }
         }
     }
 }

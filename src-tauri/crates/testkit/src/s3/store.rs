@@ -243,8 +243,8 @@ impl RemoteStore for VirtualS3 {
 
     async fn open_upload(&self, key: &ObjectKey, _: &str) -> Result<UploadId, RemoteError> {
         let (name, now) = (key.as_str().to_owned(), self.now());
-        let can =
-            [Fault::NetBefore, Fault::NetAfter, Fault::Late, Fault::Throttled, Fault::Denied, Fault::Expired];
+        // Not late: what is opened after its sender gave up and looked around is only ever found by a lifecycle rule.
+        let can = [Fault::NetBefore, Fault::NetAfter, Fault::Throttled, Fault::Denied, Fault::Expired];
         self.change("open_upload", key.as_str(), &can, move |state, _, _| {
             let id = format!("u{}", state.number());
             state.open.insert(id.clone(), Open { key: name, parts: Default::default(), began: now });
