@@ -704,8 +704,10 @@ fn faulted(state: Upload, fault: Fault) -> Step {
         },
         FaultKind::Credentials => {
             let state = match state {
-                Upload::Putting | Upload::Opening => Upload::Queued,
+                Upload::Putting => Upload::Queued,
+                // An id may be open that nobody noted: a new process has to know that, too (hazard HB24).
                 other @ (Upload::Queued
+                | Upload::Opening
                 | Upload::Sending { .. }
                 | Upload::Completing { .. }
                 | Upload::Resolving { .. }

@@ -240,10 +240,22 @@ impl<'a> Look<'a> {
             return;
         }
         if let Some(row) = &known {
-            if row.state == FileState::Safe
-                && row.base.as_ref().is_some_and(|base| base.local.same_snapshot(&local))
-            {
-                return;
+            if let Some(base) = row.base.as_ref().filter(|base| base.local.same_snapshot(&local)) {
+                // The very file that was proved is back in its place, after another one was seen there.
+                let back = matches!(
+                    row.state,
+                    FileState::Waiting
+                        | FileState::Failed(FailureCode::ChangedAfterUpload | FailureCode::Unreadable)
+                );
+                if back {
+                    self.settling.forget(&path);
+                    let (pair, base) = (self.pair.id.clone(), base.clone());
+                    self.writes.push(JournalWrite::SaveBase { pair, path, base });
+                    return;
+                }
+                if row.state == FileState::Safe {
+                    return;
+                }
             }
             let same = row.local.as_ref().is_some_and(|before| before.same_snapshot(&local));
             // What a person has to mend stays as it is until the file changes or is tried again.

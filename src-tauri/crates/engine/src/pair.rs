@@ -535,6 +535,8 @@ impl Actor {
     fn offline(&mut self) {
         let (shared, pair) = (&self.shared, &self.pair);
         shared.pool.hold(&pair.id);
+        // What was being written there stays behind half-written.
+        self.swept = false;
         self.watch = None;
         self.settling.clear();
         self.evidence.clear();
