@@ -48,6 +48,8 @@ struct Known {
     silent: BTreeSet<ContentId>,
     /// The wall clock jumped: times prove nothing any more.
     jumped: bool,
+    /// A disk was pulled.
+    pulled: bool,
     paused: bool,
     /// A journal was set back, and with it the ids of uploads that it had noted are lost (they go after a week, hazard HB24).
     set_back: bool,
@@ -165,6 +167,11 @@ impl Oracle {
     /// The person paused the folder, and the engine said that it is; or goes on.
     pub fn paused(&self, paused: bool) {
         self.known().paused = paused;
+    }
+
+    /// A disk is pulled.
+    pub(crate) fn disk_pulled(&self) {
+        self.known().pulled = true;
     }
 
     /// The wall clock jumped.
@@ -429,11 +436,12 @@ impl Oracle {
             let name = self.name(content);
             self.world.wrong("I10", format!("nobody let go of {name}, and it is nowhere to be seen"));
         }
-        for (number, (disk, journal)) in self.computers.iter().enumerate() {
+        // What was being written when the disk was pulled goes with the next start.
+        if !self.known().pulled {
+            self.no_temps();
+        }
+        for (number, (_, journal)) in self.computers.iter().enumerate() {
             self.converged(mode, number, &objects);
-            if disk.temps() > 0 {
-                self.world.wrong("I15", format!("{} temporary files are left", disk.temps()));
-            }
             if journal.open_transfers() > 0 {
                 self.world.wrong("I11", format!("{} transfers are open", journal.open_transfers()));
             }
@@ -443,6 +451,15 @@ impl Oracle {
         }
         if self.s3.open_uploads() > 0 && !self.known().set_back {
             self.world.wrong("I15", format!("{} uploads are left open", self.s3.open_uploads()));
+        }
+    }
+
+    /// I15: nothing half-written is left.
+    pub fn no_temps(&self) {
+        for (disk, _) in &self.computers {
+            if disk.temps() > 0 {
+                self.world.wrong("I15", format!("{} temporary files are left", disk.temps()));
+            }
         }
     }
 

@@ -165,6 +165,7 @@ impl Scene {
                 Vec::new()
             }
             Act::Unmount => {
+                self.oracle.disk_pulled();
                 disk.unmount();
                 Vec::new()
             }
@@ -173,6 +174,7 @@ impl Scene {
                 Vec::new()
             }
             Act::Swap => {
+                self.oracle.disk_pulled();
                 disk.swap();
                 Vec::new()
             }

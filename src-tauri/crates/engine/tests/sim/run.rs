@@ -148,6 +148,7 @@ async fn live(scene: &Scene, plan: &Plan, stage: &mut Stage) {
             if house.fingerprint() != before {
                 scene.world.wrong("I12", "a further run changed something");
             }
+            scene.oracle.no_temps();
             *stage = Stage::Over;
         }
     }
