@@ -246,9 +246,6 @@ pub(super) async fn act(
         shared.commit(chunk.to_vec()).await?;
         acting.touched();
     }
-    if !moves.is_empty() || !deletes.is_empty() {
-        marks::next_epoch(shared, pair).await?;
-    }
     acting.many(moves).await?;
     acting.upload(up, &bucket).await?;
     for (path, copy, local, remote) in both {
@@ -474,8 +471,10 @@ impl Acting<'_> {
                 work.push((op.clone(), intent));
             }
             self.still_may().await?;
-            if !planted::is(Bug::IntentAfterEffect) {
-                self.shared.commit(batch.clone()).await?;
+            if planted::is(Bug::IntentAfterEffect) {
+                marks::next_epoch(self.shared, self.pair, Vec::new()).await?;
+            } else {
+                marks::next_epoch(self.shared, self.pair, batch.clone()).await?;
             }
             let mut flying =
                 stream::iter(work).map(|(op, intent)| self.one(op, intent)).buffer_unordered(CALLS);

@@ -44,14 +44,21 @@ pub(super) async fn here(shared: &Shared, pair: &PairHandle, evidence: &mut Evid
     Ok(())
 }
 
-/// The next epoch: in the journal, then in the root, and only then may anything be deleted.
-pub(super) async fn next_epoch(shared: &Shared, pair: &PairHandle) -> Result<(), Broken> {
+/// The next epoch together with the intents that it is for: in the journal, then in the root, and only then may anything be
+/// changed. In one commit, so that no copy of the journal knows of the epoch and not of what was done in it (hazard HC7).
+pub(super) async fn next_epoch(
+    shared: &Shared,
+    pair: &PairHandle,
+    mut intents: Vec<JournalWrite>,
+) -> Result<(), Broken> {
     if planted::is(Bug::EpochStays) {
+        shared.commit(intents).await?;
         return Ok(());
     }
     let row = pair.row();
     let epoch = row.epoch.saturating_add(1);
-    shared.commit(vec![JournalWrite::SetEpoch(row.id.clone(), epoch)]).await?;
+    intents.push(JournalWrite::SetEpoch(row.id.clone(), epoch));
+    shared.commit(intents).await?;
     pair.set_epoch(epoch);
     shared.ports.fs.set_epoch(Path::new(&row.root), row.id.as_str(), epoch).await.map_err(Broken::Disk)
 }
