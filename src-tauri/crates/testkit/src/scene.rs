@@ -205,7 +205,11 @@ impl Scene {
             match power {
                 Power::Stays => computer.disk.deaf(),
                 Power::Cut(seed) => {
-                    let damaged = computer.disk.cut(seed);
+                    let (damaged, torn) = computer.disk.cut(seed);
+                    // It may be sent from here, and come down elsewhere.
+                    for other in &self.computers {
+                        torn.iter().for_each(|content| other.disk.know(*content));
+                    }
                     self.oracle.damaged(number, &damaged);
                 }
             }

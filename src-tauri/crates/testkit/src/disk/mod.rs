@@ -112,6 +112,10 @@ impl Volume {
         self.settle_names(self.pending.len());
     }
 
+    fn is_dirty(&self) -> bool {
+        self.inodes.values().any(|inode| inode.dirty_since.is_some())
+    }
+
     fn sync_data(&mut self, number: u64) {
         if let Some(inode) = self.inodes.get_mut(&number) {
             inode.durable = Some(inode.data.clone());
@@ -245,6 +249,17 @@ impl VirtualDisk {
             durable.extend(of(&volume.durable, &|inode| inode.durable.as_ref().map(|data| data.id)));
         }
         (seen, durable)
+    }
+
+    /// Contents at final names that a person wrote and the system still holds in memory, in part or whole.
+    pub(crate) fn unflushed_by_person(&self) -> BTreeSet<ContentId> {
+        let disk = self.disk();
+        let mut found = BTreeSet::new();
+        for volume in disk.volumes.iter().filter(|v| !v.pending.is_empty() || v.is_dirty()) {
+            let inodes = volume.names.values().filter_map(|number| volume.inodes.get(number));
+            found.extend(inodes.filter(|inode| inode.by == Who::Person).map(|inode| inode.data.id));
+        }
+        found
     }
 
     /// Files at final names that can be seen now.

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use windlass_domain::LocalState;
 
-use super::{VirtualDisk, is_ours};
+use super::{Inode, VirtualDisk, is_ours};
 use crate::content::{Content, ContentId};
 use crate::rng::Rng;
 use crate::world::Who;
@@ -32,7 +32,8 @@ pub(crate) struct Damage {
 
 impl VirtualDisk {
     /// Cuts the power: names are kept up to some moment, bytes that were not flushed are lost, cut short or torn.
-    pub(crate) fn cut(&self, seed: u64) -> Vec<Damage> {
+    /// Gives the damage, and every content that came of it.
+    pub(crate) fn cut(&self, seed: u64) -> (Vec<Damage>, BTreeSet<ContentId>) {
         let mut chance = Rng::new(seed ^ 0x0FF0);
         let mut disk = self.disk();
         disk.heard = None;
@@ -72,7 +73,7 @@ impl VirtualDisk {
             volume.sync_names();
         }
         // What the cut made of a person's file is nobody's fault; of the engine's files nothing of the kind may be shown.
-        disk.known.extend(torn);
+        disk.known.extend(&torn);
         let numbers: Vec<u64> =
             disk.volume().map(|volume| volume.inodes.keys().copied().collect()).unwrap_or_default();
         for number in numbers {
@@ -83,13 +84,14 @@ impl VirtualDisk {
             let now = disk.volume().and_then(|volume| volume.inode(&path));
             let same = now.is_some_and(|inode| inode.data.id == held);
             if !same {
-                let emptied = now.is_some_and(|inode| inode.data.is_empty());
+                let same_time = |inode: &Inode| looked.as_ref().is_some_and(|l| l.mtime.0 == inode.mtime);
+                let emptied = now.is_some_and(|inode| inode.data.is_empty() && same_time(inode));
                 let silent = disk.look(&path) == looked;
                 let holds = now.map(|inode| inode.data.id);
                 damaged.push(Damage { path, held, holds, emptied, silent });
             }
         }
-        damaged
+        (damaged, torn)
     }
 }
 
