@@ -64,8 +64,6 @@ pub enum Bug {
     IntentAfterEffect,
     /// A conflict is settled by throwing the local file away (hazard HD1).
     ConflictTakesTheirs,
-    /// What lies in a folder that cannot be read is gone (hazard HA9).
-    UnreadableIsAbsent,
     /// Equal sizes are equal contents (invariant I2).
     AdoptsBySize,
     /// A download that fails leaves its temporary file (hazard HA32).
@@ -76,7 +74,7 @@ pub enum Bug {
 
 impl Bug {
     /// All mistakes.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 32] = [
         Self::PutWithoutCondition,
         Self::CompleteWithoutCondition,
         Self::BelievesTheAnswer,
@@ -106,7 +104,6 @@ impl Bug {
         Self::TrashesWhatIsThere,
         Self::IntentAfterEffect,
         Self::ConflictTakesTheirs,
-        Self::UnreadableIsAbsent,
         Self::AdoptsBySize,
         Self::LeavesTemps,
         Self::AnyChecksumWillDo,

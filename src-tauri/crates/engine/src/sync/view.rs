@@ -450,8 +450,7 @@ impl Looking<'_> {
         };
         let local = match here {
             None => {
-                let frozen = !planted::is(Bug::UnreadableIsAbsent)
-                    && merge.unreadable.iter().any(|above| below(&path, above));
+                let frozen = merge.unreadable.iter().any(|above| below(&path, above));
                 match &base {
                     _ if frozen => Observed::Unknown(UnknownReason::Unreadable),
                     None => Observed::Absent,
@@ -600,9 +599,7 @@ impl Looking<'_> {
                     view.waits.get_or_insert(RemoteErrorKind::Unexpected);
                 }
             }
-            if seen.local == Observed::Absent
-                && !planted::is(Bug::UnreadableIsAbsent)
-                && merge.unreadable.iter().any(|above| below(&seen.path, above))
+            if seen.local == Observed::Absent && merge.unreadable.iter().any(|above| below(&seen.path, above))
             {
                 seen.local = Observed::Unknown(UnknownReason::Unreadable);
             }

@@ -20,6 +20,7 @@ tests! {
         ha1_growing
         large
         ha2_large_changes
+        ha2_large_careless
         hb6_uploads_expire
         ha3_rewritten
         ha5_touched

@@ -54,6 +54,10 @@ pub(crate) fn for_ingest() -> Vec<Plan> {
             Act::Wait(2_300),
             Act::KeepTime { path: "clip.mov".to_owned(), tag: 2 },
         ]),
+        // And one that a power cut may have torn under the same size and times.
+        ingest("ha2-large-careless")
+            .disk(DiskOptions { careful: false, ..DiskOptions::default() })
+            .acts([Act::write("clip.mov", 1, LARGE)]),
         // HB6: the provider gives the upload up.
         ingest("hb6-uploads-expire").acts([
             Act::write("clip.mov", 1, LARGE),
@@ -344,20 +348,20 @@ pub(crate) fn for_sync() -> Vec<Plan> {
             Act::Quiet,
             delete("shoot/00.jpg"),
         ])),
-        two_way("hb1-changed-while-deleted").profile(Profile::UNVERSIONED).acts(settled(2).chain([
-            delete("shoot/00.jpg"),
-            Act::Wait(300),
-            Act::put("shoot/00.jpg", 11, 41),
-            Act::Wait(180_000),
-            Act::Quiet,
-        ])),
-        two_way("ha31-edited-while-trashed").acts(settled(2).chain([
-            remove("shoot/00.jpg"),
-            Act::Wait(124_000),
-            Act::write("shoot/00.jpg", 11, 41),
-            Act::Wait(180_000),
-            Act::Quiet,
-        ])),
+        // Others write what is being deleted, at every moment of it.
+        two_way("hb1-changed-while-deleted").acts(
+            settled(9)
+                .chain((0..4).map(|n| delete(&format!("shoot/{n:02}.jpg"))))
+                .chain((0..16).map(|n| Act::put(&format!("shoot/{:02}.jpg", n % 4), 200 + n, 41)))
+                .chain([Act::Wait(180_000), Act::Quiet]),
+        ),
+        two_way("ha31-edited-while-trashed").acts(
+            settled(9)
+                .chain((0..4).map(|n| remove(&format!("shoot/{n:02}.jpg"))))
+                .chain([Act::Wait(119_000)])
+                .chain((0..16).map(|n| Act::write(&format!("shoot/{:02}.jpg", n % 4), 200 + n, 41)))
+                .chain([Act::Wait(180_000), Act::Quiet]),
+        ),
         // HC9: power loss in the first sync; HB35: names and times without bytes.
         two_way("hc9-careless-programs")
             .disk(DiskOptions { careful: false, ..DiskOptions::default() })
