@@ -10,6 +10,7 @@ mod commands;
 mod core_cell;
 mod dialogs;
 pub mod renderer;
+mod tray;
 
 use anyhow::Context as _;
 use tauri::{Manager as _, RunEvent};
@@ -38,6 +39,7 @@ pub fn run() -> anyhow::Result<()> {
         .invoke_handler(tauri::generate_handler![commands::call, commands::subscribe])
         .setup(|app| {
             app.state::<CoreCell>().start();
+            tray::start(app.handle());
             Ok(())
         })
         .build(tauri::generate_context!())

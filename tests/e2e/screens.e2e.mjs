@@ -232,6 +232,8 @@ test('every screen with real data', { timeout: 240_000 }, async (t) => {
       connection: practice.id,
       bucket: 'inspections-practice',
       prefix: 'site-photos/',
+      mode: 'ingest',
+      options: null,
     });
     await page.getByTitle(/Site photos/).click();
     await page.getByText('2 of 2 verified').waitFor();

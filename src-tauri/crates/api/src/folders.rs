@@ -29,9 +29,7 @@ impl Api {
         let status = self.engine.pair_status(&pair).await;
         let conflicts = match pair.mode {
             Mode::Ingest => 0,
-            Mode::MirrorUp | Mode::MirrorDown | Mode::TwoWay => {
-                self.open_conflicts(&pair.id).await?.len() as u64
-            }
+            Mode::MirrorUp | Mode::MirrorDown | Mode::TwoWay => self.conflict_count(&pair.id).await?,
         };
         Ok(SyncFolderRow {
             id: pair.id.as_str().to_owned(),

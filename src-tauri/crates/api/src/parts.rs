@@ -9,6 +9,7 @@ use tokio_util::task::TaskTracker;
 use windlass_domain::PairId;
 use windlass_ports::{Catalog, Clock, Entropy, Journal, LocalFs, Remotes, SecretStore};
 
+use crate::changes::Counted;
 use crate::dto::{ConnectionDraft, FoundProfile, StepResult};
 use crate::dto_more::AppInfo;
 use crate::events::Hub;
@@ -78,6 +79,7 @@ pub struct Api {
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     pub(crate) listings: Arc<Mutex<HashMap<i64, Running>>>,
+    pub(crate) conflicts: Mutex<Counted>,
     /// The plan that was made last for each folder.
     pub(crate) plans: Mutex<BTreeMap<PairId, Arc<PlanTree>>>,
 }
@@ -111,6 +113,7 @@ impl Api {
             tasks,
             stop,
             listings: Arc::default(),
+            conflicts: Mutex::default(),
             plans: Mutex::default(),
         }
     }

@@ -8,7 +8,7 @@ Exit codes:
   0    done; everything asked for is so
   1    something unexpected happened
   2    the command line makes no sense
-  3    some files need you; the rest is done
+  3    some files need you, or a question waits; the rest is done
   4    no connection to the endpoint
   5    not signed in, or not allowed
   6    another Windlass owns the journal
@@ -50,10 +50,14 @@ pub(crate) enum Command {
     Ls(Ls),
     /// Copy files up or objects down. Never replaces anything that is already there.
     Cp(Cp),
-    /// Upload what is new in a folder, wait until every file is proved safe, and end.
+    /// Bring a folder and a place in a bucket in step, wait until every file is proved, and end.
     Sync(Sync),
-    /// As sync, but stay and upload whatever comes, until Ctrl-C.
+    /// As sync, but stay and carry over whatever changes, until Ctrl-C.
     Watch(Sync),
+    /// Show the files that were changed on both sides, or say which side keeps the name.
+    Conflicts(Conflicts),
+    /// Show what was deleted, renamed or kept twice, or take some of it back.
+    Undo(Undo),
     /// Show the sync folders and how many files of each are safe.
     Status,
     /// Show transfers.
@@ -85,8 +89,25 @@ pub(crate) struct Cp {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SyncMode {
-    /// Up only, never replacing and never deleting.
+    /// Up only: new files go up once. Nothing is replaced or deleted, here or in the bucket.
     Ingest,
+    /// The bucket becomes what the folder is. Nothing changes in the folder; what others changed in the bucket is left alone.
+    MirrorUp,
+    /// The folder becomes what the bucket is. Nothing changes in the bucket; what you changed here is left alone.
+    MirrorDown,
+    /// Both become the same. If both changed, both are kept; what is deleted on one side goes to the trash or an old version
+    /// on the other.
+    TwoWay,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Side {
+    /// The file that was here; the other goes to the folder's trash.
+    Mine,
+    /// The object that was in the bucket; the file goes to the folder's trash.
+    Theirs,
+    /// Both, as they are.
+    Both,
 }
 
 #[derive(Debug, clap::Args)]
@@ -98,12 +119,55 @@ pub(crate) struct Sync {
     /// How the folder is kept.
     #[arg(long, value_enum)]
     pub(crate) mode: SyncMode,
+    /// Keep the folder in this mode from now on, though it was kept in another one.
+    #[arg(long)]
+    pub(crate) change_mode: bool,
+    /// Show what would be done, and do nothing of it. A new folder is noted, paused.
+    #[arg(long, visible_alias = "dry-run")]
+    pub(crate) plan: bool,
+    /// Allow exactly the deletes and replacements that were asked about under this number.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["plan", "restore"])]
+    pub(crate) yes_delete: Option<u64>,
+    /// Do none of what was asked about under this number; what is missing comes back from the other side.
+    #[arg(long, value_name = "ID", conflicts_with = "plan")]
+    pub(crate) restore: Option<u64>,
     /// Seconds a file must lie still before it is read.
     #[arg(long, default_value_t = 10.0)]
     pub(crate) settle: f64,
+    /// Seconds after which something that is still missing counts as deleted; only tests make it short.
+    #[arg(long, hide = true)]
+    pub(crate) absence: Option<f64>,
     /// Bytes per second at the most.
     #[arg(long)]
     pub(crate) bandwidth: Option<u64>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Conflicts {
+    /// Ids of conflicts to resolve; without any, they are shown.
+    #[arg(requires = "keep")]
+    pub(crate) ids: Vec<String>,
+    /// Which side keeps the name.
+    #[arg(long, value_enum)]
+    pub(crate) keep: Option<Side>,
+    /// Only those of this folder.
+    #[arg(long)]
+    pub(crate) folder: Option<PathBuf>,
+    /// Resolve all that are shown.
+    #[arg(long, requires = "keep", conflicts_with = "ids")]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Undo {
+    /// Ids of changes to take back; without any, the changes are shown, newest first.
+    pub(crate) ids: Vec<String>,
+    /// Only those of this folder.
+    #[arg(long)]
+    pub(crate) folder: Option<PathBuf>,
+    /// How many at the most.
+    #[arg(long, default_value_t = 100)]
+    pub(crate) limit: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -101,11 +101,37 @@ impl Failure {
                 (Code::Unexpected, "The bytes that came are not the bytes that were sent. Nothing was kept.")
             }
             RemoteErrorKind::Unsupported => (Code::Unexpected, "This server does not support that."),
+            RemoteErrorKind::Archived => {
+                (Code::NeedsYou, "The object is archived. Restore it first; nothing was changed.")
+            }
             RemoteErrorKind::BadRequest | RemoteErrorKind::Unexpected => {
                 (Code::Unexpected, "The server gave an answer that nobody planned for.")
             }
         };
         Self { code, message: format!("{what} did not work. {meaning}"), detail: Some(chain(error)) }
+    }
+
+    /// What the engine did not do.
+    pub(crate) fn engine(error: windlass_engine::EngineError) -> Self {
+        use windlass_engine::EngineError;
+        match error {
+            EngineError::Journal(error) => Self::journal(&error),
+            EngineError::Remote(error) => Self::remote("This", &error),
+            other => {
+                let code = match &other {
+                    EngineError::NotFound(_) => Code::NotFound,
+                    EngineError::Paired | EngineError::Overlaps(_) | EngineError::Ignore(_) => Code::Usage,
+                    EngineError::CannotUndo(_) | EngineError::Stale | EngineError::Over => Code::NeedsYou,
+                    EngineError::Journal(_)
+                    | EngineError::Remote(_)
+                    | EngineError::Disk(_)
+                    | EngineError::Stopping => Code::Unexpected,
+                };
+                // The API's words: what happened, what it means, what to do.
+                let words = windlass_api::UiError::from(other);
+                Self { code, message: words.message, detail: words.detail }
+            }
+        }
     }
 
     /// Trouble with the journal.

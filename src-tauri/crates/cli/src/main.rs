@@ -1,16 +1,19 @@
 //! `windlass`: the command line on the same journal and engine as the app.
 //!
-//! **Does** list, copy, ingest, watch, verify and explain. **Never** holds rules of its own about what is safe: that is
+//! **Does** list, copy, sync, watch, resolve, take back, verify and explain. **Never** holds rules of its own about what is safe: that is
 //! the engine's. **Start reading** at [`args`], then the file of a command.
 
 mod address;
 mod args;
+mod brake;
+mod changes;
 mod cp;
 mod doctor;
 mod exit;
 mod ls;
 mod open;
 mod output;
+mod plan;
 mod practice;
 mod status;
 mod sync;
@@ -52,6 +55,8 @@ async fn run(args: Args, output: &Output) -> Result<exit::Code, Failure> {
         Command::Cp(cp) => cp::run(&common, &cp, output).await,
         Command::Sync(sync) => sync::run(&common, &sync, output).await,
         Command::Watch(watch) => sync::watch(&common, &watch, output).await,
+        Command::Conflicts(conflicts) => changes::conflicts(&common, &conflicts, output).await,
+        Command::Undo(undo) => changes::undo(&common, &undo, output).await,
         Command::Status => status::folders(&common, output).await,
         Command::Transfers(list) => status::transfers(&common, &list, output).await,
         Command::Verify(verify) => verify::run(&common, &verify, output).await,

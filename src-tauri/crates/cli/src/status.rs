@@ -1,16 +1,16 @@
 //! `windlass status` and `windlass transfers`: read from the journal, whoever owns it.
 use serde_json::json;
-use windlass_domain::{Ending, Upload};
+use windlass_domain::{Ending, Mode, Upload};
 use windlass_journal::SqliteJournal;
 use windlass_ports::journal::UploadFilter;
 use windlass_ports::{Journal as _, LocalFs as _};
 
 use crate::args::{Common, Transfers, Which};
 use crate::exit::{Code, Failure};
-use crate::open;
 use crate::output::{Output, bytes, printable};
+use crate::{brake, changes, open};
 
-fn journal(common: &Common) -> Result<SqliteJournal, Failure> {
+pub(crate) fn journal(common: &Common) -> Result<SqliteJournal, Failure> {
     let path = open::data_dir(common)?.join(windlass_compose::JOURNAL_FILE);
     if !path.exists() {
         return Err(Failure::not_found("There is no journal yet. \"windlass sync\" makes one."));
@@ -28,15 +28,18 @@ pub(crate) async fn folders(common: &Common, output: &Output) -> Result<Code, Fa
         let counts = journal.folder_counts(&pair.id).await.map_err(|e| Failure::journal(&e))?;
         // Looked at now, not read from the journal: whoever owns it may not have noticed yet.
         let marker = windlass_platform::Disk::new().read_marker(std::path::Path::new(&pair.root)).await;
-        let offline = !marker.is_ok_and(|id| id == pair.id.as_str());
+        let offline = !marker.is_ok_and(|marker| marker.id == pair.id.as_str());
+        let conflicts = changes::conflict_count(&journal, &pair).await?;
         output.result(
             || {
-                format!(
-                    "{}{}{}\n  {} → s3://{}/{}\n  {} of {} verified, {} need you, {} of {}",
+                let mut text = format!(
+                    "{} ({}){}{}\n  {} {} s3://{}/{}\n  {} of {} verified, {} need you, {} of {}",
                     pair.name,
+                    brake::mode_word(pair.mode),
                     if pair.paused { " (paused)" } else { "" },
                     if offline { " (offline: the folder is not there, or it is another one)" } else { "" },
                     pair.root,
+                    arrow(pair.mode),
                     pair.bucket,
                     pair.prefix,
                     counts.safe,
@@ -44,7 +47,14 @@ pub(crate) async fn folders(common: &Common, output: &Output) -> Result<Code, Fa
                     counts.failed,
                     bytes(counts.bytes_safe),
                     bytes(counts.bytes_total),
-                )
+                );
+                if conflicts > 0 {
+                    text.push_str(&format!("\n  {conflicts} changed on both sides: see \"windlass conflicts\""));
+                }
+                if let Some(asked) = &pair.brake {
+                    text.push_str(&format!("\n  {}", brake::text(asked, &pair)));
+                }
+                text
             },
             &json!({
                 "id": pair.id, "name": pair.name, "folder": pair.root,
@@ -53,10 +63,20 @@ pub(crate) async fn folders(common: &Common, output: &Output) -> Result<Code, Fa
                 "total": counts.total, "safe": counts.safe, "checking": counts.checking,
                 "uploading": counts.uploading, "waiting": counts.waiting, "failed": counts.failed,
                 "bytes_total": counts.bytes_total, "bytes_safe": counts.bytes_safe,
+                "mode": brake::mode_word(pair.mode), "conflicts": conflicts,
+                "brake": pair.brake.as_ref().map(brake::value),
             }),
         );
     }
     Ok(Code::Done)
+}
+
+const fn arrow(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Ingest | Mode::MirrorUp => "→",
+        Mode::MirrorDown => "←",
+        Mode::TwoWay => "↔",
+    }
 }
 
 pub(crate) async fn transfers(common: &Common, args: &Transfers, output: &Output) -> Result<Code, Failure> {

@@ -161,6 +161,194 @@ async fn ha34_two_at_once_share_no_journal_and_the_second_says_so() {
     );
 }
 
+/// A second computer: the same bucket, a folder and a journal of its own.
+impl Lab {
+    async fn elsewhere(&self, arguments: &[&str]) -> (i32, Vec<Value>) {
+        let mut command = self.command(arguments);
+        command.env("WINDLASS_DATA", self.path("data-elsewhere"));
+        end(command).await
+    }
+
+    fn other(&self) -> String {
+        std::fs::create_dir_all(self.path("other")).unwrap();
+        self.path("other").to_string_lossy().into_owned()
+    }
+}
+
+const TWO_WAY: [&str; 5] = ["--mode", "two-way", "--settle", "0", "--json"];
+
+fn sync<'a>(folder: &'a str, address: &'a str, rest: &[&'a str]) -> Vec<&'a str> {
+    ["sync", folder, address].iter().chain(rest).copied().collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_does_nothing_and_a_folder_keeps_its_mode() {
+    let lab = Lab::new().await;
+    let (card, there) = (lab.card(), address("planned"));
+    let (code, lines) =
+        lab.run(&sync(&card, &there, &["--mode", "mirror-up", "--settle", "0", "--dry-run", "--json"])).await;
+    assert_eq!(
+        (code, lines[0]["steps"].as_u64(), lines[0]["same"].as_u64()),
+        (0, Some(2), Some(0)),
+        "{lines:?}"
+    );
+    assert!(lines[0]["plan"].as_str().unwrap().contains('2'), "{lines:?}");
+    let steps: Vec<_> =
+        lines[1..].iter().map(|l| (l["what"].as_str().unwrap(), l["path"].as_str().unwrap())).collect();
+    assert_eq!(steps, [("upload", "a.jpg"), ("upload", "in/b.jpg")]);
+    let (code, lines) = lab.run(&["ls", &address("planned/"), "-r", "--json"]).await;
+    assert_eq!(
+        (code, &lines[0]["exit_code"]),
+        (7, &7.into()),
+        "nothing is there: nothing of it was done: {lines:?}"
+    );
+    let (_, lines) = lab.run(&["status", "--json"]).await;
+    assert_eq!((&lines[0]["mode"], &lines[0]["paused"]), (&"mirror-up".into(), &true.into()), "{lines:?}");
+    assert!(lines[0]["brake"].is_null() && lines[0]["conflicts"] == 0);
+
+    let (code, lines) =
+        lab.run(&sync(&card, &there, &["--mode", "mirror-up", "--settle", "0", "--json"])).await;
+    assert_eq!(
+        (code, lines[0]["safe"].as_u64(), &lines[0]["mode"]),
+        (0, Some(2), &"mirror-up".into()),
+        "{lines:?}"
+    );
+    let (code, lines) = lab.run(&sync(&card, &there, &TWO_WAY)).await;
+    assert_eq!(code, 2, "another mode is not slipped in: {lines:?}");
+    assert!(lines[0]["error"].as_str().unwrap().contains("--change-mode"));
+    let (code, lines) = lab.run(&sync(&card, &there, &["--mode", "two-way", "--plan", "--json"])).await;
+    assert_eq!(
+        (code, lines[0]["steps"].as_u64(), lines[0]["same"].is_u64()),
+        (0, Some(0), true),
+        "{lines:?}"
+    );
+    let (_, lines) = lab.run(&["status", "--json"]).await;
+    let after = (&lines[0]["mode"], &lines[0]["paused"]);
+    assert_eq!(after, (&"mirror-up".into(), &false.into()), "a plan leaves the folder as it was");
+    let change = ["--mode", "two-way", "--change-mode", "--settle", "0", "--json"];
+    let (code, lines) = lab.run(&sync(&card, &there, &change)).await;
+    assert_eq!((code, &lines[0]["mode"]), (0, &"two-way".into()), "{lines:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_changed_on_both_sides_is_kept_twice_and_resolved_by_a_word() {
+    let lab = Lab::new().await;
+    let (here, there, other) = (lab.card(), address("both"), lab.other());
+    let (code, lines) = lab.run(&sync(&here, &there, &TWO_WAY)).await;
+    assert_eq!(
+        (code, lines[0]["safe"].as_u64(), lines[0]["conflicts"].as_u64()),
+        (0, Some(2), Some(0)),
+        "{lines:?}"
+    );
+    let (code, lines) = lab.elsewhere(&sync(&other, &there, &TWO_WAY)).await;
+    assert_eq!((code, lines[0]["safe"].as_u64()), (0, Some(2)), "{lines:?}");
+    assert_eq!(std::fs::read(lab.path("other/in/b.jpg")).unwrap(), vec![8; 50_000]);
+
+    std::fs::write(lab.path("card/a.jpg"), vec![1; 31_000]).unwrap();
+    std::fs::write(lab.path("other/a.jpg"), vec![2; 32_000]).unwrap();
+    let (code, lines) = lab.run(&sync(&here, &there, &TWO_WAY)).await;
+    assert_eq!(code, 0, "{lines:?}");
+    let (code, lines) = lab.elsewhere(&sync(&other, &there, &TWO_WAY)).await;
+    assert_eq!((code, lines[0]["conflicts"].as_u64()), (0, Some(1)), "{lines:?}");
+    assert_eq!(
+        std::fs::read(lab.path("other/a.jpg")).unwrap(),
+        vec![1; 31_000],
+        "the bucket's keeps the name"
+    );
+
+    let (code, lines) = lab.elsewhere(&["conflicts", "--json"]).await;
+    assert_eq!((code, lines.len(), &lines[0]["path"]), (0, 1, &"a.jpg".into()), "{lines:?}");
+    let sizes = (lines[0]["mine"]["size"].as_u64(), lines[0]["theirs"]["size"].as_u64());
+    assert_eq!(sizes, (Some(32_000), Some(31_000)));
+    let kept_as = lines[0]["kept_as"].as_str().unwrap();
+    assert_eq!(std::fs::read(lab.path("other").join(kept_as)).unwrap(), vec![2; 32_000], "{kept_as}");
+    let id = lines[0]["id"].as_str().unwrap().to_owned();
+    let (code, lines) = lab.elsewhere(&["conflicts", "--keep", "mine", &id, "--json"]).await;
+    assert_eq!((code, &lines[0]["done"]), (0, &true.into()), "{lines:?}");
+    assert_eq!(std::fs::read(lab.path("other/a.jpg")).unwrap(), vec![2; 32_000]);
+    let (_, lines) = lab.elsewhere(&["conflicts", "--json"]).await;
+    assert!(lines.is_empty(), "{lines:?}");
+    let (_, lines) = lab.elsewhere(&["undo", "--json"]).await;
+    assert_eq!((&lines[0]["what"], &lines[0]["end"]), (&"kept_both".into(), &"undone".into()), "{lines:?}");
+    let (code, lines) = lab.elsewhere(&["conflicts", "--keep", "mine", "no-such-id", "--json"]).await;
+    assert_eq!((code, &lines[0]["done"]), (3, &false.into()), "{lines:?}");
+    let (code, lines) = lab.elsewhere(&["undo", "no-such-id", "--json"]).await;
+    assert_eq!((code, &lines[0]["done"]), (3, &false.into()), "{lines:?}");
+    let (code, _) = lab.elsewhere(&["conflicts", "--json", "some-id"]).await;
+    assert_eq!(code, 2, "an id without a word makes no sense");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mass_delete_is_asked_about_and_answered_both_ways() {
+    let lab = Lab::new().await;
+    let (card, there) = (lab.card(), address("many"));
+    for i in 0..10 {
+        std::fs::write(lab.path("card").join(format!("{i}.jpg")), vec![i; 1000]).unwrap();
+    }
+    let quick = ["--mode", "two-way", "--settle", "0", "--absence", "0.2", "--json"];
+    let (code, lines) = lab.run(&sync(&card, &there, &quick)).await;
+    assert_eq!((code, lines[0]["safe"].as_u64()), (0, Some(12)), "{lines:?}");
+    let wipe =
+        || (0..10).for_each(|i| std::fs::remove_file(lab.path("card").join(format!("{i}.jpg"))).unwrap());
+    // What the engine keeps for itself below the prefix is not counted.
+    let listed = async || {
+        let (_, lines) = lab.run(&["ls", &address("many/"), "-r", "--json"]).await;
+        lines.iter().filter(|l| l["key"].as_str().is_some_and(|key| !key.contains("/.windlass/"))).count()
+    };
+    let before = listed().await;
+    assert_eq!(before, 12);
+
+    wipe();
+    let (code, lines) = lab.run(&sync(&card, &there, &quick)).await;
+    let brake = &lines[0]["brake"];
+    assert_eq!(
+        (code, brake["delete_there"].as_u64(), brake["of"].as_u64()),
+        (3, Some(10), Some(12)),
+        "{lines:?}"
+    );
+    assert_eq!(listed().await, before, "nothing was deleted");
+    let (_, lines) = lab.run(&["status", "--json"]).await;
+    assert_eq!(lines[0]["brake"]["id"], *brake["id"].as_str().unwrap());
+    let id = brake["id"].as_str().unwrap();
+    let back: Vec<_> = quick.iter().copied().chain(["--restore", id]).collect();
+    let (code, lines) = lab.run(&sync(&card, &there, &back)).await;
+    assert_eq!((code, lines[0]["safe"].as_u64()), (0, Some(12)), "{lines:?}");
+    assert_eq!(std::fs::read(lab.path("card/7.jpg")).unwrap(), vec![7; 1000], "it came back");
+
+    wipe();
+    let (code, lines) = lab.run(&sync(&card, &there, &quick)).await;
+    assert_eq!(code, 3, "{lines:?}");
+    let id = lines[0]["brake"]["id"].as_str().unwrap();
+    let go: Vec<_> = quick.iter().copied().chain(["--yes-delete", id]).collect();
+    let (code, lines) = lab.run(&sync(&card, &there, &go)).await;
+    assert_eq!((code, lines[0]["safe"].as_u64()), (0, Some(2)), "{lines:?}");
+    assert_eq!(listed().await, before - 10);
+    // One of them is wanted after all.
+    let (_, lines) = lab.run(&["undo", "--json"]).await;
+    let change =
+        lines.iter().find(|l| l["path"] == "3.jpg" && l["undo"] == true).expect("it can be taken back");
+    let id = change["id"].as_str().unwrap();
+    let (code, lines) = lab.run(&["undo", id, "--json"]).await;
+    assert_eq!((code, &lines[0]["done"]), (0, &true.into()), "{lines:?}");
+    let (code, lines) = lab.run(&sync(&card, &there, &quick)).await;
+    assert_eq!((code, lines[0]["safe"].as_u64()), (0, Some(3)), "{lines:?}");
+    assert_eq!(std::fs::read(lab.path("card/3.jpg")).unwrap(), vec![3; 1000]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_to_a_question_that_nobody_asked_is_refused() {
+    let lab = Lab::new().await;
+    let (card, there) = (lab.card(), address("asked"));
+    for answer in ["--yes-delete", "--restore"] {
+        let rest: Vec<_> = TWO_WAY.iter().copied().chain([answer, "18446744073709551615"]).collect();
+        let (code, lines) = lab.run(&sync(&card, &there, &rest)).await;
+        assert_eq!(code, 3, "{lines:?}");
+        assert!(lines[0]["error"].as_str().unwrap().contains("nothing was done"), "{lines:?}");
+    }
+    let both: Vec<_> = TWO_WAY.iter().copied().chain(["--yes-delete", "1", "--restore", "1"]).collect();
+    assert_eq!(lab.run(&sync(&card, &there, &both)).await.0, 2);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_tells_step_by_step_what_the_server_can_do() {
     let lab = Lab::new().await;

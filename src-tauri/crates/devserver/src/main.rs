@@ -1,6 +1,7 @@
 //! Windlass for a browser on this computer: the same API as the window, on loopback with a token. Never shipped.
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser;
@@ -27,6 +28,9 @@ struct Args {
     /// Seconds a file must lie still before it is read.
     #[arg(long, default_value_t = 1.0)]
     settle: f64,
+    /// Seconds between two looks at the bucket, and between the two looks that both miss a file before it counts as gone.
+    #[arg(long)]
+    every: Option<f64>,
 }
 
 #[tokio::main]
@@ -39,10 +43,12 @@ async fn main() -> anyhow::Result<()> {
         .with_writer(std::io::stderr)
         .init();
     let args = Args::parse();
-    let engine = EngineOptions {
-        settle: std::time::Duration::try_from_secs_f64(args.settle)?,
-        ..EngineOptions::default()
-    };
+    let mut engine =
+        EngineOptions { settle: Duration::try_from_secs_f64(args.settle)?, ..EngineOptions::default() };
+    if let Some(every) = args.every {
+        let every = Duration::try_from_secs_f64(every)?;
+        (engine.absence, engine.remote_every) = (every, every);
+    }
     let core =
         windlass_compose::start(ComposeOptions { data_dir: args.data, engine, ..ComposeOptions::default() })
             .await?;

@@ -22,6 +22,7 @@ use crate::download::{self, DownloadRow, Wanted};
 use crate::meter::Moving;
 use crate::pair::{PairHandle, PairView};
 use crate::plan;
+use crate::planted::{self, Bug};
 use crate::pool::{Control, Job, Live};
 use crate::report::{BatchReport, QuietReport, StopCause, Stopped};
 use crate::shared::{EngineEvent, EngineOptions, EnginePorts, Shared, Stopping, lock};
@@ -116,6 +117,9 @@ impl Engine {
         }
         let engine = Self { shared };
         for row in engine.shared.ports.journal.open_uploads().await? {
+            if planted::is(Bug::ForgetsOpenUploads) {
+                continue;
+            }
             engine.readmit(row);
         }
         for row in engine.shared.ports.journal.pairs().await? {
@@ -272,6 +276,9 @@ impl Engine {
         let pair = self.pair(id)?;
         let row = PairRow { paused, ..pair.row() };
         self.shared.ports.journal.commit(vec![JournalWrite::SavePair(row)]).await?;
+        if planted::is(Bug::IgnoresPause) {
+            return Ok(());
+        }
         if paused {
             self.shared.pool.hold(id);
         }

@@ -15,6 +15,11 @@ mod meter;
 mod observe;
 mod pair;
 mod plan;
+#[cfg(feature = "planted")]
+pub mod planted;
+#[cfg(not(feature = "planted"))]
+#[allow(dead_code, reason = "names of mistakes that only tests make")]
+mod planted;
 mod pool;
 mod read;
 mod remote;

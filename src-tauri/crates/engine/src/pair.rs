@@ -12,6 +12,7 @@ use windlass_domain::{Mode, PairId, RelPath, Timestamp};
 use windlass_ports::{JournalWrite, PairRow, RemoteErrorKind, WatchEvent};
 
 use crate::observe::{Broken, Look, Looked};
+use crate::planted::{self, Bug};
 use crate::report::{QuietReport, StopCause, Stopped};
 use crate::settle::Settling;
 use crate::shared::{EngineEvent, Shared, lock};
@@ -204,8 +205,8 @@ impl PairHandle {
     pub(crate) async fn root_is_there(&self, shared: &Shared) -> bool {
         let root = lock(&self.row).root.clone();
         match shared.ports.fs.read_marker(Path::new(&root)).await {
-            Ok(marker) => marker.id == self.id.as_str(),
-            Err(_) => false,
+            Ok(marker) => marker.id == self.id.as_str() || planted::is(Bug::AnyFolderWillDo),
+            Err(_) => planted::is(Bug::AnyFolderWillDo),
         }
     }
 
@@ -301,6 +302,10 @@ impl Actor {
         } else if matches!(*lock(&pair.phase), PairPhase::Offline) {
             return;
         }
+        // A pause may have come while the marker was read: what it held stays held.
+        if pair.row().paused {
+            return;
+        }
         shared.pool.release(&pair.id);
         self.start_watching();
         if now >= self.rescan_at {
@@ -314,7 +319,8 @@ impl Actor {
         if self.settle_at.is_some_and(|at| at <= now) {
             self.settle_at = None;
             let mut dirty = lock(&pair.dirty);
-            if self.settling.len() > MOST_PATHS {
+            // A mirror also waits for absences to be proved, which only a look at everything does.
+            if self.settling.len() > MOST_PATHS || pair.row().mode != Mode::Ingest {
                 dirty.all = true;
             } else {
                 dirty.paths.extend(self.settling.paths());

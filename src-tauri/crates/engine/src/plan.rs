@@ -12,6 +12,7 @@ use windlass_domain::{
 use windlass_ports::remote::Depth;
 use windlass_ports::{FileState, JournalWrite, LevelEntry, PairRow, RemoteError, RemoteErrorKind};
 
+use crate::planted::{self, Bug};
 use crate::pool::Live;
 use crate::remote;
 use crate::shared::{EngineEvent, Shared, Stopping};
@@ -148,7 +149,9 @@ pub(crate) async fn plan(
         };
         let mut action = decide(pair.mode, triple);
         let mut local = candidate.local.clone();
-        if action == Action::Compare && candidate.base.is_some() {
+        if action == Action::Compare && candidate.base.is_some() && planted::is(Bug::TouchIsAChange) {
+            action = Action::Conflict(ConflictKind::ChangedAfterUpload);
+        } else if action == Action::Compare && candidate.base.is_some() {
             // Only the times changed: the content decides (hazard HA5).
             match remote::file_digest(shared, &spec).await {
                 Ok(digest) => {

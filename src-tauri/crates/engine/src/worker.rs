@@ -7,6 +7,7 @@ use windlass_domain::{
 };
 use windlass_ports::{FileState, JournalWrite, RemoteError, RemoteStore};
 
+use crate::planted::{self, Bug};
 use crate::pool::{Control, Job, Live};
 use crate::read::SourceTrouble;
 use crate::remote::{self, Trouble};
@@ -83,6 +84,8 @@ impl Run<'_> {
             let mut work = None;
             for effect in effects {
                 match effect {
+                    Effect::Save
+                        if planted::is(Bug::ForgetsTheId) && matches!(state, Upload::Sending { .. }) => {}
                     Effect::Save => self.save(&state).await?,
                     Effect::CommitBase { remote, digest } => self.commit_base(remote, digest).await?,
                     Effect::Wake(_) => {}
@@ -206,6 +209,9 @@ impl Run<'_> {
             if let Some(pair) = self.live.spec.pair.as_ref().and_then(|id| self.shared.pair(id)) {
                 pair.ring();
             }
+        } else if kind != FaultKind::Network {
+            // Whatever else the server says: it knows who asks.
+            self.shared.login_was_accepted(&self.live.spec.connection);
         }
         if matches!(state, Upload::Completing { .. }) {
             let (now, entropy) = (self.shared.now(), self.shared.ports.entropy.as_ref());
@@ -278,12 +284,20 @@ impl Run<'_> {
                 Ok(UploadEvent::Resolved(remote::resolve(shared, store, spec, digest).await?))
             }
             Effect::Verify => match state {
-                Upload::Verifying { remote, .. } => {
+                Upload::Verifying { digest, .. } if planted::is(Bug::BaseBeforeProof) => {
+                    Ok(UploadEvent::Verified(*digest))
+                }
+                Upload::Verifying { remote, digest: ours } => {
                     let digest = remote::stored_digest(shared, store, &spec.key, remote).await?;
-                    Ok(UploadEvent::Verified(digest))
+                    Ok(UploadEvent::Verified(if planted::is(Bug::AnyChecksumWillDo) {
+                        *ours
+                    } else {
+                        digest
+                    }))
                 }
                 other => Ok(impossible(other, &mut self.tries, shared)),
             },
+            Effect::Abort(_) if planted::is(Bug::DoesNotGiveBack) => Ok(UploadEvent::Aborted),
             Effect::Abort(id) => {
                 shared.call(store.abort_upload(&spec.key, &id)).await?;
                 Ok(UploadEvent::Aborted)

@@ -231,7 +231,7 @@ fn with_prefix(uri: &Uri, prefix: &str) -> Uri {
 /// The first half of a document, announced as if it were all of it.
 async fn half(response: Response<Body>) -> Result<Response<Body>, Cut> {
     let (mut parts, body) = response.into_parts();
-    let whole = body.collect().await.map_err(|e| Cut::Broken(e.into()))?.to_bytes();
+    let whole = body.collect().await.map_err(Cut::Broken)?.to_bytes();
     let cut = whole.slice(..whole.len() / 2);
     parts.headers.remove(http::header::TRANSFER_ENCODING);
     parts.headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from(cut.len()));

@@ -9,20 +9,22 @@ use base64::engine::general_purpose::STANDARD;
 use md5::Digest as _;
 use tokio::sync::OnceCell;
 use windlass_domain::{
-    Bucket, Capabilities, Digest, ETag, ObjectKey, PartReceipt, RemoteExpect, RemoteState, Support,
-    Timestamp, UploadId, VersionId,
+    Bucket, Capabilities, Digest, ETag, ObjectKey, PartReceipt, RemoteExpect, RemoteState, Timestamp,
+    UploadId, VersionId,
 };
 use windlass_ports::{ByteStream, OpenUpload, PutBody, RemoteError, RemoteErrorKind, RemoteStore};
 
 use crate::S3Client;
 use crate::acl::Acls;
-use crate::body::{ANSWER, QUIET};
+use crate::body::ANSWER;
 use crate::error::{own, stalled};
-use crate::lanes::{Check, Kept, Part, Put, Source, content_type};
+use crate::lanes::{Check, Kept, Part, Put, content_type};
 
 /// Metadata that names the device a version came from.
 pub(crate) const DEVICE: &str = "windlass-device";
 
+/// How often an upload is given back while parts of it still come in (hazard HB26).
+const ABORTS: usize = 3;
 /// Most bytes that one request copies.
 const COPY_WHOLE: u64 = 5 << 30;
 
@@ -51,52 +53,6 @@ impl S3Store {
 
     pub(crate) fn name(&self) -> &str {
         self.bucket.as_str()
-    }
-
-    /// What a HEAD says, of the current version or a named one.
-    pub(crate) async fn look(
-        &self,
-        key: &ObjectKey,
-        version: Option<&VersionId>,
-    ) -> Result<Source, RemoteError> {
-        match self.client.fast_head(&self.bucket, key, version).await? {
-            Some(found) => Ok(found),
-            None => self.client.slow_head(&self.bucket, key, version).await,
-        }
-    }
-
-    /// What the server is to be asked to check before it replaces or takes something away. Where the probe did not prove
-    /// that it does, a bucket that keeps versions is looked at right before, which leaves a moment in which another writer
-    /// goes unnoticed (nothing is lost then, only hidden; hazard HB3), and any other bucket is refused.
-    pub(crate) async fn condition<'a>(
-        &self,
-        key: &ObjectKey,
-        expect: &'a RemoteExpect,
-        support: Support,
-    ) -> Result<Option<&'a RemoteExpect>, RemoteError> {
-        if support.proved() {
-            return Ok(Some(expect));
-        }
-        if !self.capabilities.versioning.proved() {
-            return Err(own(
-                RemoteErrorKind::Unsupported,
-                "this server does not check what it replaces or deletes, and the bucket keeps no versions",
-            ));
-        }
-        let holds = match (self.look(key, None).await, expect) {
-            (Ok(found), RemoteExpect::Unchanged(etag)) => found.kept.etag.as_deref() == Some(etag.as_str()),
-            (Ok(_), RemoteExpect::Absent) => false,
-            (Err(error), _) if error.kind == RemoteErrorKind::NotFound => *expect == RemoteExpect::Absent,
-            (Err(error), _) => return Err(error),
-        };
-        if !holds {
-            return Err(own(
-                RemoteErrorKind::PreconditionFailed,
-                "the key is not as it was when it was looked at",
-            ));
-        }
-        // Some servers refuse even the right ETag.
-        Ok((support != Support::No).then_some(expect))
     }
 }
 
@@ -133,11 +89,16 @@ pub(crate) fn conditions(expect: Option<&RemoteExpect>) -> (Option<String>, Opti
     }
 }
 
+/// A version's id. What has no id of its own is called `null`, and that is any later object's name as well.
+pub(crate) fn version(id: Option<&str>) -> Option<VersionId> {
+    id.filter(|id| !id.is_empty() && *id != "null").map(VersionId::new)
+}
+
 pub(crate) fn state(size: u64, kept: Kept) -> Result<RemoteState, RemoteError> {
     Ok(RemoteState {
         size,
         etag: ETag::new(required(kept.etag, "the ETag")?),
-        version: kept.version.map(VersionId::new),
+        version: version(kept.version.as_deref()),
         digest: kept.digest,
     })
 }
@@ -167,67 +128,7 @@ impl RemoteStore for S3Store {
         range: Option<Range<u64>>,
         expect: &ETag,
     ) -> Result<ByteStream, RemoteError> {
-        if range.as_ref().is_some_and(Range::is_empty) {
-            return Ok(Box::pin(futures::stream::empty()));
-        }
-        let wanted = range.as_ref().map(|r| format!("bytes={}-{}", r.start, r.end - 1));
-        let out = self
-            .client
-            .call(self.name(), |c| {
-                let get = c.get_object().bucket(self.name()).key(key.as_str()).if_match(expect.as_str());
-                get.set_range(wanted.clone()).send()
-            })
-            .await?;
-        if out.e_tag() != Some(expect.as_str()) {
-            return Err(own(
-                RemoteErrorKind::PreconditionFailed,
-                "the server sent another version than was asked for",
-            ));
-        }
-        let length = out.content_length().and_then(|l| u64::try_from(l).ok());
-        let expected = match &range {
-            Some(range) => {
-                let said = out.content_range().unwrap_or_default();
-                let want = format!("bytes {}-{}/", range.start, range.end - 1);
-                if !said.starts_with(&want) {
-                    return Err(own(
-                        RemoteErrorKind::Unexpected,
-                        format!("the server ignored the range: asked for {want}, got '{said}'"),
-                    ));
-                }
-                Some(range.end - range.start)
-            }
-            // Something between us and the server that packs or unpacks bytes does not know how many there will be.
-            None => Some(required(length, "the number of bytes")?),
-        };
-        let mut bytes = out.body;
-        Ok(Box::pin(async_stream::stream! {
-            let mut seen = 0u64;
-            loop {
-                match tokio::time::timeout(QUIET, bytes.next()).await {
-                    Err(_) => {
-                        yield Err(stalled(QUIET));
-                        return;
-                    }
-                    Ok(Some(Ok(chunk))) => {
-                        seen += chunk.len() as u64;
-                        if expected.is_some_and(|e| seen > e) {
-                            yield Err(own(RemoteErrorKind::Integrity, "the server sent more bytes than announced"));
-                            return;
-                        }
-                        yield Ok(chunk);
-                    }
-                    Ok(Some(Err(error))) => {
-                        yield Err(own(RemoteErrorKind::Network, crate::error::chain(&error)));
-                        return;
-                    }
-                    Ok(None) => break,
-                }
-            }
-            if expected.is_some_and(|e| seen < e) {
-                yield Err(own(RemoteErrorKind::Network, "the answer ended before all bytes had come"));
-            }
-        }))
+        self.read(key, range, expect).await
     }
 
     async fn put(
@@ -392,7 +293,7 @@ impl RemoteStore for S3Store {
             Some(etag) => Ok(RemoteState {
                 size,
                 etag: ETag::new(etag),
-                version: out.version_id().map(VersionId::new),
+                version: version(out.version_id()),
                 digest: digest(out.checksum_crc64_nvme(), out.checksum_sha256(), out.checksum_type()),
             }),
             // Ceph's answer leaves it out.
@@ -401,21 +302,30 @@ impl RemoteStore for S3Store {
     }
 
     async fn abort_upload(&self, key: &ObjectKey, upload: &UploadId) -> Result<(), RemoteError> {
-        let gone = self
-            .client
-            .call(self.name(), |c| {
-                c.abort_multipart_upload()
-                    .bucket(self.name())
-                    .key(key.as_str())
-                    .upload_id(upload.as_str())
-                    .send()
-            })
-            .await;
-        match gone {
-            Ok(_) => Ok(()),
-            Err(error) if error.kind == RemoteErrorKind::NoSuchUpload => Ok(()),
-            Err(error) => Err(error),
+        for _ in 0..ABORTS {
+            let gone = self
+                .client
+                .call(self.name(), |c| {
+                    c.abort_multipart_upload()
+                        .bucket(self.name())
+                        .key(key.as_str())
+                        .upload_id(upload.as_str())
+                        .send()
+                })
+                .await;
+            match gone {
+                Ok(_) => {}
+                Err(error) if error.kind == RemoteErrorKind::NoSuchUpload => return Ok(()),
+                Err(error) => return Err(error),
+            }
+            // A part that was on its way may have come after it, and would be paid for unseen.
+            match self.list_parts(key, upload).await {
+                Ok(_) => {}
+                // Gone, or not for us to know.
+                Err(_) => return Ok(()),
+            }
         }
+        Err(own(RemoteErrorKind::ConditionalConflict, "parts of an upload that was given back still come in"))
     }
 
     async fn list_uploads(&self, prefix: &str) -> Result<Vec<OpenUpload>, RemoteError> {
@@ -458,7 +368,7 @@ impl RemoteStore for S3Store {
         self.copy_version(from, source, to, expect, device).await
     }
 
-    /// Where the server does not check the condition, see [`S3Store::condition`]. `None` comes back from a bucket that keeps
+    /// Where the server does not check the condition, see `S3Store::condition`. `None` comes back from a bucket that keeps
     /// no versions, and from one that was told to stop keeping them: the object is gone then.
     async fn delete(&self, key: &ObjectKey, expect: &RemoteExpect) -> Result<Option<VersionId>, RemoteError> {
         if *expect == RemoteExpect::Absent {
@@ -472,8 +382,7 @@ impl RemoteStore for S3Store {
             Some(marker) => marker,
             None => self.client.slow_delete(&self.bucket, key, etag).await?,
         };
-        // The marker of a bucket that stopped keeping versions has the name of any later object without one.
-        Ok(marker.filter(|id| id != "null").map(VersionId::new))
+        Ok(version(marker.as_deref()))
     }
 
     async fn remove_marker(&self, key: &ObjectKey, marker: &VersionId) -> Result<(), RemoteError> {

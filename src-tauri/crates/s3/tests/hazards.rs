@@ -191,3 +191,126 @@ async fn he7_a_wrong_clock_is_corrected_and_the_request_sent_again() {
     let state = store.put(&key("a"), body("x"), &RemoteExpect::Absent, "d").await.unwrap();
     assert_eq!(state.size, Crc64Nvme::of(b"x").len);
 }
+
+#[tokio::test]
+async fn hb2_a_409_on_complete_says_so_and_keeps_the_parts() {
+    let bench = bench(Profile::Aws).await;
+    let store = bench.store(Capabilities::default());
+    let upload = store.open_upload(&key("b"), "d").await.unwrap();
+    let part = store.send_part(&key("b"), &upload, 1, body("part")).await.unwrap();
+    let fault = Fault::Status { code: 409, error_code: "ConditionalRequestConflict".to_owned() };
+    bench.server.faults().add(Rule::on(Op::CompleteMultipartUpload, When::Nth(1), fault));
+    let whole = part.crc.digest();
+    let parts = [part];
+    let error =
+        store.complete_upload(&key("b"), &upload, &parts, whole, &RemoteExpect::Absent).await.unwrap_err();
+    assert_eq!(error.kind, Kind::ConditionalConflict);
+    assert_eq!(store.list_parts(&key("b"), &upload).await.unwrap().len(), 1);
+    assert_eq!(store.head(&key("b")).await.unwrap_err().kind, Kind::NotFound);
+}
+
+#[test]
+fn hb14_what_an_older_probe_found_is_read_and_known_to_be_old() {
+    let text = r#"{"create_only_put":"Yes","match_put":"No","create_only_complete":"Yes","match_delete":"Yes",
+        "crc64nvme":"Yes","crc64nvme_multipart":"Yes","sha256":"Yes","content_md5":"Yes","multipart":"Yes",
+        "versioning":"No","tagging":"Yes","exact_keys":"Yes","equal_parts_needed":"Unknown"}"#;
+    let old: Capabilities = serde_json::from_str(text).unwrap();
+    assert_eq!((old.create_only_put, old.match_put), (Support::Yes, Support::No));
+    assert_eq!((old.create_only_copy, old.delete_marker), (Support::Unknown, Support::Unknown));
+    assert!(!old.is_current());
+    assert!(Capabilities { generation: Capabilities::GENERATION, ..old }.is_current());
+}
+
+#[tokio::test]
+async fn hb15_what_a_write_answers_is_believed_and_no_stale_head() {
+    let bench = bench(Profile::Aws).await;
+    let store = bench.probed().await;
+    let first = store.put(&key("a"), body("one"), &RemoteExpect::Absent, "d").await.unwrap();
+    bench.server.faults().add(Rule::on(Op::HeadObject, When::Always, Fault::StaleHead));
+    let second =
+        store.put(&key("a"), body("two"), &RemoteExpect::Unchanged(first.etag.clone()), "d").await.unwrap();
+    assert_eq!(store.head(&key("a")).await.unwrap().etag, first.etag, "HEAD still shows the one before");
+    assert_ne!(second.etag, first.etag);
+    // A copy and a delete that name the new version are not led astray: the copy is refused, and loses nothing by it.
+    let copy = store.copy(&key("a"), &second, &key("b"), &RemoteExpect::Absent, "d").await.unwrap_err();
+    assert_eq!(copy.kind, Kind::PreconditionFailed);
+    store.delete(&key("a"), &RemoteExpect::Unchanged(second.etag)).await.unwrap();
+}
+
+#[tokio::test]
+async fn hb25_nobody_elses_upload_is_given_back() {
+    let bench = bench(Profile::Aws).await;
+    let store = bench.store(Capabilities::default());
+    let theirs = store.open_upload(&key("photos/a.jpg"), "another device").await.unwrap();
+    store.send_part(&key("photos/a.jpg"), &theirs, 1, body("part")).await.unwrap();
+    let beside = store.open_upload(&key(".windlass-probe-test2/a"), "another device").await.unwrap();
+    // The probe cleans up after itself, and an abort names a key and an id.
+    bench.probed().await;
+    store.abort_upload(&key("photos/b.jpg"), &theirs).await.unwrap();
+    let open = store.list_uploads("").await.unwrap();
+    assert_eq!(open.len(), 2, "{open:?}");
+    assert!(open.iter().any(|o| o.upload == theirs) && open.iter().any(|o| o.upload == beside));
+    assert_eq!(store.list_parts(&key("photos/a.jpg"), &theirs).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn hb26_an_upload_is_given_back_until_nothing_of_it_is_left() {
+    let bench = bench(Profile::Aws).await;
+    let store = bench.store(Capabilities::default());
+    let upload = store.open_upload(&key("b"), "d").await.unwrap();
+    store.send_part(&key("b"), &upload, 1, body("part")).await.unwrap();
+    // The first answer says "gone", and a part is there all the same.
+    let said = Fault::Status { code: 204, error_code: String::new() };
+    bench.server.faults().add(Rule::on(Op::AbortMultipartUpload, When::Nth(1), said.clone()));
+    store.abort_upload(&key("b"), &upload).await.unwrap();
+    assert!(store.list_uploads("").await.unwrap().is_empty());
+    let aborts =
+        bench.server.request_log().iter().filter(|r| r.operation == Op::AbortMultipartUpload).count();
+    assert_eq!(aborts, 2);
+    // It is tried a few times and then told.
+    let upload = store.open_upload(&key("b"), "d").await.unwrap();
+    store.send_part(&key("b"), &upload, 1, body("part")).await.unwrap();
+    bench.server.faults().add(Rule::on(Op::AbortMultipartUpload, When::Always, said));
+    assert!(store.abort_upload(&key("b"), &upload).await.is_err());
+}
+
+#[tokio::test]
+async fn hb31_packed_bytes_stay_as_they_are_stored() {
+    let bench = bench(Profile::Aws).await;
+    let store = bench.store(Capabilities::default());
+    // Not even valid gzip: whoever unpacked it would fail, or change it.
+    let bytes = b"\x1f\x8b\x08 these are the bytes".to_vec();
+    let put = bench.raw().put_object().bucket("tests").key("a.gz").body(bytes.clone().into());
+    put.content_encoding("gzip").send().await.unwrap();
+    let state = store.head(&key("a.gz")).await.unwrap();
+    assert_eq!(state.size, bytes.len() as u64);
+    assert_eq!(common::bytes_of(&store, &key("a.gz")).await, bytes);
+    let range: Vec<_> = store.get(&key("a.gz"), Some(2..6), &state.etag).await.unwrap().collect().await;
+    let range: Vec<u8> = range.into_iter().flat_map(Result::unwrap).collect();
+    assert_eq!(range, bytes[2..6]);
+}
+
+#[test]
+fn hb33_a_key_of_more_than_1024_bytes_never_reaches_a_server() {
+    use windlass_domain::{KeyProblem, ObjectKey, Prefix};
+    let prefix = Prefix::new(&"p".repeat(1000));
+    assert!(prefix.key(&"k".repeat(23)).is_ok());
+    // The limit counts bytes, after the prefix was put before it and before anything is encoded.
+    assert_eq!(prefix.key(&"\u{fc}".repeat(12)), Err(KeyProblem::TooLong(1025)));
+    assert!(ObjectKey::parse(&"%".repeat(1024)).is_ok());
+}
+
+#[tokio::test]
+async fn hb33_the_longest_key_goes_there_and_back() {
+    let bench = bench(Profile::Aws).await;
+    let store = bench.probed().await;
+    // Encoded it is three times as long.
+    let longest = key(&format!("{}a", "\u{fc}/".repeat(341)));
+    assert_eq!(longest.as_str().len(), 1024);
+    let state = store.put(&longest, body("x"), &RemoteExpect::Absent, "d").await.unwrap();
+    let page = bench.client.browse().level(&bench.bucket, "", Depth::Deep, None).await.unwrap();
+    assert_eq!(page.entries.len(), 1);
+    let copied = store.copy(&longest, &state, &key("short"), &RemoteExpect::Absent, "d").await.unwrap();
+    assert_eq!(copied.etag, state.etag);
+    store.delete(&longest, &RemoteExpect::Unchanged(state.etag)).await.unwrap();
+}

@@ -516,3 +516,80 @@ async fn the_answer_is_bounded_and_a_line_without_tls_is_a_network_error() {
         assert_eq!(error.kind, Kind::Network, "{way} {error:?}");
     }
 }
+
+#[tokio::test]
+async fn hb30_a_range_is_exactly_the_one_asked_for_or_an_error() {
+    let said = [
+        ("206 Partial Content", "bytes 10-19/100", true),
+        ("206 Partial Content", "bytes 0-9/100", false),
+        ("206 Partial Content", "bytes 10-18/100", false),
+        ("206 Partial Content", "bytes 10-190/200", false),
+        ("206 Partial Content", "", false),
+        ("200 OK", "", false),
+    ];
+    for (status, range, good) in said {
+        let (endpoint, _, _server) = canned(move |_, _| {
+            let range = if range.is_empty() { String::new() } else { format!("Content-Range: {range}\r\n") };
+            format!("HTTP/1.1 {status}\r\nETag: \"e\"\r\n{range}Content-Length: 10\r\n\r\n0123456789")
+                .into_bytes()
+        })
+        .await;
+        let client = S3Client::open(access(&endpoint, "a", "b")).await.unwrap();
+        let store = client.bucket(&Bucket::new("b"), Capabilities::default());
+        let got = store.get(&key("k"), Some(10..20), &ETag::new("\"e\"")).await;
+        assert_eq!(got.is_ok(), good, "{status} {range}");
+    }
+}
+
+#[tokio::test]
+async fn hb31_a_body_of_unknown_length_is_not_taken_for_the_object() {
+    // What something on the way packed or unpacked has no length, or another ETag.
+    for head in ["ETag: \"e\"\r\nTransfer-Encoding: chunked", "ETag: W/\"e\"\r\nContent-Length: 15"] {
+        let (endpoint, _, _server) = canned(move |_, _| {
+            format!("HTTP/1.1 200 OK\r\n{head}\r\nContent-Encoding: gzip\r\n\r\n5\r\nhello\r\n0\r\n\r\n")
+                .into_bytes()
+        })
+        .await;
+        let client = S3Client::open(access(&endpoint, "a", "b")).await.unwrap();
+        let store = client.bucket(&Bucket::new("b"), Capabilities::default());
+        assert!(store.get(&key("k"), None, &ETag::new("\"e\"")).await.is_err(), "{head}");
+    }
+}
+
+#[tokio::test]
+async fn hb34_a_server_that_only_knows_the_old_listing_is_never_taken_to_be_at_its_end() {
+    // It overlooks list-type=2 and says NextMarker, or nothing, where the new one has a token.
+    for next in ["<NextMarker>k</NextMarker>", ""] {
+        let page = format!(
+            "<ListBucketResult><Name>b</Name><Prefix/><Marker/><IsTruncated>true</IsTruncated>{next}\
+             <Contents><Key>k</Key><Size>1</Size><ETag>e</ETag></Contents></ListBucketResult>"
+        );
+        let (endpoint, _, _server) = canned(move |_, _| answer("200 OK", &page)).await;
+        let client = S3Client::open(access(&endpoint, "a", "b")).await.unwrap();
+        for (way, client) in ways(&client) {
+            let error = client.browse().level(&Bucket::new("b"), "", Depth::Deep, None).await.unwrap_err();
+            assert_eq!(error.kind, Kind::Unexpected, "{way}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn he10_nothing_that_copies_or_deletes_follows_a_redirect_either() {
+    let (second, asked, _other) = canned(|_, _| answer("200 OK", LISTING)).await;
+    let (endpoint, _, _server) = canned(move |_, _| {
+        format!("HTTP/1.1 307 Temporary Redirect\r\nLocation: {second}/b/k\r\nContent-Length: 0\r\n\r\n")
+            .into_bytes()
+    })
+    .await;
+    let client = S3Client::open(access(&endpoint, "a", "b")).await.unwrap();
+    let known = Capabilities { match_delete: Support::Yes, ..Capabilities::default() };
+    let etag = ETag::new("\"e\"");
+    for (way, client) in ways(&client) {
+        let store = client.bucket(&Bucket::new("b"), known.clone());
+        let error = store.delete(&key("k"), &RemoteExpect::Unchanged(etag.clone())).await.unwrap_err();
+        assert_eq!(error.kind, Kind::WrongRegion, "{way}");
+        let error = store.get(&key("k"), None, &etag).await.err().unwrap();
+        assert_eq!(error.kind, Kind::WrongRegion, "{way}");
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), 0, "the other host was never asked");
+}

@@ -8,6 +8,8 @@
 //!
 //! What is expected is what Amazon S3 does with a bucket of which everything was proved. A server that proves less answers
 //! `unsupported` at the steps that need it.
+mod play;
+
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
@@ -17,6 +19,8 @@ use windlass_domain::{
 };
 use windlass_ports::remote::Depth;
 use windlass_ports::{LevelEntry, PutBody, RemoteBrowse, RemoteError, RemoteErrorKind, RemoteStore};
+
+pub use play::play;
 
 /// The device in the metadata.
 const DEVICE: &str = "conformance";
@@ -128,7 +132,12 @@ impl Trace<'_> {
     ) -> Option<RemoteState> {
         let got = match &result {
             Ok(state) => self.looks(key, state, bytes).await,
-            Err(error) => conditional(error).to_owned(),
+            Err(error) => {
+                if conditional(error) != expected && error.kind != RemoteErrorKind::Unsupported {
+                    eprintln!("{}: {name}: {}", self.scene, error.source);
+                }
+                conditional(error).to_owned()
+            }
         };
         self.step(name, expected, got);
         result.ok()
@@ -214,14 +223,16 @@ pub async fn run(on: Subject<'_>) -> Result<Vec<Step>, RemoteError> {
 async fn puts(t: &mut Trace<'_>) -> Result<(), RemoteError> {
     let key = t.key("a b+c%d/ü")?;
     let first = t.put("where nothing is", "stored", &key, "one", &RemoteExpect::Absent).await;
-    t.put("where something is", "refused", &key, "two", &RemoteExpect::Absent).await;
+    let unasked = t.put("where something is", "refused", &key, "two", &RemoteExpect::Absent).await;
     t.put("over another version", "refused", &key, "two", &wrong()).await;
-    let Some(first) = first else { return Ok(()) };
-    let second = t.put("over the right version", "stored", &key, "two", &unchanged(&first)).await;
+    let Some(first) = unasked.or(first) else { return Ok(()) };
+    let second = t.put("over the right version", "stored", &key, "2", &unchanged(&first)).await;
     t.put("over the one before", "refused", &key, "three", &unchanged(&first)).await;
     let none = t.key("none")?;
     t.put("over nothing", "refused", &none, "x", &unchanged(&first)).await;
     t.absent("and nothing came of it", &none).await;
+    t.put("in a folder", "stored", &t.key("folder/x")?, "x", &RemoteExpect::Absent).await;
+    t.put("with the folder's name", "stored", &t.key("folder")?, "y", &RemoteExpect::Absent).await;
     t.put("no bytes", "stored", &t.key("empty")?, "", &RemoteExpect::Absent).await;
     if second.is_some_and(|s| s.version.is_some() && s.version == first.version) {
         t.step("versions have names of their own", "yes", "no");
@@ -364,34 +375,37 @@ async fn deletes(t: &mut Trace<'_>) -> Result<(), RemoteError> {
 async fn parts(t: &mut Trace<'_>) -> Result<(), RemoteError> {
     let store = t.on.store;
     let key = t.key("a b+c%d/ü")?;
-    let pieces = [Bytes::from(vec![7u8; MIB_5]), Bytes::from_static(b"the end")];
-    let whole = pieces.concat();
-    let crc = Crc64Nvme::of(&whole).digest();
-    let mut first = None;
+    let two = vec![Bytes::from(vec![7u8; MIB_5]), Bytes::from_static(b"the end")];
+    let one = vec![Bytes::from_static(b"all in one")];
+    let mut last = None;
     for (name, expected, expect) in [
         ("where nothing is", "stored", Some(RemoteExpect::Absent)),
         ("where something is", "refused", Some(RemoteExpect::Absent)),
         ("over another version", "refused", Some(wrong())),
         ("over the right version", "stored", None),
     ] {
-        let expect = match (expect, &first) {
+        let expect = match (expect, &last) {
             (Some(expect), _) => expect,
             (None, Some(state)) => unchanged(state),
             (None, None) => continue,
         };
+        let pieces = if last.is_none() { &two } else { &one };
+        let whole = pieces.concat();
+        let crc = Crc64Nvme::of(&whole).digest();
         let upload = store.open_upload(&key, DEVICE).await?;
         let mut sent: Vec<PartReceipt> = Vec::new();
-        for (n, piece) in (1u32..).zip(&pieces) {
+        for (n, piece) in (1u32..).zip(pieces) {
             sent.push(store.send_part(&key, &upload, n, body(piece.clone())).await?);
         }
         let done = store.complete_upload(&key, &upload, &sent, crc, &expect).await;
         let failed = done.is_err();
         let state = t.wrote(name, expected, &key, done, &whole).await;
-        first = first.or(state);
+        last = state.or(last);
         if failed {
             store.abort_upload(&key, &upload).await?;
         }
     }
+    let key = t.key("given up")?;
     let upload = store.open_upload(&key, DEVICE).await?;
     let second = store.send_part(&key, &upload, 2, body(Bytes::from_static(b"second"))).await?;
     let listed = store.list_parts(&key, &upload).await;
@@ -416,7 +430,13 @@ async fn parts(t: &mut Trace<'_>) -> Result<(), RemoteError> {
     }
     let late = store.send_part(&key, &upload, 1, body(Bytes::from_static(b"late"))).await;
     t.step("a part that comes late", "no upload", late.map_or_else(|e| word(&e), |_| "taken"));
+    let crc = second.crc.digest();
     let late = store.complete_upload(&key, &upload, &[second], crc, &RemoteExpect::Absent).await;
+    if let Err(error) = &late
+        && error.kind != RemoteErrorKind::NoSuchUpload
+    {
+        eprintln!("{}: completed late: {}", t.scene, error.source);
+    }
     t.step("completed late", "no upload", late.map_or_else(|e| word(&e), |_| "stored"));
     Ok(())
 }
@@ -499,138 +519,4 @@ async fn listing(on: Subject<'_>, prefix: &str, depth: Depth) -> Result<Vec<Leve
             return Ok(found);
         }
     }
-}
-
-/// What the model knows of a key.
-#[derive(Debug, Clone, Default)]
-struct Known {
-    /// The current content.
-    now: Option<(u8, RemoteState)>,
-    /// A state that was current once and is not now.
-    stale: Option<RemoteState>,
-    /// The delete marker on top, and what is right below it.
-    marker: Option<(VersionId, u8, RemoteState)>,
-}
-
-/// A step of SplitMix64.
-fn next(seed: &mut u64) -> u64 {
-    *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut z = *seed;
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
-fn pick(seed: &mut u64, among: usize) -> usize {
-    usize::try_from(next(seed) % (among.max(1) as u64)).unwrap_or(0)
-}
-
-/// Plays `count` random writes, copies, deletes and undos on four keys, from a seed, and compares each answer and, after it,
-/// the object with a model. The names of the steps hold what was done.
-///
-/// # Errors
-/// When `prefix` leaves no room for a key.
-pub async fn play(on: Subject<'_>, seed: u64, count: usize) -> Result<Vec<Step>, RemoteError> {
-    let mut trace = Trace { on, scene: "play", steps: Vec::new() };
-    let names = ["k", "k/x", "k-x", "ü k"];
-    let keys = names.iter().map(|n| trace.key(&format!("{seed:016x}/{n}"))).collect::<Result<Vec<_>, _>>()?;
-    let mut model: Vec<Known> = vec![Known::default(); keys.len()];
-    let mut seed = seed;
-    for n in 0..count {
-        let (at, other) = (pick(&mut seed, keys.len()), pick(&mut seed, keys.len()));
-        let (Some(key), Some(known)) = (keys.get(at), model.get(at).cloned()) else { continue };
-        let expect = match (next(&mut seed) % 4, &known.now, &known.stale) {
-            (0, _, _) => RemoteExpect::Absent,
-            (1, _, Some(stale)) => unchanged(stale),
-            (_, Some((_, now)), _) => unchanged(now),
-            (_, None, _) => RemoteExpect::Absent,
-        };
-        let holds = match (&expect, &known.now) {
-            (RemoteExpect::Absent, None) => true,
-            (RemoteExpect::Unchanged(etag), Some((_, now))) => *etag == now.etag,
-            (RemoteExpect::Absent, Some(_)) | (RemoteExpect::Unchanged(_), None) => false,
-        };
-        let said = match &expect {
-            RemoteExpect::Absent => "absent",
-            RemoteExpect::Unchanged(_) if holds => "as it is",
-            RemoteExpect::Unchanged(_) => "as it was",
-        };
-        let name = names.get(at).copied().unwrap_or_default();
-        let mut content = u8::try_from(next(&mut seed) % 3).unwrap_or(0);
-        match next(&mut seed) % 8 {
-            0..=2 => {
-                let bytes = Bytes::from(vec![content; 3]);
-                let result = on.store.put(key, body(bytes), &expect, DEVICE).await;
-                let expected = if holds { "stored" } else { "refused" };
-                let step = format!("{n} put {content} to {name}, {said}");
-                let state = trace.wrote(&step, expected, key, result, &[content; 3]).await;
-                settle(&mut model, at, state, content);
-            }
-            3 | 4 => {
-                let Some(from) = keys.get(other) else { continue };
-                let Some((what, source)) = model.get(other).and_then(|k| k.now.clone()) else { continue };
-                if at == other {
-                    continue;
-                }
-                content = what;
-                let result = on.store.copy(from, &source, key, &expect, DEVICE).await;
-                let expected = if holds { "stored" } else { "refused" };
-                let step =
-                    format!("{n} copy {} to {name}, {said}", names.get(other).copied().unwrap_or_default());
-                let state = trace.wrote(&step, expected, key, result, &[content; 3]).await;
-                settle(&mut model, at, state, content);
-            }
-            5 | 6 => {
-                if expect == RemoteExpect::Absent {
-                    continue;
-                }
-                let result = on.store.delete(key, &expect).await;
-                let expected = if !holds {
-                    "refused"
-                } else if on.versioned {
-                    "marker"
-                } else {
-                    "gone"
-                };
-                trace.step(&format!("{n} delete {name}, {said}"), expected, deleted(&result));
-                if let (Ok(marker), Some(slot)) = (result, model.get_mut(at)) {
-                    let was = slot.now.take();
-                    slot.stale = was.clone().map(|(_, state)| state).or(slot.stale.take());
-                    slot.marker = marker.zip(was).map(|(id, (content, state))| (id, content, state));
-                }
-            }
-            _ => {
-                let Some((marker, below, state)) = known.marker else { continue };
-                let result = on.store.remove_marker(key, &marker).await;
-                let got = result.as_ref().map_or_else(word, |()| "removed");
-                trace.step(&format!("{n} take the marker of {name} away"), "removed", got);
-                if let (Ok(()), Some(slot)) = (result, model.get_mut(at)) {
-                    slot.marker = None;
-                    slot.now = Some((below, state));
-                }
-            }
-        }
-        let now = model.get(at).and_then(|k| k.now.clone());
-        let got = match (&now, on.store.head(key).await) {
-            (Some((content, state)), Ok(_)) => trace.looks(key, state, &[*content; 3]).await,
-            (None, Ok(_)) => "there".to_owned(),
-            (_, Err(error)) => word(&error).to_owned(),
-        };
-        trace.step(
-            &format!("{n} {name} afterwards"),
-            if now.is_some() { "stored" } else { "not found" },
-            got,
-        );
-    }
-    Ok(trace.steps)
-}
-
-/// A write was taken: what it wrote is current, and a marker is no longer on top.
-fn settle(model: &mut [Known], at: usize, state: Option<RemoteState>, content: u8) {
-    let (Some(state), Some(slot)) = (state, model.get_mut(at)) else { return };
-    let before = slot.now.replace((content, state.clone()));
-    // The same bytes have the same ETag on most servers, and are then not told apart.
-    let before = before.map(|(_, was)| was).or(slot.stale.take());
-    slot.stale = before.filter(|was| was.etag != state.etag);
-    slot.marker = None;
 }

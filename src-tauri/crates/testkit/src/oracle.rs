@@ -2,9 +2,10 @@
 //! engine; checks by itself what the design calls I1 to I16.
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use windlass_domain::{BaseState, Mode};
-use windlass_ports::{BrakeAnswer, Clock as _, FileState, IntentKind, IntentRow, JournalWrite};
+use windlass_domain::{BaseState, Mode, Upload};
+use windlass_ports::{BrakeAnswer, Clock as _, FileState, IntentEnd, IntentKind, IntentRow, JournalWrite};
 
 use crate::content::ContentId;
 use crate::disk::{Damage, VirtualDisk};
@@ -17,6 +18,9 @@ const MOST_TEMPS: usize = 64;
 const MOST_OPEN: usize = 64;
 /// Deletes that are so close together count as one sweep.
 const SWEEP_NS: i64 = 30_000_000_000;
+
+/// Moments are a little later than the clock says, so that no two are the same.
+const TICKS_NS: i64 = 1_000_000;
 
 #[derive(Debug, Default)]
 struct Known {
@@ -38,7 +42,15 @@ struct Known {
     /// Most files that were proved at a time.
     most: usize,
     go: bool,
+    /// Files that a power cut changed so that nobody can see it.
+    silent: BTreeSet<(usize, String)>,
+    /// The wall clock jumped: times prove nothing any more.
+    jumped: bool,
     paused: bool,
+    /// A journal was set back, and with it the ids of uploads that it had noted are lost (they go after a week, hazard HB24).
+    set_back: bool,
+    /// Computers whose journal does not know of deletes that were made.
+    old: BTreeSet<usize>,
     generations: Vec<u64>,
 }
 
@@ -49,6 +61,7 @@ pub struct Oracle {
     s3: Arc<VirtualS3>,
     computers: Vec<(Arc<VirtualDisk>, Arc<VirtualJournal>)>,
     prefix: String,
+    settle: Duration,
     known: Mutex<Known>,
 }
 
@@ -58,8 +71,9 @@ impl Oracle {
         s3: Arc<VirtualS3>,
         computers: Vec<(Arc<VirtualDisk>, Arc<VirtualJournal>)>,
         prefix: &str,
+        settle: Duration,
     ) -> Arc<Self> {
-        Arc::new(Self { world, s3, computers, prefix: prefix.to_owned(), known: Mutex::default() })
+        Arc::new(Self { world, s3, computers, prefix: prefix.to_owned(), settle, known: Mutex::default() })
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -96,12 +110,13 @@ impl Oracle {
     /// Runs an act of a person, which gives the contents that it took away; what it took the last copy of is gone by right.
     pub(crate) fn person(&self, act: impl FnOnce() -> Vec<ContentId>) {
         self.look();
-        let (before, _) = self.held();
+        let (before, durable_before) = self.held();
         let gone = act();
-        let (after, _) = self.held();
+        let (after, durable) = self.held();
         let mut known = self.known();
-        let lost: Vec<ContentId> = before.difference(&after).copied().collect();
-        known.destroyed.extend(lost);
+        known.destroyed.extend(before.difference(&after));
+        // What is left is only in the memory of a computer: it counts again when it is written.
+        known.kept.retain(|content| durable.contains(content) || !durable_before.contains(content));
         known.let_go.extend(gone);
         drop(known);
         self.look();
@@ -117,6 +132,9 @@ impl Oracle {
                 continue;
             }
             let mut known = self.known();
+            if damage.silent {
+                known.silent.insert((computer, damage.path.clone()));
+            }
             known.let_go.insert(damage.held);
             known.destroyed.insert(damage.held);
         }
@@ -126,6 +144,27 @@ impl Oracle {
     /// The person paused the folder, and the engine said that it is; or goes on.
     pub fn paused(&self, paused: bool) {
         self.known().paused = paused;
+    }
+
+    /// The wall clock jumped.
+    pub(crate) fn clock_jumped(&self) {
+        self.known().jumped = true;
+    }
+
+    /// Wipes a journal, or sets it back to what it was after so many commits.
+    pub fn set_back(&self, computer: usize, commits: usize) {
+        let journal = &self.computers[computer].1;
+        let done = |intent: &IntentRow| intent.ended.is_some_and(|(_, end)| end == IntentEnd::Done);
+        let before: Vec<IntentRow> = journal.intents().into_iter().filter(done).collect();
+        journal.roll_back(commits);
+        let after = journal.intents();
+        let forgot = before.iter().any(|intent| !after.iter().any(|kept| kept.id == intent.id && done(kept)));
+        let mut known = self.known();
+        known.set_back = true;
+        known.paused = false;
+        if forgot {
+            known.old.insert(computer);
+        }
     }
 
     /// Looks at everything. Called around every step that changes something.
@@ -148,6 +187,12 @@ impl Oracle {
             self.heard(event);
         }
         self.last_copies();
+        let there = self.s3.contents();
+        for (disk, _) in &self.computers {
+            for content in disk.foreign().intersection(&there) {
+                self.world.wrong("HA7", format!("{} of another disk is in the bucket", self.name(*content)));
+            }
+        }
         for (disk, _) in &self.computers {
             for held in disk.strange() {
                 let name = self.name(held.content);
@@ -211,6 +256,16 @@ impl Oracle {
                 let mut known = self.known();
                 known.most = known.most.max(safe);
             }
+            JournalWrite::SaveUpload { spec, state: Upload::Queued, at } => {
+                let touched = spec.snapshot.mtime.max(spec.snapshot.ctime);
+                let jumped = self.known().jumped;
+                if !jumped
+                    && spec.pair.is_some()
+                    && at.0 - touched.0 + TICKS_NS < self.settle.as_nanos() as i64
+                {
+                    self.world.wrong("HA1", format!("{path} did not lie still yet", path = spec.path));
+                }
+            }
             JournalWrite::SaveIntent(intent) if intent.ended.is_none() => self.intended(computer, intent),
             JournalWrite::SaveBrake(_, Some(brake)) if brake.answer == Some(BrakeAnswer::Go) => {
                 self.known().go = true;
@@ -237,6 +292,9 @@ impl Oracle {
     fn intended(&self, computer: usize, intent: &IntentRow) {
         let (disk, _) = &self.computers[computer];
         let path = intent.path.as_str();
+        if self.known().old.contains(&computer) && intent.kind != IntentKind::KeepBoth {
+            self.world.wrong("I9", format!("{path}: a journal that is an old copy led to {:?}", intent.kind));
+        }
         match intent.kind {
             IntentKind::DeleteRemote | IntentKind::MoveRemote => {
                 if disk.is_away() {
@@ -246,6 +304,10 @@ impl Oracle {
                 }
             }
             IntentKind::TrashLocal | IntentKind::MoveLocal => {
+                let now = self.world.now().0;
+                if self.s3.marker_gone().is_some_and(|since| now - since > SWEEP_NS) {
+                    self.world.wrong("I6", format!("{path} is to be taken away here on the word of a listing without marker"));
+                }
                 if !self.s3.was_removed(&format!("{}{path}", self.prefix)) {
                     self.world
                         .wrong("I6", format!("{path} is to be taken away here, and nobody removed it there"));
@@ -289,7 +351,10 @@ impl Oracle {
             if intent.is_none_or(|intent| intent.kind == IntentKind::DeleteRemote) {
                 self.swept();
             }
-        } else if !based && !weak {
+        } else if !based && weak {
+            // The weaker promise of a server without conditions: the older version is kept below.
+            self.known().let_go.insert(old.1);
+        } else if !based {
             let name = self.name(old.1);
             self.world.wrong("I4", format!("{key} was replaced, and its base was another: {name}"));
         }
@@ -318,7 +383,7 @@ impl Oracle {
         let objects = self.s3.objects();
         let mut shown: BTreeSet<ContentId> = objects.values().copied().collect();
         for (disk, _) in &self.computers {
-            shown.extend(disk.files().into_values());
+            shown.extend(disk.at_names());
         }
         let missing: Vec<ContentId> = {
             let known = self.known();
@@ -332,8 +397,8 @@ impl Oracle {
             let name = self.name(content);
             self.world.wrong("I10", format!("nobody let go of {name}, and it is nowhere to be seen"));
         }
-        for (disk, journal) in &self.computers {
-            self.converged(mode, disk, journal, &objects);
+        for (number, (disk, journal)) in self.computers.iter().enumerate() {
+            self.converged(mode, number, &objects);
             if disk.temps() > 0 {
                 self.world.wrong("I15", format!("{} temporary files are left", disk.temps()));
             }
@@ -344,24 +409,27 @@ impl Oracle {
                 self.world.wrong("I11", format!("the intent {:?} of {} is open", intent.kind, intent.path));
             }
         }
-        if self.s3.open_uploads() > 0 {
+        if self.s3.open_uploads() > 0 && !self.known().set_back {
             self.world.wrong("I15", format!("{} uploads are left open", self.s3.open_uploads()));
         }
     }
 
-    fn converged(
-        &self,
-        mode: Mode,
-        disk: &VirtualDisk,
-        journal: &VirtualJournal,
-        objects: &BTreeMap<String, ContentId>,
-    ) {
+    fn converged(&self, mode: Mode, number: usize, objects: &BTreeMap<String, ContentId>) {
+        let (disk, journal) = &self.computers[number];
         let files = disk.files();
+        let silent: Vec<String> = self
+            .known()
+            .silent
+            .iter()
+            .filter(|(at, _)| *at == number)
+            .map(|(_, path)| path.clone())
+            .collect();
         let excepted: BTreeSet<String> = journal
             .rows()
             .into_iter()
             .filter(|row| matches!(row.state, FileState::Failed(_)))
             .map(|row| row.path.as_str().to_owned())
+            .chain(silent)
             .collect();
         let wrong = |what: String| self.world.wrong("I11", what);
         for (path, content) in &files {
@@ -369,7 +437,13 @@ impl Oracle {
                 None if mode == Mode::MirrorDown => {}
                 None => wrong(format!("{path} is not known")),
                 Some(row) => match row.state {
-                    FileState::Failed(_) => {}
+                    FileState::Failed(code) => {
+                        let theirs = self.s3.was_touched(&format!("{}{path}", self.prefix));
+                        if objects.get(path) == Some(content) && !theirs {
+                            let what = format!("{path} failed ({code:?}), and both sides are equal");
+                            self.world.wrong("I14", what);
+                        }
+                    }
                     FileState::Safe => {
                         let then = row.base.map(|base| disk.held_then(&base.local)).unwrap_or_default();
                         if !then.contains(content) {
@@ -386,7 +460,7 @@ impl Oracle {
         for (path, content) in files.iter().filter(|(path, _)| up && !excepted.contains(*path)) {
             let there = objects.get(path);
             // In ingest, what others do to a key afterwards is theirs.
-            let theirs = mode == Mode::Ingest && self.s3.was_removed(&format!("{}{path}", self.prefix));
+            let theirs = mode == Mode::Ingest && self.s3.was_touched(&format!("{}{path}", self.prefix));
             if there != Some(content) && !theirs {
                 wrong(format!("{path} holds {content:?} here and {there:?} there"));
             }

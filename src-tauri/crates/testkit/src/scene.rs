@@ -1,5 +1,6 @@
 //! Everything a run needs but the engine: computers, the bucket, the oracle that watches them.
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::act::Act;
 use crate::content::{Content, ContentId};
@@ -23,11 +24,19 @@ pub struct SceneOptions {
     pub disk: DiskOptions,
     /// Computers that sync the same prefix.
     pub computers: usize,
+    /// How long the engine is told to let a file lie still.
+    pub settle: Duration,
 }
 
 impl Default for SceneOptions {
     fn default() -> Self {
-        Self { seed: 1, profile: Profile::AWS, disk: DiskOptions::default(), computers: 1 }
+        Self {
+            seed: 1,
+            profile: Profile::AWS,
+            disk: DiskOptions::default(),
+            computers: 1,
+            settle: Duration::from_secs(2),
+        }
     }
 }
 
@@ -74,7 +83,7 @@ impl Scene {
             })
             .collect();
         let seen = computers.iter().map(|c| (Arc::clone(&c.disk), Arc::clone(&c.journal))).collect();
-        let oracle = Oracle::new(Arc::clone(&world), Arc::clone(&s3), seen, Self::PREFIX);
+        let oracle = Oracle::new(Arc::clone(&world), Arc::clone(&s3), seen, Self::PREFIX, options.settle);
         let watching = Arc::downgrade(&oracle);
         world.watch(move || {
             if let Some(oracle) = watching.upgrade() {
@@ -164,6 +173,7 @@ impl Scene {
             }
             Act::Jump(millis) => {
                 self.world.jump(*millis);
+                self.oracle.clock_jumped();
                 Vec::new()
             }
             Act::Pause | Act::Resume | Act::Go | Act::BringBack | Act::Quiet | Act::Wait(_) => Vec::new(),

@@ -1,7 +1,8 @@
-//! Chores of the repository: `cargo xtask check-layers`, `cargo xtask semantics`, `cargo xtask types [--check]`.
+//! Chores of the repository: `cargo xtask check-layers`, `cargo xtask replay SEED`, `cargo xtask semantics`, `cargo xtask types [--check]`.
 //!
 //! Reads and checks; the only thing it ever writes are the generated TypeScript types. Start reading at [`main`].
 mod crates;
+mod replay;
 mod semantics;
 mod types;
 mod ui;
@@ -23,6 +24,11 @@ struct Arguments {
 enum Chore {
     /// Checks that crates and user interface files import only what docs/ARCHITECTURE.md allows.
     CheckLayers,
+    /// Runs one random schedule of the simulator again and prints every step.
+    Replay {
+        /// The seed that the failed test printed.
+        seed: u64,
+    },
     /// Checks that every sentence of docs/SEMANTICS.md names tests that exist.
     Semantics,
     /// Writes the TypeScript types of the API to ui/src/lib/api.
@@ -36,6 +42,7 @@ enum Chore {
 fn main() -> ExitCode {
     let done = match Arguments::parse().chore {
         Chore::CheckLayers => check_layers(),
+        Chore::Replay { seed } => replay::run(&root(), seed),
         Chore::Semantics => semantics::check(&root()),
         Chore::Types { check: true } => types::check(&root()),
         Chore::Types { check: false } => types::write(&root()),

@@ -56,12 +56,16 @@ fn gone_there(way: Way, local: &LocalState, base: &BaseState) -> Action {
     match (way, change_here(local, base)) {
         // Whatever the file became, the bucket is to have it.
         (Way::Up, _) => Action::Upload { expect: RemoteExpect::Absent },
-        (Way::Down | Way::Both, Change::Same | Change::Touched) => {
+        // Written again beats the delete there, even with the same bytes: somebody may have moved here what was deleted
+        // elsewhere, and then this is the last of it.
+        (Way::Both, Change::Touched | Change::Unsure | Change::Changed) => {
+            Action::Upload { expect: RemoteExpect::Absent }
+        }
+        (Way::Both, Change::Same) | (Way::Down, Change::Same | Change::Touched) => {
             Action::TrashLocal { expect: LocalExpect::of(local) }
         }
-        (Way::Down | Way::Both, Change::Unsure) => Action::Compare,
+        (Way::Down, Change::Unsure) => Action::Compare,
         (Way::Down, Change::Changed) => Action::Conflict(ConflictKind::ReceiverChanged),
-        (Way::Both, Change::Changed) => Action::Upload { expect: RemoteExpect::Absent },
     }
 }
 

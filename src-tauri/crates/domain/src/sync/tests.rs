@@ -184,11 +184,19 @@ fn s6_several_that_fit_are_matched_in_path_order_or_not_at_all() {
     let (a, b) = (gone_here("a", 1, 3), gone_here("b", 2, 3));
     let copies =
         [new_here("y", local(8, 9, 3)), new_here("x", local(9, 9, 3)), new_here("z", local(10, 9, 3))];
-    let two = [b.clone(), a.clone(), copies[0].clone(), copies[1].clone()];
+    let two = [b.clone(), a.clone(), copies[1].clone(), copies[0].clone()];
     assert_eq!(words(&two_way(&two)), ["move there a > x", "move there b > y"]);
     let [y, x, z] = copies;
     let three = [a, b, x, y, z];
     assert_eq!(words(&two_way(&three)), ["upload x", "upload y", "upload z", "delete a", "delete b"]);
+    // What is recognised as the very file does not stand in the way of the others.
+    let mixed = [
+        gone_here("a", 1, 3),
+        gone_here("b", 2, 3),
+        new_here("x", renamed(2, 3)),
+        new_here("y", local(8, 9, 3)),
+    ];
+    assert_eq!(words(&two_way(&mixed)), ["move there a > y", "move there b > x"]);
     // Two names of one file (a hard link), not read: which is which is not known.
     let links = [
         gone_here("a", 7, 3),

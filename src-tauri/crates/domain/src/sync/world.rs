@@ -434,6 +434,20 @@ fn hd4_a_swap_and_a_cycle_of_names_lose_nothing() {
 }
 
 #[test]
+fn regression_a_file_moved_to_a_deleted_name_is_not_trashed() {
+    // Found by i1_i11: renamed there from 6 to 0, and what came of it here renamed back while the round ran.
+    let mut world = World::default();
+    world.edit(Edit::Write(Side::Here, 6));
+    world.settle(Mode::TwoWay);
+    world.edit(Edit::Rename(Side::There, 6, 0));
+    let during = [Edit::Rest, Edit::Rename(Side::Here, 0, 6)];
+    world.round(Mode::TwoWay, &mut during.into_iter());
+    world.settle(Mode::TwoWay);
+    world.check(Mode::TwoWay);
+    assert_eq!(world.visible().len(), 1);
+}
+
+#[test]
 fn s6_renames_on_either_side_send_no_file() {
     for side in [Side::Here, Side::There] {
         for patient in [true, false] {

@@ -22,6 +22,7 @@ use super::intents::{changed, ended, intent, is_version, key, trash_key};
 use super::marks;
 use crate::observe::{Broken, room, went_away};
 use crate::pair::PairHandle;
+use crate::planted::{self, Bug};
 use crate::plan::{queue, source};
 use crate::remote;
 use crate::shared::Shared;
@@ -157,6 +158,7 @@ async fn digests(
     };
     let there = match remote {
         None => None,
+        Some(_) if planted::is(Bug::AdoptsBySize) => Some(here),
         Some(remote) if remote.digest.is_some() => remote.digest,
         Some(remote) => Some(remote::stored_digest(shared, store, &key, remote).await?),
     };
@@ -225,7 +227,7 @@ pub(super) async fn act(
             Op::Upload { path, local, expect } => up.push((path, local, expect)),
             Op::Download { path, remote, expect } => down.push((path, remote, expect)),
             Op::MoveRemote { .. } | Op::MoveLocal { .. } => moves.push(op),
-            Op::KeepBoth { path, copy, local, .. } => both.push((path, copy, local)),
+            Op::KeepBoth { path, copy, local, remote } => both.push((path, copy, local, remote)),
             Op::DeleteRemote { .. } | Op::TrashLocal { .. } => deletes.push(op),
             Op::Compare { .. } => {}
         }
@@ -239,8 +241,8 @@ pub(super) async fn act(
     }
     acting.many(moves).await?;
     acting.upload(up, &bucket).await?;
-    for (path, copy, local) in both {
-        acting.keep_both(path, copy, local).await?;
+    for (path, copy, local, remote) in both {
+        acting.keep_both(path, copy, local, remote).await?;
     }
     acting.download(down, states).await?;
     acting.many(deletes).await?;
@@ -397,14 +399,28 @@ impl Acting<'_> {
 
     /// The local file of a conflict gets a name of its own; what is in the bucket keeps the name (hazards HD1 to HD3). Nothing
     /// is fetched or sent here: the next round finds a new file and a missing one.
-    async fn keep_both(&self, path: RelPath, copy: RelPath, local: LocalState) -> Result<(), Broken> {
+    async fn keep_both(
+        &self,
+        path: RelPath,
+        copy: RelPath,
+        local: LocalState,
+        remote: RemoteState,
+    ) -> Result<(), Broken> {
         self.still_may().await?;
         let mut intent = intent(self.shared, self.row, IntentKind::KeepBoth, &path, "Both sides had changed");
         intent.to = Some(copy.clone());
         intent.size = local.size;
         intent.local = Some(local.clone());
+        intent.remote = Some(remote);
         self.shared.commit(vec![JournalWrite::SaveIntent(Box::new(intent.clone()))]).await?;
-        match self.shared.ports.fs.rename(Path::new(&self.row.root), &path, &copy, &local).await {
+        let root = Path::new(&self.row.root);
+        let fs = &self.shared.ports.fs;
+        let renamed = if planted::is(Bug::ConflictTakesTheirs) {
+            fs.trash(root, &path, &local, intent.at).await.map(|_| ())
+        } else {
+            fs.rename(root, &path, &copy, &local).await
+        };
+        match renamed {
             Ok(()) => {
                 let writes = vec![
                     ended(self.shared, &intent, IntentEnd::Done, None, None),
@@ -436,7 +452,9 @@ impl Acting<'_> {
                 work.push((op.clone(), intent));
             }
             self.still_may().await?;
-            self.shared.commit(batch).await?;
+            if !planted::is(Bug::IntentAfterEffect) {
+                self.shared.commit(batch.clone()).await?;
+            }
             let mut flying =
                 stream::iter(work).map(|(op, intent)| self.one(op, intent)).buffer_unordered(CALLS);
             let mut broken = None;
@@ -455,6 +473,9 @@ impl Acting<'_> {
             if !ends.is_empty() {
                 self.shared.commit(ends).await?;
                 self.touched();
+            }
+            if planted::is(Bug::IntentAfterEffect) {
+                self.shared.commit(batch).await?;
             }
             if let Some(error) = broken {
                 return Err(error);
@@ -565,7 +586,7 @@ impl Acting<'_> {
         let key = key(&self.prefix, path)?;
         let able = store.capabilities();
         let mut trashed = None;
-        if !able.versioning.proved() {
+        if !able.versioning.proved() && !planted::is(Bug::NoTrashCopy) {
             // Where no old versions are kept the content goes to the trash first (hazard HB21), and only a condition that is
             // known to hold protects what somebody else writes meanwhile (HB3).
             if able.match_delete == Support::No {
@@ -586,7 +607,12 @@ impl Acting<'_> {
                 Err(error) => return Ok(self.remote_trouble(&error)),
             }
         }
-        let expect = RemoteExpect::Unchanged(remote.etag.clone());
+        let mut expect = RemoteExpect::Unchanged(remote.etag.clone());
+        if planted::is(Bug::DeleteWithoutCondition)
+            && let Some(there) = remote::head(shared, store, &key).await.map_err(Broken::Remote)?
+        {
+            expect = RemoteExpect::Unchanged(there.etag);
+        }
         let forget = JournalWrite::ForgetFile(self.row.id.clone(), path.clone());
         let audit = self.audit("delete", &key, "deleted here");
         match shared.call(store.delete(&key, &expect)).await {
@@ -606,13 +632,21 @@ impl Acting<'_> {
         let key = key(&self.prefix, path)?;
         match remote::head(shared, store, &key).await {
             Ok(None) => {}
+            Ok(Some(_)) if planted::is(Bug::OneListingIsEnough) => {}
             Ok(Some(_)) => return Ok(Done::Refused),
             Err(error) => {
                 self.waits(error.kind);
                 return Ok(Done::Refused);
             }
         }
-        match shared.ports.fs.trash(Path::new(&self.row.root), path, local, intent.at).await {
+        let mut local = local.clone();
+        if planted::is(Bug::TrashesWhatIsThere) {
+            let there = shared.ports.fs.look(Path::new(&self.row.root), path).await.map_err(Broken::Disk)?;
+            if let Some(ScanItem::File(there)) = there.map(|found| found.item) {
+                local = there;
+            }
+        }
+        match shared.ports.fs.trash(Path::new(&self.row.root), path, &local, intent.at).await {
             Ok(place) => Ok(Done::Did {
                 trashed: Some(place),
                 marker: None,
@@ -656,7 +690,14 @@ impl Acting<'_> {
                 Ok(digest) => digest,
                 Err(error) => return Ok(self.remote_trouble(&error)),
             };
-        if local.digest.or(remote.digest) != Some(digest) {
+        let known = match local.digest.or(remote.digest) {
+            Some(known) => Some(known),
+            None => {
+                let row = shared.ports.journal.file(&self.row.id, from).await.map_err(Broken::Journal)?;
+                row.and_then(|row| row.base).and_then(|base| base.local.digest)
+            }
+        };
+        if known != Some(digest) {
             // The file is not what its old base says, or the copy is not: compared by the next round.
             return Ok(Done::Refused);
         }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 use windlass_domain::RelPath;
 
+use crate::planted::{self, Bug};
+
 /// Paths whose events are kept; more prove nothing and the clock decides.
 const MOST_TOUCHED: usize = 100_000;
 
@@ -56,6 +58,9 @@ impl Evidence {
         let seen_before = self.since.contains_key(&place);
         let since = *self.since.entry(place.clone()).or_insert(now);
         self.now_missing.insert(place.clone());
+        if side == Side::There && planted::is(Bug::OneListingIsEnough) {
+            return None;
+        }
         let told = side == Side::Here && self.is_touched(path);
         if told || (seen_before && now.duration_since(since) >= apart) {
             return None;

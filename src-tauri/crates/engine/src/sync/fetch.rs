@@ -6,9 +6,10 @@ use windlass_domain::{
     BaseState, Crc64Nvme, Digest, LocalExpect, ObjectKey, RelPath, RemoteState, Timestamp,
 };
 use windlass_ports::{
-    FsError, FsErrorKind, JournalWrite, PairRow, RemoteError, RemoteErrorKind, RemoteStore, ScanItem,
+    FsError, FsErrorKind, JournalWrite, PairRow, RemoteError, RemoteErrorKind, RemoteStore, ScanItem, Scanned,
 };
 
+use crate::planted::{self, Bug};
 use crate::retry;
 use crate::shared::Shared;
 
@@ -86,7 +87,12 @@ pub(super) async fn fetch(
                 let wait = retry::delay_ms(cuts, shared.ports.entropy.as_ref());
                 tokio::time::sleep(std::time::Duration::from_millis(wait)).await;
             }
-            Err(error) => return Err(error),
+            Err(error) => {
+                if planted::is(Bug::LeavesTemps) {
+                    std::mem::forget(staged);
+                }
+                return Err(error);
+            }
         }
     }
     let digest = whole.digest();
@@ -95,12 +101,19 @@ pub(super) async fn fetch(
     }
     if let Some(said @ Digest::Crc64Nvme(_)) = state.digest
         && said != digest
+        && !planted::is(Bug::PublishesUnverified)
     {
         return Err(remote(RemoteErrorKind::Integrity, "what came has another checksum than the object"));
     }
     // A time of our own: if the file bears another one a moment later, somebody wrote to it.
     let mtime = Timestamp::from_millis(shared.now().millis());
-    staged.publish(expect, Some(mtime)).await?;
+    let mut expect = expect.clone();
+    if planted::is(Bug::ReplacesWhatIsThere)
+        && let Some(Scanned { item: ScanItem::File(there), .. }) = shared.ports.fs.look(root, path).await?
+    {
+        expect = LocalExpect::Unchanged(there);
+    }
+    staged.publish(&expect, Some(mtime)).await?;
     let found = shared.ports.fs.look(root, path).await?;
     let state = RemoteState { digest: Some(digest), ..state };
     match found.map(|found| found.item) {

@@ -9,6 +9,7 @@ use windlass_ports::{JournalWrite, PutBody, RemoteError, RemoteErrorKind, Remote
 use super::{Evidence, MARKER};
 use crate::observe::{Broken, went_away};
 use crate::pair::PairHandle;
+use crate::planted::{self, Bug};
 use crate::remote;
 use crate::shared::Shared;
 
@@ -24,7 +25,7 @@ pub(super) async fn here(shared: &Shared, pair: &PairHandle, evidence: &mut Evid
         Ok(marker) if marker.id == row.id.as_str() => marker,
         Ok(_) | Err(_) => return Err(went_away(row.root.clone())),
     };
-    if marker.epoch > row.epoch {
+    if marker.epoch > row.epoch && !planted::is(Bug::OldJournalIsFine) {
         tracing::warn!(pair = %row.id, marker = marker.epoch, journal = row.epoch, "the journal is older than the folder; merging");
         shared
             .commit(vec![
@@ -45,6 +46,9 @@ pub(super) async fn here(shared: &Shared, pair: &PairHandle, evidence: &mut Evid
 
 /// The next epoch: in the journal, then in the root, and only then may anything be deleted.
 pub(super) async fn next_epoch(shared: &Shared, pair: &PairHandle) -> Result<(), Broken> {
+    if planted::is(Bug::EpochStays) {
+        return Ok(());
+    }
     let row = pair.row();
     let epoch = row.epoch.saturating_add(1);
     shared.commit(vec![JournalWrite::SetEpoch(row.id.clone(), epoch)]).await?;

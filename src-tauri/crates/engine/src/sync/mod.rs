@@ -17,11 +17,12 @@ use std::time::Duration;
 
 use windlass_domain::guard::{History, Totals, Verdict, guard, question_id, restored, without_deletes};
 use windlass_domain::sync::{ConflictNames, Op, Seen, SyncPlan, plan};
-use windlass_domain::{Filter, RelPath, Timestamp};
+use windlass_domain::{Filter, RelPath, Timestamp, UnknownReason};
 use windlass_ports::{Brake, BrakeAnswer, JournalWrite, PairRow};
 
 use crate::observe::{Broken, Looked};
 use crate::pair::PairHandle;
+use crate::planted::{self, Bug};
 use crate::settle::Settling;
 use crate::shared::Shared;
 
@@ -31,6 +32,8 @@ pub(crate) use report::{preview, resolve, undo};
 
 /// Keys and files below this are ours and are never synced.
 const OURS: &str = ".windlass/";
+/// So are temporary files, and the objects with which another computer tries out the server (hazard HA35).
+const OURS_TOO: &str = ".windlass-";
 /// The marker object: a listing that does not show it is no evidence for anything (hazard HB17).
 const MARKER: &str = ".windlass/marker";
 /// Comparisons may bring new ones to light; after so many passes the next round goes on.
@@ -78,7 +81,7 @@ pub(crate) async fn round(
     }
     // What could not be compared now is for another round.
     decided.ops.retain(|op| !matches!(op, Op::Compare { .. }));
-    let decided = match brake(shared, pair, &row, decided).await? {
+    let decided = match brake(shared, pair, &row, decided, paths.is_empty()).await? {
         Braked::Go(plan) => plan,
         Braked::Asks(plan) => {
             round.asks = true;
@@ -141,12 +144,19 @@ async fn brake(
     pair: &PairHandle,
     row: &PairRow,
     decided: SyncPlan,
+    whole: bool,
 ) -> Result<Braked, Broken> {
+    if row.brake.is_some() && !whole {
+        // While a question waits every delete of the folder waits, and only a look at everything asks or clears it.
+        let asks = decided.ops.iter().any(|op| op.is_delete() || op.overwrites());
+        let rest = without_deletes(&decided);
+        return Ok(if asks { Braked::Asks(rest) } else { Braked::Go(rest) });
+    }
     let journal = &shared.ports.journal;
     let now = shared.now();
     let ago =
         |time: Duration| Timestamp(now.0.saturating_sub(i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)));
-    let asks_nothing = !decided.ops.iter().any(|op| op.is_delete() || op.overwrites());
+    let asks_nothing = planted::is(Bug::NoBrake) || !decided.ops.iter().any(|op| op.is_delete() || op.overwrites());
     let verdict = if asks_nothing {
         Verdict::Go
     } else {
@@ -157,6 +167,11 @@ async fn brake(
         guard(&decided, Totals { files: totals.files, bytes: totals.bytes }, history, &row.options.limits)
     };
     let Verdict::Ask(ask) = verdict else {
+        let unproved = |(_, reason): &(RelPath, UnknownReason)| *reason == UnknownReason::AbsenceUnproved;
+        if row.brake.is_some() && decided.waiting.iter().any(unproved) {
+            // What was asked about is about to be asked about again: question and answer stay.
+            return Ok(Braked::Asks(without_deletes(&decided)));
+        }
         if row.brake.is_some() {
             shared.commit(vec![JournalWrite::SaveBrake(row.id.clone(), None)]).await?;
             pair.set_brake(None);
@@ -165,6 +180,7 @@ async fn brake(
     };
     let id = question_id(&decided);
     match row.brake.as_ref().filter(|brake| brake.id == id).and_then(|brake| brake.answer) {
+        Some(BrakeAnswer::Restore) if planted::is(Bug::RestoreMeansGo) => return Ok(Braked::Go(decided)),
         Some(BrakeAnswer::Go) => return Ok(Braked::Go(decided)),
         Some(BrakeAnswer::Restore) => {
             let mut writes: Vec<_> = restored(&decided)

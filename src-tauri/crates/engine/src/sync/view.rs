@@ -19,9 +19,10 @@ use windlass_ports::{
 };
 
 use super::evidence::{Evidence, Side};
-use super::{MARKER, OURS};
+use super::{MARKER, OURS, OURS_TOO};
 use crate::observe::{Broken, place, went_away};
 use crate::pair::PairHandle;
+use crate::planted::{self, Bug};
 use crate::settle::{Rest, Settling};
 use crate::shared::{Shared, lock};
 
@@ -150,7 +151,7 @@ fn listing(
                         }));
                     };
                     let etag = ETag::new(etag);
-                    if rest.starts_with(OURS) {
+                    if rest.starts_with(OURS) || rest.starts_with(OURS_TOO) {
                         if rest == MARKER {
                             *lock(&marker) = Some(etag);
                         }
@@ -443,7 +444,8 @@ impl Looking<'_> {
         };
         let local = match here {
             None => {
-                let frozen = merge.unreadable.iter().any(|above| below(&path, above));
+                let frozen = !planted::is(Bug::UnreadableIsAbsent)
+                    && merge.unreadable.iter().any(|above| below(&path, above));
                 match &base {
                     _ if frozen => Observed::Unknown(UnknownReason::Unreadable),
                     None => Observed::Absent,
@@ -573,13 +575,16 @@ impl Looking<'_> {
         let view = &mut merge.view;
         for seen in &mut view.seen {
             // A listing that does not show the marker object proves no absence (hazard HB17).
+            let marked = marked || planted::is(Bug::NoMarkerNeeded);
             if !marked && seen.base.is_some() && seen.remote == Observed::Absent {
                 seen.remote = Observed::Unknown(UnknownReason::ListingIncomplete);
                 if whole && !self.preview {
                     view.waits.get_or_insert(RemoteErrorKind::Unexpected);
                 }
             }
-            if seen.local == Observed::Absent && merge.unreadable.iter().any(|above| below(&seen.path, above))
+            if seen.local == Observed::Absent
+                && !planted::is(Bug::UnreadableIsAbsent)
+                && merge.unreadable.iter().any(|above| below(&seen.path, above))
             {
                 seen.local = Observed::Unknown(UnknownReason::Unreadable);
             }

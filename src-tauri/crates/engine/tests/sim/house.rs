@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use windlass_domain::{Mode, PairId};
 use windlass_engine::{Engine, EngineOptions, EnginePorts, PairPhase, QuietReport, StopCause};
-use windlass_ports::{BrakeAnswer, Catalog, Clock, Entropy, Journal, JournalWrite, PairOptions, PairRow};
+use windlass_ports::{BrakeAnswer, Catalog, Clock, Entropy, PairOptions, PairRow};
 use windlass_testkit::{Act, Computer, ContentId, Scene};
 
 /// What can be seen of everything: files and commits of each computer, objects, open uploads.
@@ -19,12 +19,11 @@ const ROUNDS: usize = 200;
 /// Two looks so far apart are evidence enough for everything.
 const APART: Duration = Duration::from_secs(61);
 
+/// How long a file must lie still.
+pub(crate) const SETTLE: Duration = Duration::from_secs(2);
+
 pub(crate) fn options() -> EngineOptions {
-    EngineOptions {
-        settle: Duration::from_secs(2),
-        rescan: Duration::from_secs(600),
-        ..EngineOptions::default()
-    }
+    EngineOptions { settle: SETTLE, rescan: Duration::from_secs(600), ..EngineOptions::default() }
 }
 
 fn ports(scene: &Scene, computer: &Computer) -> EnginePorts {
@@ -57,6 +56,13 @@ fn row(computer: &Computer, number: usize, mode: Mode) -> PairRow {
     }
 }
 
+/// What the person does about files that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Person {
+    TriesAgain,
+    Watches,
+}
+
 /// The engines of a scene, started.
 pub(crate) struct House<'s> {
     scene: &'s Scene,
@@ -85,11 +91,13 @@ impl<'s> House<'s> {
     async fn set_up(&self, number: usize) {
         let (engine, computer) = (&self.engines[number], &self.scene.computers[number]);
         for _ in 0..50 {
-            if computer.disk.is_away() || (computer.journal.pair().is_some() && computer.disk.has_marker()) {
+            let known = computer.journal.pair();
+            let runs = known.as_ref().is_some_and(|pair| engine.pair_view(&pair.id).is_some());
+            if computer.disk.is_elsewhere() || (runs && computer.disk.has_marker()) {
                 return;
             }
-            // The process died while the folder was set up: it is shown as offline, and the person sets it up again.
-            if let Some(pair) = computer.journal.pair() {
+            // The process died, or the journal had no space, while the folder was set up: the person sets it up again.
+            if let Some(pair) = known {
                 let _again = engine.remove_pair(&pair.id).await;
             }
             let row = row(computer, number, self.mode);
@@ -130,12 +138,10 @@ impl<'s> House<'s> {
 
     /// The person answers the question of a brake, if there is one.
     async fn answer(&self, at: usize, answer: BrakeAnswer) {
-        let journal = &self.scene.computers[at].journal;
-        let Some(pair) = journal.pair() else { return };
-        let Some(mut brake) = pair.brake else { return };
-        brake.answer = Some(answer);
-        let _lost = journal.commit(vec![JournalWrite::SaveBrake(pair.id.clone(), Some(brake))]).await;
-        let _gone = self.engines[at].rescan_pair(&pair.id);
+        let Some(pair) = self.scene.computers[at].journal.pair() else { return };
+        let Some(brake) = pair.brake else { return };
+        // Something else may be asked by now.
+        let _stale = self.engines[at].answer_brake(&pair.id, brake.id, answer).await;
     }
 
     async fn quiet(&self, at: usize) -> QuietReport {
@@ -149,7 +155,7 @@ impl<'s> House<'s> {
     }
 
     /// With faults and edits stopped, until nothing changes any more (invariant I11).
-    pub(crate) async fn come_to_rest(&self) {
+    pub(crate) async fn come_to_rest(&self, person: Person) {
         let scene = self.scene;
         let mut before = None;
         let rounds = async {
@@ -168,7 +174,8 @@ impl<'s> House<'s> {
                         }
                     }
                     if let Some(pair) = self.pair(at)
-                        && round < 3
+                        && round < 1
+                        && person == Person::TriesAgain
                     {
                         let _tried = self.engines[at].retry_failed(&pair, None).await;
                         at_rest = false;

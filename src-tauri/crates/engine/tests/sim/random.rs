@@ -1,1 +1,207 @@
+//! Random schedules from seeds.
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
+use windlass_domain::Mode;
+use windlass_testkit::{Act, DiskOptions, Edge, Fault, Power, Profile, Rng, Seen};
+
+use crate::run::{check, judge, run, run_with};
+use crate::script::{Journal, Line, Plan};
+
+/// Modes, those that can do more harm more often.
+const MODES: [Mode; 6] =
+    [Mode::Ingest, Mode::Ingest, Mode::MirrorUp, Mode::MirrorDown, Mode::TwoWay, Mode::TwoWay];
+/// Of so many seeds, one is run twice.
+const TWICE: u64 = 25;
+/// Seconds when nothing else is said.
+const SECONDS: u64 = 20;
+
+fn path(chance: &mut Rng) -> String {
+    const NAMES: [&str; 7] =
+        ["a.jpg", "b.jpg", "shoot/a.jpg", "shoot/b.jpg", "shoot/raw/c.dng", "notes.txt", "clip.mov"];
+    (*chance.pick(&NAMES)).to_owned()
+}
+
+fn len(chance: &mut Rng) -> usize {
+    match chance.below(1000) {
+        0..100 => 0,
+        100..900 => 1 + chance.below(200) as usize,
+        900..985 => 4096 * (1 + chance.below(3)) as usize + 7,
+        _ => 17 * 1024 * 1024 + 1234,
+    }
+}
+
+/// One act, as often as such things happen.
+fn act(chance: &mut Rng, mode: Mode, tag: &mut u64) -> Act {
+    *tag += 1;
+    let tag = *tag;
+    let path = path(chance);
+    match chance.below(100) {
+        0..30 => Act::Write { path, tag, len: len(chance) },
+        30..36 => Act::Replace { path, tag, len: len(chance) },
+        36..40 => Act::KeepTime { path, tag },
+        40..45 => Act::Grow { path, tag, len: 50 + chance.below(300) as usize, last: chance.often(500) },
+        45..48 => Act::Touch(path),
+        48..53 => Act::Rename(path, self::path(chance)),
+        53..55 => Act::Rename("shoot".to_owned(), "best".to_owned()),
+        55..60 => Act::Delete(path),
+        60..72 => Act::Put { path, tag, len: len(chance) },
+        72..76 => Act::Remove(path),
+        76..78 => Act::Restore(path),
+        78..80 => Act::ExpireUploads,
+        80..82 if mode != Mode::Ingest => Act::LoseMarker,
+        82..83 if mode != Mode::Ingest => Act::Recreate,
+        83..85 => Act::Unmount,
+        85..87 => Act::Mount,
+        87..88 => Act::Lock("shoot".to_owned()),
+        88..89 => Act::Unlock("shoot".to_owned()),
+        89..90 => Act::Jump(chance.below(7_200_000) as i64 - 3_600_000),
+        90..92 => Act::Pause,
+        92..94 => Act::Resume,
+        94..95 => Act::Go,
+        95..96 => Act::BringBack,
+        96..98 => Act::Quiet,
+        _ => Act::Wait(chance.below(20_000)),
+    }
+}
+
+/// The schedule of a seed.
+pub(crate) fn plan(seed: u64) -> Plan {
+    let mut chance = Rng::new(seed).fork(77);
+    let mode = *chance.pick(&MODES);
+    let mut plan = Plan::new("random", mode).profile(*chance.pick(&Profile::ALL));
+    plan.seed = seed;
+    plan.disk = DiskOptions {
+        mtime_ns: *chance.pick(&[1, 1, 1_000_000_000, 2_000_000_000]),
+        events: chance.often(850),
+        careful: chance.often(700),
+        ..DiskOptions::default()
+    };
+    plan.computers = if chance.often(150) { 2 } else { 1 };
+    plan.per_mille = *chance.pick(&[0, 10, 30, 80, 200]);
+    let mut tag = 1000;
+    for _ in 0..3 + chance.below(12) {
+        let after = match chance.below(10) {
+            0..6 => chance.below(900),
+            6..9 => chance.below(6_000),
+            _ => chance.below(120_000),
+        };
+        let at = chance.below(plan.computers as u64) as usize;
+        plan.lines.push(Line { after, at, act: act(&mut chance, mode, &mut tag) });
+    }
+    let mut at = 0;
+    for _ in 0..chance.below(4) {
+        at += 1 + chance.below(90);
+        plan.deaths.push(at);
+        let power = if chance.often(500) { Power::Stays } else { Power::Cut(chance.next()) };
+        plan.power.push(power);
+    }
+    if chance.often(80) {
+        plan.journal = Journal::Back(chance.below(101));
+    }
+    plan
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|text| text.parse().ok())
+}
+
+/// Counts over many runs.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) runs: u64,
+    pub(crate) steps: u64,
+    pub(crate) died: u64,
+    pub(crate) seen: BTreeMap<(&'static str, Fault), Seen>,
+    pub(crate) deaths: BTreeMap<(&'static str, Edge), u64>,
+    pub(crate) profiles: BTreeMap<&'static str, u64>,
+}
+
+impl Counts {
+    pub(crate) fn add(&mut self, plan: &Plan, ran: &crate::run::Ran) {
+        self.runs += 1;
+        self.steps += ran.steps;
+        self.died += ran.died();
+        *self.profiles.entry(plan.profile.name).or_default() += 1;
+        for (what, seen) in &ran.seen {
+            let all = self.seen.entry(*what).or_default();
+            all.chances += seen.chances;
+            all.times += seen.times;
+        }
+        for (place, times) in &ran.deaths {
+            *self.deaths.entry(*place).or_default() += times;
+        }
+    }
+
+    /// What could have happened often enough and never did: the generator has stopped exploring.
+    fn never(&self) -> Vec<String> {
+        let faults = self.seen.iter().filter(|(_, seen)| seen.times == 0 && seen.chances > 2_000);
+        let mut never: Vec<String> = faults.map(|((op, fault), _)| format!("{fault:?} at {op}")).collect();
+        let places =
+            ["commit", "put", "open_upload", "send_part", "complete_upload", "create_marker", "abort_upload"];
+        for place in places {
+            if !self.deaths.keys().any(|(op, _)| *op == place) {
+                never.push(format!("a death at {place}"));
+            }
+        }
+        for profile in Profile::ALL {
+            if !self.profiles.contains_key(profile.name) {
+                never.push(format!("the profile {}", profile.name));
+            }
+        }
+        never
+    }
+}
+
+/// Seeds of this run: one half is always the same, the other follows `WINDLASS_SIM_BASE` (the commit, in CI).
+fn seeds() -> impl Iterator<Item = u64> {
+    let base = number("WINDLASS_SIM_BASE").unwrap_or(0x5EED).wrapping_mul(0x9E37_79B9);
+    (0..).map(move |n: u64| if n % 2 == 0 { n / 2 } else { base.wrapping_add(n / 2) | 1 << 40 })
+}
+
+#[test]
+fn random_schedules_break_nothing() {
+    if let Some(seed) = number("WINDLASS_SEED") {
+        let plan = plan(seed);
+        println!("{plan:#?}");
+        let ran = run_with(&plan, true);
+        judge(&plan, &ran);
+        println!("{} steps, {} deaths, trace {:016x}: nothing wrong", ran.steps, ran.died(), ran.trace);
+        return;
+    }
+    let budget = Duration::from_secs(number("WINDLASS_SIM_SECONDS").unwrap_or(SECONDS));
+    let began = Instant::now();
+    let mut counts = Counts::default();
+    for (n, seed) in seeds().enumerate() {
+        if began.elapsed() >= budget {
+            break;
+        }
+        let plan = plan(seed);
+        let ran = check(&plan);
+        counts.add(&plan, &ran);
+        if n as u64 % TWICE == 0 {
+            let again = run(&plan);
+            assert_eq!(ran.trace, again.trace, "SEED={seed} takes another course the second time");
+        }
+    }
+    let rate = counts.runs as f64 / began.elapsed().as_secs_f64();
+    println!(
+        "{} schedules, {:.0} a second; {} steps, {} deaths; {:?}",
+        counts.runs, rate, counts.steps, counts.died, counts.profiles
+    );
+    for ((op, fault), seen) in &counts.seen {
+        println!("{:>8} of {:>8} {fault:?} at {op}", seen.times, seen.chances);
+    }
+    // Few schedules reach few places; that is no fault of the generator.
+    if counts.runs >= 1_500 {
+        assert_eq!(counts.never(), Vec::<String>::new(), "never happened");
+    }
+}
+
+#[test]
+fn a_seed_always_takes_the_same_course() {
+    for seed in 0..40 {
+        let plan = plan(seed);
+        assert_eq!(run(&plan).trace, run(&plan).trace, "SEED={seed}");
+    }
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use windlass_testkit::{Act, Edge, Fault, Power, Scene, SceneOptions, Seen, Wrong};
 
-use crate::house::House;
+use crate::house::{self, House, Person};
 use crate::script::{Journal, Plan};
 
 /// Starts at the most: a run that needs more does not come to an end.
@@ -17,6 +17,8 @@ const MOST_BOOTS: u32 = 20;
 pub(crate) struct Ran {
     pub(crate) wrong: Vec<Wrong>,
     pub(crate) cuts: u64,
+    /// Commits of the first computer's journal when the script was through.
+    pub(crate) commits: usize,
     pub(crate) steps: u64,
     pub(crate) trace: u64,
     pub(crate) seen: BTreeMap<(&'static str, Fault), Seen>,
@@ -57,6 +59,7 @@ pub(crate) fn run_with(plan: &Plan, log: bool) -> Ran {
         profile: plan.profile,
         disk: plan.disk.clone(),
         computers: plan.computers,
+        settle: house::SETTLE,
     });
     if log {
         scene.world.keep_log();
@@ -64,7 +67,7 @@ pub(crate) fn run_with(plan: &Plan, log: bool) -> Ran {
     scene.world.set_faults(plan.per_mille);
     scene.world.die_at(plan.deaths.iter().copied());
     let mut stage = Stage::Script(0);
-    let mut deaths = 0;
+    let (mut deaths, mut commits) = (0, 0);
     while stage != Stage::Over {
         if scene.world.boots() >= MOST_BOOTS {
             scene.world.wrong("I11", format!("{MOST_BOOTS} starts are not enough"));
@@ -85,7 +88,12 @@ pub(crate) fn run_with(plan: &Plan, log: bool) -> Ran {
             let power = plan.power.get(deaths).or(plan.power.last()).copied().unwrap_or(Power::Stays);
             scene.power(power);
             deaths += 1;
+            // What the cut did to the disk has to come to rest first.
+            if stage == Stage::Again {
+                stage = Stage::Rest;
+            }
         } else if stage == Stage::Journal {
+            commits = scene.computers[0].journal.commits();
             set_back(&scene, plan);
             stage = Stage::Rest;
         } else {
@@ -95,6 +103,7 @@ pub(crate) fn run_with(plan: &Plan, log: bool) -> Ran {
     Ran {
         wrong: scene.world.all_wrong(),
         cuts: scene.world.cuts(),
+        commits,
         steps: scene.world.steps(),
         trace: scene.world.trace(),
         seen: scene.world.seen(),
@@ -120,14 +129,14 @@ async fn live(scene: &Scene, plan: &Plan, stage: &mut Stage) {
         Stage::Script(_) | Stage::Over | Stage::Journal => {}
         Stage::Rest => {
             calm(scene, plan);
-            house.come_to_rest().await;
+            house.come_to_rest(Person::TriesAgain).await;
             scene.oracle.at_rest(plan.mode);
             *stage = Stage::Again;
         }
         // A further run of a synced tree plans nothing and sends nothing (invariant I12).
         Stage::Again => {
             let (calls, before) = (scene.s3.calls(), house.fingerprint());
-            house.come_to_rest().await;
+            house.come_to_rest(Person::Watches).await;
             if scene.s3.calls() != calls {
                 scene
                     .world
@@ -162,12 +171,15 @@ fn calm(scene: &Scene, plan: &Plan) {
 
 /// The journals become what they were a while ago.
 fn set_back(scene: &Scene, plan: &Plan) {
-    let Journal::Back(percent) = plan.journal else { return };
     scene.power(Power::Stays);
-    scene.oracle.paused(false);
-    for computer in &scene.computers {
-        let commits = computer.journal.commits() as u64 * percent / 100;
-        computer.journal.roll_back(commits as usize);
+    for (at, computer) in scene.computers.iter().enumerate() {
+        let commits = computer.journal.commits();
+        let to = match plan.journal {
+            Journal::Stays => commits,
+            Journal::Back(percent) => commits * percent as usize / 100,
+            Journal::To(to) => to.min(commits),
+        };
+        scene.oracle.set_back(at, to);
     }
 }
 

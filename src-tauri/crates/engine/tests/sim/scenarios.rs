@@ -1,23 +1,408 @@
-//! Canonical scenarios as data. Every one is run undisturbed here, and with a death at every step in `crash.rs`.
+//! Canonical scenarios as data. Every one is a test in `named.rs`: undisturbed, and with a death at every step.
 use windlass_domain::Mode;
-use windlass_testkit::{Act, Profile};
+use windlass_testkit::{Act, DiskOptions, Profile};
 
-use crate::run::check;
-use crate::script::Plan;
+use crate::script::{Journal, Plan};
 
-pub(crate) fn first() -> Plan {
-    Plan::new("three-files", Mode::Ingest).acts([
-        Act::write("a.jpg", 1, 40),
-        Act::write("b/c.jpg", 2, 0),
-        Act::write("b/d.jpg", 3, 5000),
-    ])
+const MIB: usize = 1024 * 1024;
+/// Bytes of a file that needs several parts.
+const LARGE: usize = 17 * MIB + 1234;
+
+fn ingest(name: &str) -> Plan {
+    Plan::new(name, Mode::Ingest)
+}
+
+fn rename(from: &str, to: &str) -> Act {
+    Act::Rename(from.to_owned(), to.to_owned())
+}
+
+fn delete(path: &str) -> Act {
+    Act::Delete(path.to_owned())
+}
+
+fn remove(path: &str) -> Act {
+    Act::Remove(path.to_owned())
+}
+
+fn some_files(count: u64) -> impl Iterator<Item = Act> {
+    (0..count).map(|n| Act::write(&format!("shoot/{n:02}.jpg"), 100 + n, 20 + n as usize))
+}
+
+fn objects(count: u64) -> impl Iterator<Item = Act> {
+    (0..count).map(|n| Act::put(&format!("shoot/{n:02}.jpg"), 100 + n, 20 + n as usize))
+}
+
+/// Those that need nothing but ingest.
+pub(crate) fn for_ingest() -> Vec<Plan> {
+    vec![
+        ingest("three-files").acts([
+            Act::write("a.jpg", 1, 40),
+            Act::write("b/c.jpg", 2, 0),
+            Act::write("b/d.jpg", 3, 5000),
+        ]),
+        // HA1: a recorder that appends.
+        ingest("ha1-growing").acts((1..6).map(|n| Act::Grow {
+            path: "clip.mov".to_owned(),
+            tag: 1,
+            len: n * 700,
+            last: n == 5,
+        })),
+        // HA2, HB5: a file of several parts.
+        ingest("large").acts([Act::write("clip.mov", 1, LARGE)]),
+        ingest("ha2-large-changes").acts([
+            Act::write("clip.mov", 1, LARGE),
+            Act::Wait(2_300),
+            Act::KeepTime { path: "clip.mov".to_owned(), tag: 2 },
+        ]),
+        // HB6: the provider gives the upload up.
+        ingest("hb6-uploads-expire").acts([
+            Act::write("clip.mov", 1, LARGE),
+            Act::Wait(2_400),
+            Act::ExpireUploads,
+        ]),
+        // HA3, HA5: same size and time, other bytes; and only another time.
+        ingest("ha3-rewritten").acts([
+            Act::write("a.jpg", 1, 64),
+            Act::Wait(2_000),
+            Act::KeepTime { path: "a.jpg".to_owned(), tag: 2 },
+            Act::Quiet,
+            Act::Touch("a.jpg".to_owned()),
+            Act::Quiet,
+        ]),
+        ingest("ha5-touched").acts(
+            some_files(4).chain([Act::Quiet]).chain((0..4).map(|n| Act::Touch(format!("shoot/{n:02}.jpg")))),
+        ),
+        // HB1: somebody else was first.
+        ingest("hb1-already-there").acts([
+            Act::put("a.jpg", 9, 33),
+            Act::put("same.jpg", 2, 50),
+            Act::write("a.jpg", 1, 40),
+            Act::write("same.jpg", 2, 50),
+        ]),
+        ingest("hb1-race").acts([Act::write("a.jpg", 1, 40), Act::Wait(1_900), Act::put("a.jpg", 9, 40)]),
+        // HA6, HA7, HA10: the disk goes, another comes, it is back.
+        ingest("ha6-unplugged").acts(some_files(3).chain([
+            Act::Wait(1_500),
+            Act::Unmount,
+            Act::Wait(20_000),
+            Act::Mount,
+            Act::Wait(8_000),
+        ])),
+        ingest("ha7-swapped").acts(some_files(3).chain([
+            Act::Quiet,
+            Act::Swap,
+            Act::Wait(20_000),
+            Act::write("other.jpg", 50, 10),
+            Act::Wait(700_000),
+            Act::Unmount,
+            Act::Wait(4_000),
+            Act::Mount,
+            Act::Wait(8_000),
+        ])),
+        // HA9: a folder that cannot be read for a while.
+        ingest("ha9-unreadable").acts(some_files(3).chain([
+            Act::Quiet,
+            Act::Lock("shoot".to_owned()),
+            Act::Wait(3_000),
+            Act::write("b.jpg", 7, 10),
+            Act::Quiet,
+            Act::Unlock("shoot".to_owned()),
+        ])),
+        // HA13: no events at all.
+        ingest("ha13-no-events")
+            .disk(DiskOptions { events: false, ..DiskOptions::default() })
+            .acts(some_files(3).chain([Act::Wait(700_000), Act::write("late.jpg", 60, 10)])),
+        // HA14 and its kind: names move while files are sent.
+        ingest("renamed-while-sent").acts([
+            Act::write("a.jpg", 1, 300),
+            Act::write("x/b.jpg", 2, 300),
+            Act::Wait(1_700),
+            rename("a.jpg", "c.jpg"),
+            rename("x", "y"),
+            Act::Wait(500),
+            delete("c.jpg"),
+        ]),
+        ingest("replaced-by-an-editor").acts([
+            Act::write("a.txt", 1, 100),
+            Act::Wait(2_100),
+            Act::Replace { path: "a.txt".to_owned(), tag: 2, len: 90 },
+            Act::Wait(2_500),
+            Act::Replace { path: "a.txt".to_owned(), tag: 3, len: 80 },
+        ]),
+        // HA33: sleep, and a clock that jumps.
+        ingest("ha33-clock-jumps").acts(some_files(2).chain([
+            Act::Jump(-3_600_000),
+            Act::write("b.jpg", 7, 10),
+            Act::Wait(2_000),
+            Act::Jump(7_200_000),
+            Act::write("c.jpg", 8, 10),
+        ])),
+        // I14: paused means that nothing is sent.
+        ingest("paused").acts(some_files(2).chain([
+            Act::Wait(2_000),
+            Act::Pause,
+            Act::write("b.jpg", 7, 10),
+            Act::Wait(30_000),
+            Act::Resume,
+        ])),
+        // HA35: two computers, one prefix.
+        ingest("ha35-two-computers")
+            .acts([Act::write("a.jpg", 1, 40), Act::write("both.jpg", 5, 40)])
+            .acts_at(
+                1,
+                [Act::write("b.jpg", 2, 40), Act::write("both.jpg", 5, 40), Act::write("a.jpg", 3, 40)],
+            ),
+        // HB3, HB14, HB15: other providers.
+        ingest("hb3-no-conditions").profile(Profile::CARELESS).acts([
+            Act::write("a.jpg", 1, 40),
+            Act::put("b.jpg", 4, 40),
+            Act::write("b.jpg", 2, 40),
+        ]),
+        ingest("hb14-no-checksums")
+            .profile(Profile::BARE)
+            .acts([Act::write("a.jpg", 1, 40), Act::write("l.mov", 2, LARGE)]),
+        ingest("hb15-stale").profile(Profile::STALE).acts([
+            Act::write("a.jpg", 1, 40),
+            Act::put("b.jpg", 3, 5),
+            Act::write("b.jpg", 2, 40),
+        ]),
+        // HC6, HC7: the journal is gone, or an old copy.
+        ingest("hc6-journal-gone").journal(Journal::Back(0)).acts(some_files(3).chain([Act::Quiet])),
+        ingest("hc7-journal-rolled-back").journal(Journal::Back(60)).acts(some_files(3).chain([
+            Act::Quiet,
+            Act::write("late.jpg", 60, 10),
+            Act::Quiet,
+        ])),
+        // HC9: the first sync without flushes.
+        ingest("hc9-careless-programs")
+            .disk(DiskOptions { careful: false, ..DiskOptions::default() })
+            .acts(some_files(3).chain([Act::Wait(3_000)])),
+        // HA3: a disk that counts in two seconds.
+        ingest("ha3-coarse-times")
+            .disk(DiskOptions { mtime_ns: 2_000_000_000, ..DiskOptions::default() })
+            .acts([
+                Act::write("a.jpg", 1, 64),
+                Act::Wait(300),
+                Act::write("a.jpg", 2, 64),
+                Act::Wait(2_100),
+                Act::write("a.jpg", 3, 64),
+            ]),
+        // Ingest never deletes.
+        ingest("deleted-here").acts(some_files(3).chain([Act::Quiet, delete("shoot"), Act::Quiet])),
+        ingest("deleted-there").acts(some_files(3).chain([Act::Quiet, remove("shoot"), Act::Quiet])),
+    ]
+}
+
+/// Those that need a mode which deletes, replaces or fetches.
+pub(crate) fn for_sync() -> Vec<Plan> {
+    let two_way = |name: &str| Plan::new(name, Mode::TwoWay);
+    let settled = |count| some_files(count).chain([Act::Quiet]);
+    vec![
+        two_way("first-merge").acts(
+            [Act::put("there.jpg", 1, 30), Act::put("both.jpg", 2, 30), Act::put("differs.txt", 3, 30)]
+                .into_iter()
+                .chain([
+                    Act::write("here.jpg", 4, 30),
+                    Act::write("both.jpg", 2, 30),
+                    Act::write("differs.txt", 5, 31),
+                ]),
+        ),
+        two_way("edits-both-ways").acts(settled(4).chain([
+            Act::write("shoot/00.jpg", 10, 40),
+            Act::put("shoot/01.jpg", 11, 41),
+            Act::write("new-here.jpg", 12, 5),
+            Act::put("new-there.jpg", 13, 5),
+            Act::Quiet,
+        ])),
+        // HD1: both sides changed.
+        two_way("hd1-both-changed").acts(settled(2).chain([
+            Act::put("shoot/00.jpg", 11, 41),
+            Act::write("shoot/00.jpg", 10, 40),
+            Act::put("shoot/01.jpg", 12, 42),
+            Act::write("shoot/01.jpg", 12, 42),
+            Act::Quiet,
+        ])),
+        two_way("hd2-edit-beats-delete").acts(settled(2).chain([
+            remove("shoot/00.jpg"),
+            Act::write("shoot/00.jpg", 10, 40),
+            delete("shoot/01.jpg"),
+            Act::put("shoot/01.jpg", 11, 41),
+            Act::Quiet,
+        ])),
+        two_way("deleted-both-ways").acts(settled(4).chain([
+            delete("shoot/00.jpg"),
+            remove("shoot/01.jpg"),
+            delete("shoot/02.jpg"),
+            remove("shoot/02.jpg"),
+            Act::Wait(180_000),
+            Act::Quiet,
+        ])),
+        // HB21: without versions a delete keeps a copy first.
+        two_way("hb21-deleted-unversioned").profile(Profile::UNVERSIONED).acts(settled(3).chain([
+            delete("shoot/00.jpg"),
+            Act::Wait(180_000),
+            Act::Quiet,
+            remove("shoot/01.jpg"),
+            Act::Wait(180_000),
+            Act::Quiet,
+        ])),
+        // HA15: moved, files and folders.
+        two_way("ha15-moved").acts(settled(4).chain([
+            rename("shoot/00.jpg", "best/00.jpg"),
+            Act::Wait(180_000),
+            rename("shoot", "sunday"),
+            Act::Wait(180_000),
+            Act::Quiet,
+        ])),
+        // HA31: edited while its newer version comes.
+        two_way("ha31-edited-while-fetched").acts(settled(1).chain([
+            Act::put("shoot/00.jpg", 11, 4100),
+            Act::Wait(400),
+            Act::write("shoot/00.jpg", 10, 40),
+            Act::Quiet,
+        ])),
+        // HB18: everything gone there: the brake.
+        two_way("hb18-emptied-there").acts(settled(14).chain([
+            remove(""),
+            Act::Wait(180_000),
+            Act::Quiet,
+            Act::BringBack,
+            Act::Quiet,
+        ])),
+        two_way("everything-deleted-here-and-meant").acts(settled(14).chain([
+            delete("shoot"),
+            Act::Wait(180_000),
+            Act::Quiet,
+            Act::Go,
+            Act::Wait(180_000),
+            Act::Quiet,
+        ])),
+        // HB17: the marker object is gone: nothing that is missing counts.
+        two_way("hb17-marker-lost").acts(settled(3).chain([
+            Act::LoseMarker,
+            remove("shoot/00.jpg"),
+            Act::Wait(180_000),
+            Act::Quiet,
+        ])),
+        two_way("hb18-bucket-recreated").acts(settled(3).chain([
+            Act::Recreate,
+            Act::Wait(180_000),
+            Act::Quiet,
+        ])),
+        two_way("hb19-restored-older").acts(settled(2).chain([
+            Act::write("shoot/00.jpg", 10, 40),
+            Act::Quiet,
+            Act::Restore("shoot/00.jpg".to_owned()),
+            Act::Quiet,
+        ])),
+        two_way("ha6-unplugged").acts(settled(3).chain([
+            Act::Unmount,
+            Act::Wait(200_000),
+            Act::put("shoot/00.jpg", 11, 41),
+            Act::Wait(200_000),
+            Act::Mount,
+            Act::Wait(20_000),
+        ])),
+        two_way("ha9-unreadable").acts(settled(3).chain([
+            Act::Lock("shoot".to_owned()),
+            Act::Wait(200_000),
+            Act::put("shoot/00.jpg", 11, 41),
+            Act::Wait(200_000),
+            Act::Unlock("shoot".to_owned()),
+            Act::Quiet,
+        ])),
+        two_way("ha28-disk-full").acts(settled(1).chain([
+            Act::Free(0),
+            Act::put("big.jpg", 11, 4000),
+            Act::Wait(60_000),
+            Act::Free(1 << 40),
+            Act::Quiet,
+        ])),
+        two_way("ha35-two-computers")
+            .acts([Act::write("a.jpg", 1, 40), Act::write("both.txt", 5, 40)])
+            .acts_at(1, [Act::write("b.jpg", 2, 40), Act::write("both.txt", 6, 41), Act::Wait(60_000)])
+            .acts([Act::write("a.jpg", 7, 44), Act::Wait(30_000)])
+            .acts_at(1, [delete("a.jpg"), Act::Wait(180_000)]),
+        two_way("hc6-journal-gone").journal(Journal::Back(0)).acts(settled(4).chain([
+            Act::write("shoot/00.jpg", 10, 40),
+            Act::put("shoot/01.jpg", 11, 41),
+            delete("shoot/02.jpg"),
+        ])),
+        two_way("hc7-journal-rolled-back").journal(Journal::Back(70)).acts(settled(4).chain([
+            delete("shoot/00.jpg"),
+            Act::Wait(180_000),
+            Act::Quiet,
+            Act::write("shoot/00.jpg", 20, 50),
+            Act::Quiet,
+        ])),
+        // A delete that the journal forgot must not be made again (the epoch tells).
+        two_way("hc7-deleted-again").journal(Journal::Back(50)).acts(settled(4).chain([
+            delete("shoot/00.jpg"),
+            Act::Wait(180_000),
+            Act::Quiet,
+            Act::put("shoot/00.jpg", 100, 20),
+            Act::Quiet,
+            delete("shoot/00.jpg"),
+        ])),
+        two_way("hb1-changed-while-deleted").profile(Profile::UNVERSIONED).acts(settled(2).chain([
+            delete("shoot/00.jpg"),
+            Act::Wait(300),
+            Act::put("shoot/00.jpg", 11, 41),
+            Act::Wait(180_000),
+            Act::Quiet,
+        ])),
+        two_way("ha31-edited-while-trashed").acts(settled(2).chain([
+            remove("shoot/00.jpg"),
+            Act::Wait(124_000),
+            Act::write("shoot/00.jpg", 11, 41),
+            Act::Wait(180_000),
+            Act::Quiet,
+        ])),
+        // HC9: power loss in the first sync; HB35: names and times without bytes.
+        two_way("hc9-careless-programs")
+            .disk(DiskOptions { careful: false, ..DiskOptions::default() })
+            .acts(some_files(3).chain([Act::put("there.jpg", 50, 300), Act::Wait(8_000)])),
+        Plan::new("mirror-up", Mode::MirrorUp).acts(settled(3).chain([
+            Act::write("shoot/00.jpg", 10, 40),
+            delete("shoot/01.jpg"),
+            Act::put("theirs.jpg", 30, 9),
+            Act::put("shoot/02.jpg", 31, 9),
+            Act::Wait(180_000),
+            Act::Quiet,
+        ])),
+        Plan::new("mirror-down", Mode::MirrorDown).acts(objects(3).chain([
+            Act::Quiet,
+            Act::put("shoot/00.jpg", 10, 40),
+            remove("shoot/01.jpg"),
+            Act::write("mine.jpg", 30, 9),
+            Act::write("shoot/02.jpg", 31, 9),
+            Act::Wait(180_000),
+            Act::Quiet,
+        ])),
+        Plan::new("mirror-down-large", Mode::MirrorDown).acts([
+            Act::put("clip.mov", 10, LARGE),
+            Act::Quiet,
+            Act::put("clip.mov", 11, LARGE),
+            Act::Wait(100),
+            Act::put("clip.mov", 12, LARGE),
+            Act::Quiet,
+        ]),
+    ]
+}
+
+/// All of them.
+pub(crate) fn all() -> Vec<Plan> {
+    for_ingest().into_iter().chain(for_sync()).collect()
 }
 
 #[test]
-fn three_files_are_ingested() {
-    let ran = check(&first());
-    println!("{} steps, {} cuts", ran.steps, ran.cuts);
-    for profile in Profile::ALL {
-        check(&first().profile(profile));
-    }
+fn there_are_enough_scenarios_and_every_one_is_a_test() {
+    let mut names: Vec<String> = all().iter().map(Plan::test_name).collect();
+    names.sort();
+    let mut tests: Vec<String> = crate::named::NAMES.iter().map(|name| (*name).to_owned()).collect();
+    tests.sort();
+    assert_eq!(names, tests);
+    names.dedup();
+    assert_eq!(names.len(), tests.len(), "two of one name");
+    assert!(for_ingest().len() >= 25 && for_sync().len() >= 25);
 }

@@ -16,6 +16,8 @@ pub(crate) enum Journal {
     Stays,
     /// Set back to so many percent of its commits; 0 wipes it.
     Back(u64),
+    /// Set back to so many commits.
+    To(usize),
 }
 
 /// A whole run.
@@ -64,6 +66,24 @@ impl Plan {
         self.computers = self.computers.max(at + 1);
         self.lines.extend(acts.into_iter().map(|act| Line { after: 250, at, act }));
         self
+    }
+
+    /// The test that runs it: mode and name.
+    pub(crate) fn test_name(&self) -> String {
+        let mode = match self.mode {
+            Mode::Ingest => "ingest",
+            Mode::TwoWay => "two_way",
+            Mode::MirrorUp | Mode::MirrorDown => "mirror",
+        };
+        format!("{mode}::{}", self.name.replace('-', "_"))
+    }
+
+    /// Whether it has a file of several parts.
+    pub(crate) fn is_large(&self) -> bool {
+        self.lines.iter().any(|line| match line.act {
+            Act::Write { len, .. } | Act::Put { len, .. } => len > 1_000_000,
+            _ => false,
+        })
     }
 
     pub(crate) fn profile(self, profile: Profile) -> Self {

@@ -149,6 +149,8 @@ struct Disk {
     known: BTreeSet<ContentId>,
     /// Paths whose file a person took away since it was last there.
     taken_by_person: BTreeSet<String>,
+    /// What was written to another disk that lay at the path.
+    foreign: BTreeSet<ContentId>,
     generation: u64,
 }
 
@@ -183,6 +185,7 @@ impl VirtualDisk {
             history: BTreeMap::new(),
             known: BTreeSet::new(),
             taken_by_person: BTreeSet::new(),
+            foreign: BTreeSet::new(),
             generation: 1,
         };
         Arc::new_cyclic(|me| Self {
@@ -257,6 +260,18 @@ impl VirtualDisk {
             .collect()
     }
 
+    /// Contents at final names, also of disks that are not there now.
+    pub(crate) fn at_names(&self) -> BTreeSet<ContentId> {
+        let disk = self.disk();
+        let mut found = BTreeSet::new();
+        for volume in &disk.volumes {
+            let names = volume.names.iter().filter(|(path, _)| !is_ours(path));
+            found
+                .extend(names.filter_map(|(_, number)| volume.inodes.get(number)).map(|inode| inode.data.id));
+        }
+        found
+    }
+
     /// The paths and contents that can be seen now.
     #[must_use]
     pub fn files(&self) -> BTreeMap<String, ContentId> {
@@ -285,6 +300,11 @@ impl VirtualDisk {
     pub(crate) fn held_then(&self, local: &LocalState) -> BTreeSet<ContentId> {
         let key = (local.file_id.inode, local.mtime.0, local.ctime.0, local.size);
         self.disk().history.get(&key).cloned().unwrap_or_default()
+    }
+
+    /// Contents that belong to another disk.
+    pub(crate) fn foreign(&self) -> BTreeSet<ContentId> {
+        self.disk().foreign.clone()
     }
 
     pub(crate) fn taken_by_person(&self, path: &str) -> bool {

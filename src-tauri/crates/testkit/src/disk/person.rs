@@ -24,6 +24,10 @@ impl VirtualDisk {
         let now = self.world.moment();
         let mut disk = self.disk();
         disk.known.insert(content.id);
+        // Nothing is in an empty file that could be recognised.
+        if disk.mounted.is_some_and(|at| at > 0) && !content.is_empty() {
+            disk.foreign.insert(content.id);
+        }
         disk.taken_by_person.remove(path);
         let (mtime, careful) = (disk.coarse(now), disk.options.careful);
         let number = disk.next_inode;

@@ -1,6 +1,8 @@
 //! What is left after a power cut.
 use std::collections::BTreeSet;
 
+use windlass_domain::LocalState;
+
 use super::{VirtualDisk, is_ours};
 use crate::content::{Content, ContentId};
 use crate::rng::Rng;
@@ -22,6 +24,8 @@ pub(crate) struct Damage {
     pub(crate) held: ContentId,
     /// Nothing is left of it but its name and times: the case that must be recognised (hazard HB35).
     pub(crate) emptied: bool,
+    /// Other bytes under the same size and times: nobody can see that without reading it.
+    pub(crate) silent: bool,
 }
 
 impl VirtualDisk {
@@ -31,13 +35,14 @@ impl VirtualDisk {
         let mut disk = self.disk();
         disk.heard = None;
         disk.generation += 1;
-        let before: Vec<(String, ContentId)> = disk
+        let before: Vec<(String, ContentId, Option<LocalState>)> = disk
             .volume()
             .map(|volume| {
                 let names = volume.names.iter().filter(|(path, _)| !is_ours(path));
                 names
                     .filter_map(|(path, number)| {
-                        volume.inodes.get(number).map(|inode| (path.clone(), inode.data.id))
+                        let inode = volume.inodes.get(number)?;
+                        Some((path.clone(), inode.data.id, disk.look(path)))
                     })
                     .collect()
             })
@@ -72,12 +77,13 @@ impl VirtualDisk {
             disk.note(number);
         }
         let mut damaged = Vec::new();
-        for (path, held) in before {
+        for (path, held, looked) in before {
             let now = disk.volume().and_then(|volume| volume.inode(&path));
             let same = now.is_some_and(|inode| inode.data.id == held);
             if !same {
                 let emptied = now.is_some_and(|inode| inode.data.is_empty());
-                damaged.push(Damage { path, held, emptied });
+                let silent = disk.look(&path) == looked;
+                damaged.push(Damage { path, held, emptied, silent });
             }
         }
         damaged

@@ -21,6 +21,7 @@ pub(super) struct VirtualStaged {
     number: u64,
     path: String,
     there: bool,
+    bytes: Vec<u8>,
 }
 
 impl VirtualStaged {
@@ -58,6 +59,7 @@ impl VirtualStaged {
             number,
             path: path.to_owned(),
             there: true,
+            bytes: Vec::new(),
         })
     }
 
@@ -71,7 +73,6 @@ impl Staged for VirtualStaged {
     async fn write_at(&mut self, offset: u64, bytes: Bytes) -> Result<(), FsError> {
         self.world.cut("write_at", Edge::Before).await;
         let fault = self.world.fault("write_at", &[Fault::Full, Fault::Eio]);
-        let now = self.world.moment();
         let mut state = self.disk.disk();
         let DiskOptions { free, .. } = state.options;
         if fault == Some(Fault::Full) || (bytes.len() as u64) > free {
@@ -80,16 +81,16 @@ impl Staged for VirtualStaged {
         if fault.is_some() {
             return Err(self.disk.error(FsErrorKind::Other, &self.path, "input/output error"));
         }
-        let number = self.number;
-        let Some(inode) = state.volume_mut().and_then(|volume| volume.inodes.get_mut(&number)) else {
+        if state.volume_mut().is_none() {
             return Err(self.disk.error(FsErrorKind::Other, &self.path, "the disk went away"));
-        };
+        }
+        drop(state);
         let at = usize::try_from(offset).unwrap_or(usize::MAX);
-        let mut data = inode.data.bytes.to_vec();
-        data.resize(data.len().max(at + bytes.len()), 0);
-        data[at..at + bytes.len()].copy_from_slice(&bytes);
-        inode.data = Content::of(data.into());
-        (inode.mtime, inode.ctime, inode.dirty_since) = (now, now, Some(now));
+        let end = at + bytes.len();
+        if self.bytes.len() < end {
+            self.bytes.resize(end, 0);
+        }
+        self.bytes[at..end].copy_from_slice(&bytes);
         Ok(())
     }
 
@@ -102,16 +103,17 @@ impl Staged for VirtualStaged {
         if self.world.fault("publish", &[Fault::Eio]).is_some() {
             return Err(self.disk.error(FsErrorKind::Other, &self.path, "input/output error"));
         }
-        let number = self.number;
+        let (number, now) = (self.number, self.world.moment());
         {
             let mut state = self.disk.disk();
             let Some(volume) = state.volume_mut() else {
                 return Err(self.disk.error(FsErrorKind::RootMissing, &self.path, "the folder went away"));
             };
-            volume.sync_data(number);
-            if let (Some(inode), Some(time)) = (volume.inodes.get_mut(&number), mtime) {
-                inode.mtime = time.0;
+            if let Some(inode) = volume.inodes.get_mut(&number) {
+                inode.data = Content::of(std::mem::take(&mut self.bytes).into());
+                inode.mtime = mtime.map_or(now, |time| time.0);
             }
+            volume.sync_data(number);
         }
         self.world.cut("publish", Edge::Between).await;
         let now = self.world.moment();

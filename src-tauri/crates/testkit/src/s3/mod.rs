@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use windlass_domain::{
-    Bucket, Capabilities, Crc64Nvme, ETag, RemoteExpect, RemoteState, Support, Timestamp, VersionId,
+    Bucket, Capabilities, Crc64Nvme, Digest, ETag, RemoteExpect, RemoteState, Support, Timestamp, VersionId,
 };
 use windlass_ports::{Clock as _, RemoteBrowse, RemoteError, RemoteErrorKind, RemoteStore, Remotes};
 
@@ -75,6 +75,8 @@ struct Version {
     etag: String,
     /// `None` for a delete marker.
     data: Option<Content>,
+    /// Checksum of what is stored.
+    crc: Digest,
     at: i64,
 }
 
@@ -121,8 +123,12 @@ struct State {
     calls: Calls,
     /// Keys that were taken away, or got something else by a person.
     removed: BTreeSet<String>,
+    /// Keys that a person ever changed.
+    touched: BTreeSet<String>,
     /// Every content that a key ever had under an ETag.
     ever: BTreeMap<(String, String), BTreeSet<ContentId>>,
+    /// Since when the engine's marker object is missing, once it was there.
+    marker_gone: Option<i64>,
     generation: u64,
 }
 
@@ -173,6 +179,9 @@ impl State {
                 world.tell(Event::Replaced { key: key.to_owned(), old, deleted: data.is_none() });
             }
         }
+        if who == Who::Person {
+            self.touched.insert(key.to_owned());
+        }
         match &data {
             Some(data) => {
                 self.removed.remove(key);
@@ -181,6 +190,9 @@ impl State {
             None => {
                 self.removed.insert(key.to_owned());
             }
+        }
+        if key.ends_with(".windlass/marker") {
+            self.marker_gone = data.is_none().then_some(at);
         }
         self.generation += 1;
         let versions = self.keys.entry(key.to_owned()).or_default();
@@ -191,7 +203,10 @@ impl State {
             None if !self.profile.versions => {
                 self.keys.remove(key);
             }
-            data => versions.push(Version { id, etag, data, at }),
+            data => {
+                let crc = Crc64Nvme::of(data.as_ref().map_or(&[], |data| &data.bytes)).digest();
+                versions.push(Version { id, etag, data, crc, at });
+            }
         }
         id
     }
@@ -210,12 +225,11 @@ impl State {
     }
 
     fn told(&self, version: &Version) -> RemoteState {
-        let data = version.data.clone().unwrap_or_else(|| Content::of(Bytes::new()));
         RemoteState {
-            size: data.len() as u64,
+            size: version.data.as_ref().map_or(0, Content::len) as u64,
             etag: ETag::new(version.etag.as_str()),
             version: self.profile.versions.then(|| VersionId::new(format!("n{}", version.id))),
-            digest: self.profile.checksums.then(|| Crc64Nvme::of(&data.bytes).digest()),
+            digest: self.profile.checksums.then_some(version.crc),
         }
     }
 
@@ -246,7 +260,9 @@ impl VirtualS3 {
             late: Vec::new(),
             calls: Calls::default(),
             removed: BTreeSet::new(),
+            touched: BTreeSet::new(),
             ever: BTreeMap::new(),
+            marker_gone: None,
             generation: 1,
         };
         let bucket = Bucket::new(bucket);
@@ -316,6 +332,16 @@ impl VirtualS3 {
     /// Whether a key was taken away, or got something else by a person, since it last was written by the engine.
     pub(crate) fn was_removed(&self, key: &str) -> bool {
         self.state().removed.contains(key)
+    }
+
+    /// Since when the marker object is missing.
+    pub(crate) fn marker_gone(&self) -> Option<i64> {
+        self.state().marker_gone
+    }
+
+    /// Whether a person ever changed it.
+    pub(crate) fn was_touched(&self, key: &str) -> bool {
+        self.state().touched.contains(key)
     }
 
     /// Multipart uploads that are open.

@@ -49,8 +49,10 @@ impl VirtualS3 {
         let keys = std::mem::take(&mut state.keys);
         state.open.clear();
         state.generation += 1;
+        state.marker_gone = Some(self.world.moment());
         let gone =
             keys.values().filter_map(|versions| versions.last()?.data.as_ref().map(|d| d.id)).collect();
+        state.touched.extend(keys.keys().cloned());
         state.removed.extend(keys.into_keys());
         gone
     }
@@ -78,6 +80,7 @@ impl VirtualS3 {
         let key = self.key(".windlass/marker");
         let mut state = self.state();
         if state.keys.remove(&key).is_some() {
+            state.marker_gone = Some(self.world.moment());
             state.generation += 1;
         }
     }

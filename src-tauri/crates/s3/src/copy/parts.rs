@@ -1,6 +1,5 @@
-//! Copies within the bucket, on the server: a rename costs no upload.
+//! A copy by parts: for what is too large for one request, and for a condition that only Complete looks at.
 use std::ops::Range;
-use std::time::Duration;
 
 use aws_sdk_s3::operation::create_multipart_upload::builders::CreateMultipartUploadFluentBuilder;
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
@@ -9,12 +8,12 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use windlass_domain::{ETag, ObjectKey, RemoteExpect, RemoteState, Support, UploadId, VersionId};
 use windlass_ports::{RemoteBrowse as _, RemoteError, RemoteErrorKind as Kind, RemoteStore as _};
 
+use super::{Bound, MIB, patience};
 use crate::S3Store;
-use crate::access::CALL;
 use crate::error::{own, stalled};
 use crate::fast::place::copy_source;
-use crate::lanes::{Copy, Grants, Source, quoted};
-use crate::store::{DEVICE, conditions, digest, number, required, state};
+use crate::lanes::{Grants, quoted};
+use crate::store::{DEVICE, conditions, digest, number, required, version};
 
 /// Parts copied at a time.
 const AT_A_TIME: usize = 4;
@@ -23,13 +22,6 @@ const PART: u64 = 1 << 30;
 /// Most bytes of any part.
 const LARGEST_PART: u64 = 5 << 30;
 const MOST_PARTS: u64 = 10_000;
-const MIB: u64 = 1 << 20;
-
-/// A copy takes the server as long as it has bytes: 10 MiB a second is slow.
-fn patience(bytes: u64) -> Duration {
-    CALL + Duration::from_secs(bytes / (10 * MIB))
-}
-
 /// Where each part begins and ends.
 fn parts(size: u64, whole: u64) -> Result<Vec<Range<u64>>, RemoteError> {
     let needed = size.div_ceil(MOST_PARTS).div_ceil(MIB).saturating_mul(MIB);
@@ -41,124 +33,9 @@ fn parts(size: u64, whole: u64) -> Result<Vec<Range<u64>>, RemoteError> {
     Ok((0..count).map(|n| n * length..((n + 1) * length).min(size)).collect())
 }
 
-/// The version to be copied, and how it is held fast.
-struct Bound {
-    found: Source,
-    size: u64,
-    /// Named when the server is not known to check the source's ETag, or when it is not the current version.
-    version: Option<VersionId>,
-    /// Nothing holds it fast: it has to be looked at again afterwards.
-    loose: bool,
-}
-
 impl S3Store {
-    /// See [`windlass_ports::RemoteStore::copy`]. Metadata and tags are those of the source, its device included; `device`
-    /// marks an upload that a copy by parts opens.
-    ///
-    /// The source is held fast by its ETag where the probe proved that the server looks at it, else by its version id, else
-    /// by a look before and one after: if it changed meanwhile the copy fails as `PreconditionFailed`, and other bytes than
-    /// asked for may be at `to`, where nothing was before. The destination's condition is sent where it was proved, with
-    /// CopyObject or, if only Complete is known to look at it, with an upload of copied parts; else see
-    /// [`S3Store::condition`].
-    pub(crate) async fn copy_version(
-        &self,
-        from: &ObjectKey,
-        source: &RemoteState,
-        to: &ObjectKey,
-        expect: &RemoteExpect,
-        device: &str,
-    ) -> Result<RemoteState, RemoteError> {
-        let bound = self.bind(from, source).await?;
-        if from == to && bound.version.is_none() {
-            return Err(own(Kind::BadRequest, "an object is not copied onto itself"));
-        }
-        let grants = self.grants(from, bound.version.as_ref()).await?;
-        let caps = &self.capabilities;
-        let (by_copy, by_complete) = match expect {
-            RemoteExpect::Absent => (caps.create_only_copy, caps.create_only_complete),
-            RemoteExpect::Unchanged(_) => (caps.match_copy, caps.match_complete),
-        };
-        let in_parts = caps.multipart.proved() && by_complete.proved();
-        let large = bound.size > self.copy_whole;
-        let copied = if large || (in_parts && !by_copy.proved()) {
-            self.copy_by_parts(from, &bound, to, expect, by_complete, grants.as_ref(), device).await?
-        } else {
-            self.copy_whole(from, &bound, to, expect, by_copy, grants.as_ref()).await?
-        };
-        if let (Some(was), Some(is)) = (source.digest, copied.digest)
-            && std::mem::discriminant(&was) == std::mem::discriminant(&is)
-            && was != is
-        {
-            return Err(own(Kind::Integrity, "the copy has another checksum than what was copied"));
-        }
-        if bound.loose && self.look(from, None).await?.kept.etag.as_deref() != Some(source.etag.as_str()) {
-            return Err(own(Kind::PreconditionFailed, "the object changed while it was copied"));
-        }
-        Ok(copied)
-    }
-
-    async fn bind(&self, from: &ObjectKey, source: &RemoteState) -> Result<Bound, RemoteError> {
-        let is = |found: &Source| found.kept.etag.as_deref() == Some(source.etag.as_str());
-        let named = |id: Option<&str>| id.filter(|id| !id.is_empty() && *id != "null").map(VersionId::new);
-        let older = named(source.version.as_ref().map(VersionId::as_str));
-        let (found, version) = match (self.look(from, None).await, older) {
-            (Ok(found), _) if is(&found) => {
-                let version = named(found.kept.version.as_deref());
-                (found, version.filter(|_| !self.capabilities.match_copy_source.proved()))
-            }
-            (Ok(_), Some(older)) => (self.look(from, Some(&older)).await?, Some(older)),
-            (Err(error), Some(older)) if error.kind == Kind::NotFound => {
-                (self.look(from, Some(&older)).await?, Some(older))
-            }
-            (Ok(_), None) => {
-                return Err(own(Kind::PreconditionFailed, "the object changed since it was looked at"));
-            }
-            (Err(error), _) => return Err(error),
-        };
-        let size = required(found.size, "the size")?;
-        if !is(&found) || size != source.size {
-            return Err(own(Kind::PreconditionFailed, "the object is not what was to be copied"));
-        }
-        let loose = version.is_none() && !self.capabilities.match_copy_source.proved();
-        Ok(Bound { found, size, version, loose })
-    }
-
-    /// The source's ETag, unless the server is known not to look at it.
-    fn source_match<'a>(&self, bound: &'a Bound) -> Option<&'a str> {
-        let ask = self.capabilities.match_copy_source != Support::No;
-        bound.found.kept.etag.as_deref().filter(|_| ask)
-    }
-
-    async fn copy_whole(
-        &self,
-        from: &ObjectKey,
-        bound: &Bound,
-        to: &ObjectKey,
-        expect: &RemoteExpect,
-        support: Support,
-        grants: Option<&Grants>,
-    ) -> Result<RemoteState, RemoteError> {
-        let expect = self.condition(to, expect, support).await?;
-        let source = copy_source(self.name(), from.as_str(), bound.version.as_ref().map(VersionId::as_str));
-        let copy = Copy {
-            source: &source,
-            source_match: self.source_match(bound),
-            how: &bound.found,
-            to,
-            expect,
-            grants,
-            crc: self.capabilities.crc64nvme.proved(),
-            patience: patience(bound.size),
-        };
-        let kept = match self.client.fast_copy(&self.bucket, &copy).await? {
-            Some(kept) => kept,
-            None => self.client.slow_copy(&self.bucket, &copy).await?,
-        };
-        if kept.etag.is_some() { state(bound.size, kept) } else { self.head(to).await }
-    }
-
     #[allow(clippy::too_many_arguments, reason = "each is another thing that S3 wants to be told")]
-    async fn copy_by_parts(
+    pub(super) async fn copy_by_parts(
         &self,
         from: &ObjectKey,
         bound: &Bound,
@@ -355,7 +232,7 @@ impl S3Store {
         Ok(RemoteState {
             size,
             etag: ETag::new(quoted(etag)),
-            version: out.version_id().map(VersionId::new),
+            version: version(out.version_id()),
             digest: digest(out.checksum_crc64_nvme(), out.checksum_sha256(), out.checksum_type()),
         })
     }

@@ -1,0 +1,77 @@
+//! Every scenario as a test of its own, so that they run beside each other and carry the hazard's id.
+use crate::crash::undisturbed_and_killed;
+
+macro_rules! tests {
+    ($($module:ident { $($name:ident)* })*) => {
+        $(mod $module {
+            $(#[test]
+            fn $name() {
+                super::undisturbed_and_killed(concat!(stringify!($module), "::", stringify!($name)));
+            })*
+        })*
+        pub(crate) const NAMES: &[&str] =
+            &[$($(concat!(stringify!($module), "::", stringify!($name)),)*)*];
+    };
+}
+
+tests! {
+    ingest {
+        three_files
+        ha1_growing
+        large
+        ha2_large_changes
+        hb6_uploads_expire
+        ha3_rewritten
+        ha5_touched
+        hb1_already_there
+        hb1_race
+        ha6_unplugged
+        ha7_swapped
+        ha9_unreadable
+        ha13_no_events
+        renamed_while_sent
+        replaced_by_an_editor
+        ha33_clock_jumps
+        paused
+        ha35_two_computers
+        hb3_no_conditions
+        hb14_no_checksums
+        hb15_stale
+        hc6_journal_gone
+        hc7_journal_rolled_back
+        hc9_careless_programs
+        ha3_coarse_times
+        deleted_here
+        deleted_there
+    }
+    two_way {
+        first_merge
+        edits_both_ways
+        hd1_both_changed
+        hd2_edit_beats_delete
+        deleted_both_ways
+        hb21_deleted_unversioned
+        ha15_moved
+        ha31_edited_while_fetched
+        hb18_emptied_there
+        everything_deleted_here_and_meant
+        hb17_marker_lost
+        hb18_bucket_recreated
+        hb19_restored_older
+        ha6_unplugged
+        ha9_unreadable
+        ha28_disk_full
+        ha35_two_computers
+        hc6_journal_gone
+        hc7_journal_rolled_back
+        hc7_deleted_again
+        hb1_changed_while_deleted
+        ha31_edited_while_trashed
+        hc9_careless_programs
+    }
+    mirror {
+        mirror_up
+        mirror_down
+        mirror_down_large
+    }
+}
