@@ -47,7 +47,8 @@ pub struct Core {
     tasks: TaskTracker,
 }
 
-/// Starts a core: journal, secrets, S3, engine, API, in this order. A practice bucket that was started once answers again;
+/// Starts a core: journal, secrets, S3, engine, API, in this order. A damaged journal is put aside and a new one begun, in
+/// which nothing is known about files, so that nothing is deleted or replaced (hazard HC6). A practice bucket that was started once answers again;
 /// one that cannot is told in the log and when it is asked for, and keeps nothing else from starting.
 ///
 /// # Errors
@@ -55,11 +56,14 @@ pub struct Core {
 pub async fn start(options: ComposeOptions) -> anyhow::Result<Core> {
     let dirs = AppDirs::open(options.data_dir.as_deref()).context("opening the application's folder")?;
     let path = dirs.data().join(JOURNAL_FILE);
-    let journal = tokio::task::spawn_blocking(move || SqliteJournal::open(&path))
+    let opened = tokio::task::spawn_blocking(move || SqliteJournal::open_or_begin(&path, SystemClock.now()))
         .await
         .context("opening the journal")?
         .map_err(describe)?;
-    let journal = Arc::new(journal);
+    if let Some(aside) = &opened.recovered {
+        tracing::error!(aside = %aside.display(), "the journal was damaged and was put aside; folders are compared anew");
+    }
+    let journal = Arc::new(opened.journal);
     let catalog: Arc<dyn Catalog> = Arc::clone(&journal) as Arc<dyn Catalog>;
     let secrets = options.secrets.unwrap_or_else(|| Arc::new(Secrets::new(dirs.data())));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);

@@ -157,8 +157,10 @@ fn sync_folder(_: &Path) -> Result<()> {
 /// about them.
 fn salvage(conn: &mut Connection, aside: &Path) -> Result<()> {
     let old = db::open_reader(aside)?;
-    // The damaged file stays as it was found.
-    old.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(sql)?;
+    // The damaged file stays as it was found: what is in its WAL stays there. Without one, the empty one that reading makes
+    // goes when it is closed.
+    let has_wal = with(aside, "-wal").metadata().is_ok_and(|wal| wal.len() > 0);
+    old.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_wal).map_err(sql)?;
     let transaction = conn.transaction().map_err(sql)?;
     for connection in readable(&old, CONNECTIONS, connections::read) {
         connections::save(&transaction, &connection)?;

@@ -177,6 +177,7 @@ async fn hc6_a_journal_with_flipped_bytes_never_lies() {
             Some(place) => {
                 assert_eq!(place, &folder.path().join("journal.db.damaged-7"), "{what}");
                 assert_eq!(std::fs::read(place).unwrap(), bytes, "{what}: it stays as it was found");
+                assert_eq!(put_aside(folder.path()), [place.as_path()], "{what}: and nothing beside it");
                 assert!(
                     found.files.is_empty() && found.open.is_empty() && found.uploads.is_empty(),
                     "{what}"

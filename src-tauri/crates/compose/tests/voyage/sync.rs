@@ -445,6 +445,48 @@ async fn hc7_a_journal_that_is_gone_merges_and_keeps_both_contents() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn hc6_a_damaged_journal_is_put_aside_and_its_folders_merge() {
+    let mut house = house().await;
+    for n in 0..10 {
+        house.write(&format!("{n}.jpg"), 100);
+    }
+    let pair = paired(&house, Mode::TwoWay).await;
+    settled(house.core(), &pair).await;
+    house.stop().await;
+    let journal = house.path("data").join(windlass_compose::JOURNAL_FILE);
+    let mut bytes = std::fs::read(&journal).unwrap();
+    // The version of the schema, in the header.
+    bytes[63] ^= 0x40;
+    std::fs::write(&journal, &bytes).unwrap();
+    std::fs::remove_file(house.card().join("0.jpg")).unwrap();
+    std::fs::write(house.card().join("1.jpg"), b"edited here").unwrap();
+    house.put("job/1.jpg", b"edited there").await;
+    let before = house.changes();
+    house.start().await;
+    let aside: Vec<_> = std::fs::read_dir(house.path("data"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.to_string_lossy().contains(".damaged-"))
+        .collect();
+    assert_eq!(aside.len(), 1, "{aside:?}");
+    assert_eq!(std::fs::read(&aside[0]).unwrap(), bytes, "it stays as it was found");
+    // Nobody has to add the folder again.
+    assert_eq!(house.core().journal.pairs().await.unwrap().len(), 1);
+    settled(house.core(), &pair).await;
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    settled(house.core(), &pair).await;
+    assert_eq!(house.log(Op::DeleteObject).len(), 0, "invariant I9");
+    assert_eq!(read(&house.card(), "0.jpg"), Some(bytes_of("0.jpg", 100)), "what is missing comes back");
+    assert_eq!(read(&house.card(), "1.jpg").as_deref(), Some(b"edited there".as_slice()));
+    let copies: Vec<_> =
+        house.files(&pair).await.into_iter().filter(|f| f.path.as_str().contains("(conflict")).collect();
+    assert_eq!(copies.len(), 1);
+    assert_eq!(read(&house.card(), copies[0].path.as_str()).as_deref(), Some(b"edited here".as_slice()));
+    assert_eq!(house.counts(&pair).await.safe, 11);
+    assert_eq!(house.changes(), before + 1, "only the kept copy is sent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn hb35_a_file_that_a_power_cut_emptied_is_fetched_again() {
     let house = house().await;
     house.write("photo.jpg", 5000);
