@@ -18,7 +18,7 @@ mod plan;
 #[cfg(feature = "planted")]
 pub mod planted;
 #[cfg(not(feature = "planted"))]
-#[allow(dead_code, reason = "names of mistakes that only tests make")]
+#[allow(dead_code, unreachable_pub, reason = "names of mistakes that only tests make")]
 mod planted;
 mod pool;
 mod read;

@@ -125,11 +125,7 @@ impl<'s> House<'s> {
         let Some(pair) = self.pair(at) else { return };
         let engine = &self.engines[at];
         match act {
-            Act::Pause => {
-                if engine.pause_pair(&pair).await.is_ok() {
-                    self.scene.oracle.paused(true);
-                }
-            }
+            Act::Pause if engine.pause_pair(&pair).await.is_ok() => self.scene.oracle.paused(true),
             Act::Resume => {
                 self.scene.oracle.paused(false);
                 let _gone = engine.resume_pair(&pair).await;

@@ -156,7 +156,7 @@ impl Counts {
 /// Seeds of this run: one half is always the same, the other follows `WINDLASS_SIM_BASE` (the commit, in CI).
 fn seeds() -> impl Iterator<Item = u64> {
     let base = number("WINDLASS_SIM_BASE").unwrap_or(0x5EED).wrapping_mul(0x9E37_79B9);
-    (0..).map(move |n: u64| if n % 2 == 0 { n / 2 } else { base.wrapping_add(n / 2) | 1 << 40 })
+    (0..).map(move |n: u64| if n.is_multiple_of(2) { n / 2 } else { base.wrapping_add(n / 2) | 1 << 40 })
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn random_schedules_break_nothing() {
         let plan = plan(seed);
         let ran = check(&plan);
         counts.add(&plan, &ran);
-        if n as u64 % TWICE == 0 {
+        if (n as u64).is_multiple_of(TWICE) {
             let again = run(&plan);
             assert_eq!(ran.trace, again.trace, "SEED={seed} takes another course the second time");
         }
