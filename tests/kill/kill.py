@@ -57,8 +57,9 @@ def run(args, name, folder, sums, rng):
                     here.judge_journal()
         process = here.windlass(*words)
         code = process.wait(timeout=900)
-        check(code == 0, f"{name}: the last run ended with {code}: {lab.tail(process)}")
-        summary = lab.lines(process)[-1]
+        summary = next(iter(lab.lines(process)[-1:]), {})
+        check(code == 0, f"{name}: the last run ended with {code}: {lab.tail(process)}; there: "
+              f"{code and here.look_at(folder, summary.get('files', []))}")
         check(summary["safe"] == len(sums) and summary["total"] == len(sums), f"{name}: not all Safe: {summary}")
         seconds, sent = time.monotonic() - started, here.proxy.sent
 

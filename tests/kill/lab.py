@@ -248,6 +248,22 @@ class Lab:
         check(code in (0, 7), f"status ended with {code}: {found}")
         return found[0] if code == 0 and found else None
 
+    def look_at(self, folder, files, prefix="jobs/"):
+        """What lies at the keys of files that did not become Safe, for a failure's one line."""
+        found = []
+        for path in [file["path"] for file in files][:3]:
+            here = Path(folder, path).read_bytes()
+            try:
+                there = self.reader.get_object(Bucket=self.bucket, Key=f"{prefix}{path}")
+                body = there["Body"].read()
+            except Exception as error:  # noqa: BLE001  (whatever it is, it is what there is to say)
+                found.append(f"{path}: {error}")
+                continue
+            same = next((n for n, (a, b) in enumerate(zip(here, body)) if a != b), min(len(here), len(body)))
+            found.append(f"{path}: {len(body)} of {len(here)} bytes, equal up to {same}, written {there['LastModified']}, "
+                         f"ETag {there['ETag']}, here {hashlib.md5(here).hexdigest()}")
+        return "; ".join(found)
+
     def keys(self, prefix=""):
         """Sizes by key, as the reader lists them; a key that is listed twice fails the script."""
         seen = {}
