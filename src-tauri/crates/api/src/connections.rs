@@ -188,7 +188,8 @@ impl Api {
         let browse = self.remotes.browse(&connection).await?;
         // Not the engine's name: both may be at it at the same time.
         let who = format!("{}-asked", self.journal.device_id().await?);
-        let found = browse.probe(&Bucket::new(bucket.as_str()), &prefix, &who).await?;
+        let attempt = self.clock.now().0.unsigned_abs();
+        let found = browse.probe(&Bucket::new(bucket.as_str()), &prefix, &who, attempt).await?;
         let at = self.clock.now();
         self.catalog.save_capabilities(&connection, &bucket, &found, at).await?;
         self.remotes.forget(&connection).await;

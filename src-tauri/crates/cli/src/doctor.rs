@@ -28,6 +28,7 @@ pub(crate) async fn run(common: &Common, args: &Doctor, output: &Output) -> Resu
                 &address.bucket,
                 address.prefix().as_str(),
                 &format!("doctor-{:016x}", SystemEntropy.next_u64()),
+                0,
             )
             .await
             .map_err(|e| Failure::remote("The capability probe", &e))?;

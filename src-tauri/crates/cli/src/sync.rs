@@ -259,7 +259,7 @@ async fn pair(
             if same.paused && !args.plan {
                 core.engine.resume_pair(&same.id).await.map_err(Failure::engine)?;
             }
-            return Ok(same);
+            return Ok(PairRow { mode: mode(args.mode), ..same });
         }
         return Err(Failure::usage(format!(
             "{} is kept with s3://{}/{} already. One folder goes to one place; remove that pairing first.",

@@ -166,16 +166,17 @@ impl LiveRemotes {
     ) -> Result<Capabilities, RemoteError> {
         // One at a time: two of one name would clean up under each other's feet.
         let _one = self.probing.lock().await;
-        if let Some((found, _)) =
-            self.catalog.capabilities(connection, bucket.as_str()).await.map_err(journal_trouble)?
-        {
+        let known = self.catalog.capabilities(connection, bucket.as_str()).await.map_err(journal_trouble)?;
+        // What an older version found out says nothing about what is asked since.
+        if let Some((found, _)) = known.filter(|(found, _)| found.is_current()) {
             return Ok(found);
         }
-        let found = match client.browse().probe(bucket, near, &self.device).await {
+        let attempt = self.clock.now().0.unsigned_abs();
+        let found = match client.browse().probe(bucket, near, &self.device, attempt).await {
             Ok(found) => found,
             // A reader may not try writing out. Nothing is known then, and nothing is stored as known.
             Err(error) if error.kind == RemoteErrorKind::AccessDenied => return Ok(Capabilities::default()),
-            Err(error) => return Err(error),
+            Err(error) => return Err(of_the_probe(error)),
         };
         self.catalog
             .save_capabilities(connection, bucket.as_str(), &found, self.clock.now())
@@ -204,6 +205,19 @@ impl Remotes for LiveRemotes {
 
     async fn forget(&self, connection: &str) {
         self.clients.lock().await.remove(connection);
+    }
+}
+
+/// What the probe met at a key of its own says nothing about the file that waits for it.
+fn of_the_probe(error: RemoteError) -> RemoteError {
+    match error.kind {
+        RemoteErrorKind::PreconditionFailed
+        | RemoteErrorKind::ConditionalConflict
+        | RemoteErrorKind::NotFound
+        | RemoteErrorKind::NoSuchUpload
+        | RemoteErrorKind::Integrity
+        | RemoteErrorKind::BadRequest => RemoteError { kind: RemoteErrorKind::Unexpected, ..error },
+        _ => error,
     }
 }
 

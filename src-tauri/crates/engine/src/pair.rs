@@ -575,12 +575,15 @@ impl Actor {
             dirty.all || !dirty.paths.is_empty()
         };
         let open = shared.pool.open_of(&pair.id);
-        let login = shared.login_refused(&pair.row().connection);
+        let row = pair.row();
+        let login = shared.login_refused(&row.connection);
+        // A question that was answered waits for nobody: what it is about is still being looked at twice.
+        let asks = self.asks && row.brake.is_none_or(|brake| brake.answer.is_none());
         let phase = match (self.waits, open, self.settle_at) {
             _ if login => PairPhase::Waiting(RemoteErrorKind::Unauthenticated),
             (Some(kind), ..) => PairPhase::Waiting(kind),
             (None, open, _) if open > 0 => PairPhase::Uploading,
-            _ if self.asks => PairPhase::Asking,
+            _ if asks => PairPhase::Asking,
             _ if dirty => PairPhase::Syncing,
             (None, _, Some(_)) => PairPhase::Settling(self.settling.len() as u64),
             (None, _, None)
@@ -596,7 +599,7 @@ impl Actor {
             let words =
                 "The server does not accept the credentials. Nothing is lost; sign in again and it goes on.";
             pair.quiet.send_replace(Some(stopped(StopCause::SignIn, words)));
-        } else if self.asks && !dirty && open == 0 {
+        } else if asks && !dirty && open == 0 {
             let words = "More would be deleted or replaced than the limits allow. Nothing of it was done; it waits for your answer.";
             pair.quiet.send_replace(Some(stopped(StopCause::Asking, words)));
         } else if !dirty && open == 0 && self.settle_at.is_none() && self.again_at.is_none() {

@@ -266,8 +266,15 @@ pub trait RemoteBrowse: Debug + Send + Sync {
         version: &VersionId,
     ) -> Result<(), RemoteError>;
     /// Runs the capability probe in a scratch folder below `prefix` that bears the name `who`, and removes what it wrote. What an
-    /// earlier probe of the same name left when it was killed goes first, so no two of one name may run at a time.
-    async fn probe(&self, bucket: &Bucket, prefix: &str, who: &str) -> Result<Capabilities, RemoteError>;
+    /// earlier probe of the same name left when it was killed goes first, so no two of one name may run at a time. `attempt` is a
+    /// number that no earlier one had: a request of a dead process may still arrive, and must not meet this one's keys.
+    async fn probe(
+        &self,
+        bucket: &Bucket,
+        prefix: &str,
+        who: &str,
+        attempt: u64,
+    ) -> Result<Capabilities, RemoteError>;
 }
 
 /// How deep a listing goes.

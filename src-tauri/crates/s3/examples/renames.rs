@@ -64,7 +64,7 @@ async fn main() {
     .await
     .unwrap();
     let bucket = Bucket::new(arg(5).unwrap_or_else(|| "renames".to_owned()));
-    let found = client.browse().probe(&bucket, "", "renames").await.unwrap();
+    let found = client.browse().probe(&bucket, "", "renames", 1).await.unwrap();
     for (way, client) in [("short", client.clone()), ("sdk", client.through_sdk())] {
         let store = Arc::new(client.bucket(&bucket, found.clone()));
         let states = Arc::new(filled(&store, "before", files, lanes).await);

@@ -209,7 +209,13 @@ impl RemoteBrowse for S3Browse {
             .map(|_| ())
     }
 
-    async fn probe(&self, bucket: &Bucket, prefix: &str, who: &str) -> Result<Capabilities, RemoteError> {
-        crate::probe::probe(&self.client, bucket, prefix, who).await
+    async fn probe(
+        &self,
+        bucket: &Bucket,
+        prefix: &str,
+        who: &str,
+        attempt: u64,
+    ) -> Result<Capabilities, RemoteError> {
+        crate::probe::probe(&self.client, bucket, prefix, who, attempt).await
     }
 }

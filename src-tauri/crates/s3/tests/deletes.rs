@@ -93,7 +93,7 @@ async fn hb22_a_locked_version_stays_and_a_marker_hides_it() {
     let raw = bench.raw();
     raw.create_bucket().bucket("locked").object_lock_enabled_for_bucket(true).send().await.unwrap();
     let bucket = windlass_domain::Bucket::new("locked");
-    let found = bench.client.browse().probe(&bucket, "", "test").await.unwrap();
+    let found = bench.client.browse().probe(&bucket, "", "test", 1).await.unwrap();
     let store = bench.client.bucket(&bucket, found);
     let state = store.put(&key("a"), body("one"), &RemoteExpect::Absent, "d").await.unwrap();
     let until = aws_sdk_s3::primitives::DateTime::from_secs(4_000_000_000);

@@ -105,7 +105,7 @@ async fn hb12_a_bit_flipped_on_the_way_is_refused() {
 #[tokio::test]
 async fn hb14_the_probe_sees_what_each_server_does_and_leaves_nothing() {
     let aws = bench(Profile::Aws).await;
-    let found = aws.client.browse().probe(&aws.bucket, "p/", "test").await.unwrap();
+    let found = aws.client.browse().probe(&aws.bucket, "p/", "test", 1).await.unwrap();
     assert!(
         found.create_only_put.proved() && found.match_put.proved() && found.crc64nvme.proved(),
         "{found:?}"
@@ -116,12 +116,12 @@ async fn hb14_the_probe_sees_what_each_server_does_and_leaves_nothing() {
     assert!(left.entries.is_empty(), "{left:?}");
 
     let ignores = bench(Profile::IgnoresConditions).await;
-    let found = ignores.client.browse().probe(&ignores.bucket, "", "test").await.unwrap();
+    let found = ignores.client.browse().probe(&ignores.bucket, "", "test", 1).await.unwrap();
     assert_eq!(found.create_only_put, Support::No, "{found:?}");
     assert_eq!(found.create_only_complete, Support::No, "{found:?}");
 
     let ceph = bench(Profile::Ceph).await;
-    let found = ceph.client.browse().probe(&ceph.bucket, "", "test").await.unwrap();
+    let found = ceph.client.browse().probe(&ceph.bucket, "", "test", 1).await.unwrap();
     assert!(!found.crc64nvme.proved() && !found.create_only_complete.proved(), "{found:?}");
     let store = ceph.store(found);
     store.put(&key("a"), body("bytes"), &RemoteExpect::Absent, "d").await.unwrap();

@@ -1,7 +1,8 @@
 //! Providers that resemble S3: whatever they lack, integrity stays, and Safe stays proved.
-use windlass_practice::{Op, Profile};
+use windlass_domain::Capabilities;
+use windlass_practice::{Op, Profile, Rule, When};
 
-use crate::house::{House, MIB};
+use crate::house::{BUCKET, House, MIB, status};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hb14_hb15_every_profile_ends_safe_and_no_byte_goes_unchecked() {
@@ -28,4 +29,24 @@ async fn hb14_hb15_every_profile_ends_safe_and_no_byte_goes_unchecked() {
             "all parts but the last are of one size"
         );
     }
+}
+
+/// What an older version found out counts no more, and a request of a dead process that the new probe runs into says nothing
+/// about the file that waits.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_probe_is_repeated_and_what_it_meets_is_no_fault_of_a_file() {
+    let house = House::new(Profile::Aws).await;
+    let old = Capabilities::default();
+    let (_, at) = house.core().catalog.capabilities("c", BUCKET).await.unwrap().unwrap();
+    house.core().catalog.save_capabilities("c", BUCKET, &old, at).await.unwrap();
+    house.server.faults().add(
+        Rule::on(Op::PutObject, When::Nth(1), status(412, "PreconditionFailed")).for_key(".windlass-probe-"),
+    );
+    let photo = house.write("photo.jpg", 300_000);
+    let pair = house.pair().await;
+    let counts = house.quiet(&pair).await;
+    assert_eq!((counts.safe, counts.failed), (1, 0));
+    assert!(house.object("job/photo.jpg").await == Some(photo));
+    let (found, _) = house.core().catalog.capabilities("c", BUCKET).await.unwrap().unwrap();
+    assert!(found.is_current() && found.create_only_put.proved());
 }

@@ -30,6 +30,7 @@ struct Probe<'a> {
     client: &'a S3Client,
     bucket: &'a str,
     scratch: String,
+    attempt: u64,
 }
 
 fn no_if(refused: bool) -> Support {
@@ -57,7 +58,7 @@ fn refusal<T>(result: &Result<T, RemoteError>, wanted: &[Kind]) -> Support {
 
 impl Probe<'_> {
     fn key(&self, name: &str) -> String {
-        format!("{}{name}", self.scratch)
+        format!("{}{:x}-{name}", self.scratch, self.attempt)
     }
 
     async fn put(&self, key: &str, say: &Say) -> Result<String, RemoteError> {
@@ -356,9 +357,10 @@ pub(crate) async fn probe(
     bucket: &Bucket,
     prefix: &str,
     who: &str,
+    attempt: u64,
 ) -> Result<Capabilities, RemoteError> {
     let scratch = format!("{prefix}.windlass-probe-{who}/");
-    let probe = Probe { client, bucket: bucket.as_str(), scratch };
+    let probe = Probe { client, bucket: bucket.as_str(), scratch, attempt };
     // What an earlier one left when it was killed would also be in the way of this one. A reader may not clean up, and is told
     // below that it may not write.
     probe.clean().await.ok();

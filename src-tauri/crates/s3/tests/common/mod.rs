@@ -74,7 +74,7 @@ impl Bench {
     /// A store that knows what the probe found.
     pub(crate) async fn probed(&self) -> S3Store {
         use windlass_ports::RemoteBrowse as _;
-        let found = self.client.browse().probe(&self.bucket, "", "test").await.unwrap();
+        let found = self.client.browse().probe(&self.bucket, "", "test", 1).await.unwrap();
         self.store(found)
     }
 }

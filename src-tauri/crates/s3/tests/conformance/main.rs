@@ -60,7 +60,7 @@ async fn try_out(server: &str, endpoint: &str, key: &str, secret: &str, seeds: u
     for versioned in [false, true] {
         let bucket = Bucket::new(new_bucket(&foreign, versioned).await);
         let browse = client.browse();
-        let found = browse.probe(&bucket, "", "conformance").await.unwrap();
+        let found = browse.probe(&bucket, "", "conformance", 1).await.unwrap();
         println!("{server}, versions {versioned}: {found:?}");
         // Some keep versions of everything.
         let versioned = versioned || found.versioning.proved();

@@ -132,7 +132,7 @@ impl RemoteBrowse for VirtualS3 {
         Err(error(Kind::AccessDenied, "nobody asked for it"))
     }
 
-    async fn probe(&self, _: &Bucket, _: &str, _: &str) -> Result<Capabilities, RemoteError> {
+    async fn probe(&self, _: &Bucket, _: &str, _: &str, _: u64) -> Result<Capabilities, RemoteError> {
         Ok(self.capabilities())
     }
 }
