@@ -2,7 +2,7 @@
 """Measures Windlass and two well-known tools against the null S3: CPU, time and memory of the client, from the kernel.
 
 usage: bench.py --bin DIR [--peers DIR] [--runs 3] [--small 20000] [--big-mib 2048] [--keys 1000000]
-                [--only small,big,list,memory] [--check auto|always|never]
+                [--resync 1000000] [--only small,big,list,memory,resync] [--check auto|always|never]
 
 The server is another process that stores nothing, so the figures are the client's alone: reading files, checksums,
 journal, requests. Each run is one of each tool after the other, and the median of the runs counts. Results go to
@@ -104,6 +104,14 @@ def make_small(folder, count):
         if number % 500 == 0:
             place.mkdir(parents=True)
         (place / f"DJI_{number:06}.bin").write_bytes(os.urandom(SMALL))
+
+
+def make_many(folder, count):
+    for number in range(count):
+        place = folder / f"{number // 1000:04}"
+        if number % 1000 == 0:
+            place.mkdir(parents=True)
+        (place / f"DJI_{number:07}.jpg").write_bytes(b"%016x" % number)
 
 
 def make_big(path, mib):
@@ -235,6 +243,35 @@ class Bench:
         if seen < wanted:
             raise Failed(f"{name} gave {seen} of {wanted} lines")
 
+    def resync(self):
+        """A large tree that both sides have had for long: a whole look that finds nothing to do."""
+        count, folder, data = self.arguments.resync, self.work / "many", self.work / "data-many"
+        runs = {"windlass": [], **({"rclone": []} if "rclone" in self.peers else {})}
+        with NullS3(self.null_s3) as server:
+            command = self.sync(server, data, folder, "many")
+            command[command.index("ingest")] = "two-way"
+            measure("resync-fill", command)
+            before = server.stats()
+            for run in range(self.arguments.runs):
+                name = f"resync-windlass-{run}"
+                one = measure(name, command)
+                said, after = self.said(name), server.stats()
+                if said.get("safe") != count or after["bytes"] != before["bytes"]:
+                    raise Failed(f"{said.get('safe')} of {count} files are in step, {after['bytes'] - before['bytes']} bytes went up")
+                one["requests"] = after["requests"] - before["requests"]
+                before = after
+                runs["windlass"].append(one)
+                if "rclone" in self.peers:
+                    runs["rclone"].append(measure(f"resync-rclone-{run}", self.rclone(
+                        server, "sync", folder, ":s3:many/up", "--size-only", "--fast-list", "--s3-no-check-bucket",
+                        "--exclude", ".windlass/**")))
+                    after = server.stats()
+                    if after["bytes"] != before["bytes"]:
+                        raise Failed("rclone sent something")
+                    runs["rclone"][-1]["requests"] = after["requests"] - before["requests"]
+                    before = after
+        return {"files": count, "runs": runs, "median": {name: medians(all_runs) for name, all_runs in runs.items()}}
+
     def memory(self):
         """A core that watches a folder of Safe files, at rest; then the same one while a large file goes up."""
         folder, data = self.work / "small", self.work / "data-memory"
@@ -315,6 +352,10 @@ def limits(results):
         at_least("large file", big["median"]["gb_per_cpu_s"], 2.0, "GB per CPU second")
     if listed := results.get("list"):
         at_most("listing into the journal, CPU", listed["median"]["windlass"]["cpu_s"], 8, "s")
+    if resync := results.get("resync"):
+        one = resync["median"]["windlass"]
+        at_most("resync of an unchanged tree, CPU", one["cpu_s"], 8, "s")
+        at_most("resync of an unchanged tree, memory", one["peak_mib"] * 1.048576, 200, "MB")
     if memory := results.get("memory"):
         at_most("core at rest", memory["idle_mib"], 60, "MB")
         # A transfer has stacks, connections and the allocator's own besides its buffers.
@@ -343,6 +384,10 @@ def table(results):
         rows.append(("first rows while listing", "windlass", f"{one['first_rows_ms']:.0f} ms", "", "", ""))
         rows.append(("200 rows of the kept list", "windlass", f"opened {opened['open_ms']:.0f} ms",
                      f"p50 {opened['window_p50_ms']:.1f}, p95 {opened['window_p95_ms']:.1f} ms", "", ""))
+    if resync := results.get("resync"):
+        for name, one in resync["median"].items():
+            rows.append((f"{resync['files']} files in step, looked at", name, f"{one['cpu_s']:.2f} s",
+                         f"{one['requests']:.0f} requests", f"{one['wall_s']:.1f}", f"{one['peak_mib']:.0f}"))
     if memory := results.get("memory"):
         rows.append(("at rest, watching", "windlass", f"{memory['idle_cpu_share'] * 100:.2f} % of a core",
                      f"{memory['idle_mib']:.0f} MiB", "", ""))
@@ -373,7 +418,8 @@ def main():
     parser.add_argument("--small", type=int, default=20000)
     parser.add_argument("--big-mib", type=int, default=2048)
     parser.add_argument("--keys", type=int, default=1_000_000)
-    parser.add_argument("--only", default="small,big,list,memory")
+    parser.add_argument("--resync", type=int, default=1_000_000)
+    parser.add_argument("--only", default="small,big,list,memory,resync")
     parser.add_argument("--check", choices=("auto", "always", "never"), default="auto")
     arguments = parser.parse_args()
     only = arguments.only.split(",")
@@ -393,7 +439,9 @@ def main():
             make_small(work / "small", arguments.small)
         if {"big", "memory"} & set(only):
             make_big(work / "big" / "big.bin", arguments.big_mib)
-        for name in ("small", "big", "list", "memory"):
+        if "resync" in only:
+            make_many(work / "many", arguments.resync)
+        for name in ("small", "big", "list", "memory", "resync"):
             if name in only:
                 results[name] = getattr(bench, name)()
     except Failed as failed:

@@ -1,4 +1,4 @@
-//! The null S3: takes bytes and forgets them, lists keys that never were. It shows what a *client* costs, since the
+//! The null S3: takes bytes and forgets them, lists keys that never were beside those that it took. It shows what a *client* costs, since the
 //! server side is next to nothing. It checks lengths and CRC64NVME, keeps size, ETag and checksum of each key (so that
 //! conditions and HEAD are honest), answers nothing slower than it must, and sets TCP_NODELAY: without it header and body
 //! leave in two segments and small GETs wait 40 ms for a delayed ACK.
@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt::Write as _;
+use std::ops::Bound;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,6 +27,8 @@ struct Stored {
     size: u64,
     etag: String,
     crc: Option<String>,
+    /// Its bytes, where they are kept: those of what the client keeps for itself below the prefix.
+    body: Option<Bytes>,
 }
 
 /// Parts of an open upload: number → bytes and checksum.
@@ -79,17 +82,21 @@ fn crc_text(value: u64) -> String {
     base64::engine::general_purpose::STANDARD.encode(value.to_be_bytes())
 }
 
-async fn take(body: Incoming) -> Option<(u64, u64)> {
-    let mut body = body;
+/// Size, checksum and, if they are to be kept, the bytes.
+async fn take(body: Incoming, keep: bool) -> Option<(u64, u64, Option<Bytes>)> {
+    let (mut body, mut kept) = (body, Vec::new());
     let mut crc = crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Nvme);
     let mut size = 0;
     while let Some(frame) = body.frame().await {
         if let Ok(data) = frame.ok()?.into_data() {
             size += data.len() as u64;
             crc.update(&data);
+            if keep {
+                kept.extend_from_slice(&data);
+            }
         }
     }
-    Some((size, crc.finalize()))
+    Some((size, crc.finalize(), keep.then(|| kept.into())))
 }
 
 impl Null {
@@ -103,17 +110,17 @@ impl Null {
         }
     }
 
-    fn store(&self, key: &str, size: u64, crc: Option<String>) -> String {
+    fn store(&self, key: &str, size: u64, crc: Option<String>, body: Option<Bytes>) -> String {
         let number = self.requests.load(Ordering::Relaxed);
         let etag = format!("\"{number:032x}\"");
         if let Ok(mut keys) = self.keys.lock() {
-            keys.insert(key.to_owned(), Stored { size, etag: etag.clone(), crc });
+            keys.insert(key.to_owned(), Stored { size, etag: etag.clone(), crc, body });
         }
         etag
     }
 
     async fn put(&self, key: &str, q: &str, headers: &HeaderMap, body: Incoming) -> Reply {
-        let Some((size, crc)) = take(body).await else {
+        let Some((size, crc, bytes)) = take(body, key.contains("/.windlass/")).await else {
             return error(StatusCode::BAD_REQUEST, "IncompleteBody");
         };
         self.bytes.fetch_add(size, Ordering::Relaxed);
@@ -141,7 +148,7 @@ impl Null {
         if self.refused(headers, key) {
             return error(StatusCode::PRECONDITION_FAILED, "PreconditionFailed");
         }
-        let etag = self.store(key, size, kept.clone());
+        let etag = self.store(key, size, kept.clone(), bytes);
         let mut response = reply(StatusCode::OK, "");
         set(&mut response, "etag", &etag);
         if let Some(kept) = kept {
@@ -169,7 +176,7 @@ impl Null {
         if header(headers, "x-amz-checksum-crc64nvme").is_some_and(|sent| sent != crc_text(crc)) {
             return error(StatusCode::BAD_REQUEST, "BadDigest");
         }
-        let etag = self.store(key, size, Some(crc_text(crc)));
+        let etag = self.store(key, size, Some(crc_text(crc)), None);
         reply(
             StatusCode::OK,
             format!(
@@ -180,10 +187,57 @@ impl Null {
         )
     }
 
+    /// What was stored below a prefix, as flat as a sync asks for it.
+    fn list_stored(&self, bucket: &str, q: &str) -> Reply {
+        let Ok(keys) = self.keys.lock() else {
+            return error(StatusCode::INTERNAL_SERVER_ERROR, "InternalError");
+        };
+        let size: usize = query(q, "max-keys").and_then(|n| n.parse().ok()).unwrap_or(1000).min(1000);
+        let prefix = query(q, "prefix").unwrap_or("").replace("%2F", "/").replace("%2f", "/");
+        let first = format!("{bucket}/{prefix}");
+        let from = query(q, "continuation-token").map_or(Bound::Included(first.clone()), |after| {
+            Bound::Excluded(after.replace("%2F", "/").replace("%2f", "/"))
+        });
+        let mut body = String::with_capacity(400 * 1000);
+        let mut count = 0;
+        let mut last = None;
+        let mut more = false;
+        for (key, stored) in
+            keys.range::<String, _>((from, Bound::Unbounded)).take_while(|(key, _)| key.starts_with(&first))
+        {
+            if count == size {
+                more = true;
+                break;
+            }
+            count += 1;
+            let _ = write!(
+                body,
+                "<Contents><Key>{}</Key><LastModified>2026-11-20T10:36:00.000Z</LastModified><ETag>&quot;{}&quot;</ETag><Size>{}</Size><StorageClass>STANDARD</StorageClass></Contents>",
+                key.get(bucket.len() + 1..).unwrap_or_default(),
+                stored.etag.trim_matches('"'),
+                stored.size
+            );
+            last = Some(key);
+        }
+        let next = last
+            .filter(|_| more)
+            .map(|key| format!("<NextContinuationToken>{key}</NextContinuationToken>"))
+            .unwrap_or_default();
+        reply(
+            StatusCode::OK,
+            format!(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>{bucket}</Name><Prefix>{prefix}</Prefix><KeyCount>{count}</KeyCount><MaxKeys>{size}</MaxKeys><IsTruncated>{more}</IsTruncated>{next}{body}</ListBucketResult>"
+            ),
+        )
+    }
+
     fn list(&self, bucket: &str, q: &str) -> Reply {
+        if bucket != "list" {
+            return self.list_stored(bucket, q);
+        }
         let size: u64 = query(q, "max-keys").and_then(|n| n.parse().ok()).unwrap_or(1000).min(1000);
         let from: u64 = query(q, "continuation-token").and_then(|t| t.parse().ok()).unwrap_or(0);
-        let total = if bucket == "list" { self.list } else { 0 };
+        let total = self.list;
         let to = (from + size).min(total);
         let mut body = String::with_capacity(400 * 1000);
         let _ = write!(
@@ -214,7 +268,10 @@ impl Null {
         let body = if method == Method::HEAD {
             Vec::new()
         } else {
-            vec![0; usize::try_from(stored.size).unwrap_or(0)]
+            match &stored.body {
+                Some(body) => body.to_vec(),
+                None => vec![0; usize::try_from(stored.size).unwrap_or(0)],
+            }
         };
         let mut response = reply(StatusCode::OK, body);
         set(&mut response, "etag", &stored.etag);
@@ -252,7 +309,7 @@ impl Null {
                 )
             }
             (&Method::POST, false, Some(id)) => {
-                let _ = take(body).await;
+                let _ = take(body, false).await;
                 self.complete(&path, id, &parts.headers)
             }
             (&Method::DELETE, false, Some(id)) => {
