@@ -170,6 +170,9 @@ impl PairHandle {
 
     /// Whether an upload of this path is open.
     pub(crate) fn is_open(&self, shared: &Shared, row: &PairRow, path: &RelPath) -> bool {
+        if shared.pool.is_idle() {
+            return false;
+        }
         let key = format!("{}{path}", windlass_domain::Prefix::new(&row.prefix));
         shared.pool.is_open(&row.connection, &row.bucket, &key)
     }

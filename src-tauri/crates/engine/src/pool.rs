@@ -160,6 +160,11 @@ impl Pool {
         lock(&self.state).at.contains_key(&(connection.to_owned(), bucket.to_owned(), key.to_owned()))
     }
 
+    /// Whether nothing at all is under way.
+    pub(crate) fn is_idle(&self) -> bool {
+        lock(&self.state).at.is_empty()
+    }
+
     /// Open uploads of a sync folder.
     pub(crate) fn open_of(&self, pair: &PairId) -> u64 {
         lock(&self.state).open.get(pair).copied().unwrap_or_default()

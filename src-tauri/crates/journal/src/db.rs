@@ -92,9 +92,20 @@ const HEADER: usize = 100;
 /// Up to this size the check at the start is the thorough one.
 const SMALL: u64 = 32 * 1024 * 1024;
 
-/// Looks through every table whose loss would matter. In a big journal rows of listings, which can be a gigabyte and are only
-/// a copy of what the server says, are left out, and so are the list of free pages and what is in indexes.
-pub(crate) fn quick_check(conn: &Connection) -> Result<()> {
+/// How much of a big journal is looked through when it is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// Tables whose rows say what may be done: folders, connections, intents, open transfers. For a journal that was closed in
+    /// order. Rows of files are many (a gigabyte for four million), each has a mark that is checked when it is read, and one
+    /// that is missing leads to a comparison, never to a delete.
+    Decisive,
+    /// All but listings, which are a copy of what the server says.
+    Whole,
+}
+
+/// Looks through every table whose loss would matter: all of a small journal, and of a big one what `depth` says, without the
+/// list of free pages and what is in indexes.
+pub(crate) fn quick_check(conn: &Connection, depth: Depth) -> Result<()> {
     let size: i64 = conn
         .query_row("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", [], |row| {
             row.get(0)
@@ -106,11 +117,14 @@ pub(crate) fn quick_check(conn: &Connection) -> Result<()> {
     let mut statement = conn
         .prepare(
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
-             AND name NOT IN ('listing_rows', 'listing_keys')",
+             AND name NOT IN ('listing_rows', 'listing_keys')
+             AND (?1 OR name NOT IN ('files', 'safe_versions', 'audit', 'transfers'))",
         )
         .map_err(damaged)?;
-    let names: Vec<String> =
-        statement.query_map([], |row| row.get(0)).and_then(Iterator::collect).map_err(damaged)?;
+    let names: Vec<String> = statement
+        .query_map([depth == Depth::Whole], |row| row.get(0))
+        .and_then(Iterator::collect)
+        .map_err(damaged)?;
     for name in names {
         check(conn, &format!("PRAGMA quick_check(\"{name}\")"))?;
     }

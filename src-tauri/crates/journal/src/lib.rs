@@ -125,12 +125,19 @@ impl SqliteJournal {
         self.read(db::integrity_check).await
     }
 
+    /// Damage that was met while reading: the next start looks at everything before it trusts this file.
+    fn doubt(&self, error: &JournalError) {
+        if error.kind == JournalErrorKind::Corrupt {
+            sound::doubt(&self.path);
+        }
+    }
+
     pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, JournalError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, JournalError> + Send + 'static,
     {
-        self.readers.run(work).await
+        self.readers.run(work).await.inspect_err(|error| self.doubt(error))
     }
 
     /// `work` may be done a second time, after the first was taken back.
@@ -140,7 +147,7 @@ impl SqliteJournal {
         F: FnMut(&Connection) -> Result<T, JournalError> + Send + 'static,
     {
         match &self.writer {
-            Some(writer) => writer.run(weight, work).await,
+            Some(writer) => writer.run(weight, work).await.inspect_err(|error| self.doubt(error)),
             None => Err(error::of(
                 JournalErrorKind::Owned,
                 "it was opened for reading only; the program that owns it has to do this",

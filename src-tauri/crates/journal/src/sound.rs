@@ -20,10 +20,11 @@ use crate::{db, migrate};
 /// `Corrupt` when anything is not as it was written that would be acted upon. Rows of files are checked when they are read.
 pub(crate) fn open(path: &Path) -> Result<Connection> {
     db::check_header(path)?;
+    let depth = if ended_well(path) { db::Depth::Decisive } else { db::Depth::Whole };
     let mut conn = db::open_writer(path)?;
     let from = migrate::version(&conn)?;
     check_counter(&conn, from)?;
-    db::quick_check(&conn)?;
+    db::quick_check(&conn, depth)?;
     migrate::migrate(&mut conn, path, migrate::MIGRATIONS)?;
     if from < migrate::MIGRATIONS.len() {
         seal(&mut conn, from)?;
@@ -33,7 +34,33 @@ pub(crate) fn open(path: &Path) -> Result<Connection> {
     intents::check_open(&conn)?;
     transfers::open(&conn)?;
     files::mend_counts(&mut conn).map_err(damaged)?;
+    trust(path)?;
     Ok(conn)
+}
+
+/// Whether the last owner closed it, and nobody met damage in it since. SQLite removes the WAL when the last connection
+/// closes (<https://www.sqlite.org/wal.html>), so one with something in it is of a process that died.
+fn ended_well(path: &Path) -> bool {
+    let left_open = std::fs::metadata(with(path, "-wal")).is_ok_and(|wal| wal.len() > 0);
+    !left_open && !with(path, DOUBTED).exists()
+}
+
+/// Name of the file that says: look at everything.
+const DOUBTED: &str = "-doubted";
+
+/// Notes that damage was met.
+pub(crate) fn doubt(path: &Path) {
+    if let Err(error) = std::fs::write(with(path, DOUBTED), b"") {
+        tracing::error!(%error, "it could not be noted that the journal is damaged");
+    }
+}
+
+/// It was looked at, and is sound.
+fn trust(path: &Path) -> Result<()> {
+    match std::fs::remove_file(with(path, DOUBTED)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(other(error)),
+        _ => Ok(()),
+    }
 }
 
 /// The first version with marks.

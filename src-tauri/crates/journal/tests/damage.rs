@@ -12,7 +12,7 @@ use windlass_domain::{PairId, Timestamp, Upload};
 use windlass_journal::SqliteJournal;
 use windlass_ports::{
     Catalog, Connection, CredentialSource, FileRow, FileState, IntentEnd, IntentKind, IntentRow, Journal,
-    JournalWrite, PairRow, UploadRow,
+    JournalErrorKind, JournalWrite, PairRow, UploadRow,
 };
 
 /// In memory where there is such a folder: these tests open a thousand journals.
@@ -262,4 +262,52 @@ async fn hc6_what_was_put_aside_is_never_written_over() {
     let error = SqliteJournal::open_or_begin(&file, Timestamp(0)).unwrap_err();
     assert_eq!(error.kind, windlass_ports::JournalErrorKind::Owned);
     assert_eq!(put_aside(folder.path()).len(), 3);
+}
+
+/// A big journal that was closed in order is not read through when it opens; damage in it is met when its rows are read, and
+/// the next start looks at everything.
+#[tokio::test]
+async fn hc6_hc11_damage_in_a_big_journal_is_met_when_read_and_the_next_start_puts_it_aside() {
+    let folder = quick_folder();
+    let file = folder.path().join("journal.db");
+    let journal = SqliteJournal::open(&file).unwrap();
+    journal.commit(vec![JournalWrite::SavePair(pair())]).await.unwrap();
+    let mut n = 0u64;
+    while std::fs::metadata(&file).unwrap().len() < 40 << 20 {
+        let base_of = |n: u64| JournalWrite::SaveBase {
+            pair: pair_id(),
+            path: path(&format!("a folder with a long name/a photo with a long name {n:09}.jpg")),
+            base: base(n, &format!("\"{n:032x}\"")),
+        };
+        journal.commit((n..n + 2_000).map(base_of).collect()).await.unwrap();
+        n += 2_000;
+    }
+    drop(journal);
+    let mut bytes = std::fs::read(&file).unwrap();
+    let pages = bytes.len() / 4096;
+    for page in (pages / 2..pages * 3 / 4).step_by(40) {
+        bytes[page * 4096..page * 4096 + 64].fill(0xFF);
+    }
+    std::fs::write(&file, &bytes).unwrap();
+
+    let read = async |journal: &SqliteJournal| {
+        let mut after = None;
+        loop {
+            match journal.files(&pair_id(), after.as_ref(), 1_000).await {
+                Ok(page) if page.is_empty() => return None,
+                Ok(page) => after = page.last().map(|row| row.path.clone()),
+                Err(error) => return Some(error.kind),
+            }
+        }
+    };
+    let opened = SqliteJournal::open_or_begin(&file, Timestamp(0)).unwrap();
+    assert_eq!(opened.recovered, None, "it was closed in order, and is taken at its word");
+    assert_eq!(read(&opened.journal).await, Some(JournalErrorKind::Corrupt));
+    drop(opened);
+    let opened = SqliteJournal::open_or_begin(&file, Timestamp(0)).unwrap();
+    assert!(opened.recovered.is_some(), "what was met counts at the next start");
+    assert_eq!(read(&opened.journal).await, None);
+    assert_eq!(opened.journal.pairs().await.unwrap().len(), 1, "the folder is still known");
+    drop(opened);
+    assert_eq!(SqliteJournal::open_or_begin(&file, Timestamp(0)).unwrap().recovered, None);
 }

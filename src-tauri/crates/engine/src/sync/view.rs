@@ -14,8 +14,8 @@ use windlass_domain::{
 };
 use windlass_ports::remote::Depth;
 use windlass_ports::{
-    FileRow, FileState, FsError, FsErrorKind, JournalWrite, LevelEntry, PairRow, RemoteBrowse, RemoteError,
-    RemoteErrorKind, ScanItem, Scanned,
+    FileRow, FileState, FsErrorKind, JournalWrite, LevelEntry, PairRow, RemoteBrowse, RemoteError,
+    RemoteErrorKind, ScanItem,
 };
 
 use super::evidence::{Evidence, Side};
@@ -30,6 +30,8 @@ use crate::shared::{Shared, lock};
 const PAGE: u32 = 1000;
 /// What a file of one's own says in a folder that only receives.
 const OWN: &str = "It is only here, and this folder only receives. It is left alone.";
+/// Files of a scan taken at once.
+const SCANNED: usize = 256;
 /// Writes gathered before they are committed.
 const CHUNK: usize = 500;
 
@@ -64,10 +66,13 @@ impl View {
     }
 }
 
+/// What comes at once: a million files are a thousand of these, and cost no wake-up each.
+type Batch<T> = Vec<(RelPath, T)>;
+
 /// A side that is read in path order. What comes out of order is a reason to sort first, never to conclude anything.
 struct Ordered<T> {
-    from: BoxStream<'static, Result<(RelPath, T), Broken>>,
-    next: Option<(RelPath, T)>,
+    from: BoxStream<'static, Result<Batch<T>, Broken>>,
+    next: VecDeque<(RelPath, T)>,
     over: bool,
 }
 
@@ -76,29 +81,65 @@ struct Ordered<T> {
 pub(super) struct Disordered;
 
 impl<T: Send + 'static> Ordered<T> {
-    fn new(from: BoxStream<'static, Result<(RelPath, T), Broken>>) -> Self {
-        Self { from, next: None, over: false }
+    fn new(from: BoxStream<'static, Result<Batch<T>, Broken>>) -> Self {
+        Self { from, next: VecDeque::new(), over: false }
     }
 
-    async fn peek(&mut self) -> Result<Option<&RelPath>, Broken> {
-        if self.next.is_none() && !self.over {
-            self.next = self.from.next().await.transpose()?;
-            self.over = self.next.is_none();
+    /// Sees to it that there is a next entry, unless there is none.
+    async fn ready(&mut self) -> Result<(), Broken> {
+        while self.next.is_empty() && !self.over {
+            match self.from.next().await.transpose()? {
+                Some(batch) => self.next = batch.into(),
+                None => self.over = true,
+            }
         }
-        Ok(self.next.as_ref().map(|(path, _)| path))
+        Ok(())
+    }
+
+    /// The path of the next entry.
+    fn path(&self) -> Option<&RelPath> {
+        self.next.front().map(|(path, _)| path)
     }
 
     /// The entry of this path, if it is the next.
     async fn take(&mut self, path: &RelPath) -> Result<Option<Result<T, Disordered>>, Broken> {
-        if self.peek().await? != Some(path) {
+        if self.path() != Some(path) {
             return Ok(None);
         }
-        let taken = self.next.take();
-        if self.peek().await?.is_some_and(|next| next <= path) {
+        let taken = self.next.pop_front();
+        self.ready().await?;
+        if self.path().is_some_and(|next| next <= path) {
             return Ok(Some(Err(Disordered)));
         }
         Ok(taken.map(|(_, item)| Ok(item)))
     }
+}
+
+/// The same, read ahead by a little: while one page is merged the next is on its way. Ends when nobody listens any more.
+fn ahead<T: Send + 'static>(
+    shared: &Shared,
+    mut from: BoxStream<'static, Result<Batch<T>, Broken>>,
+) -> BoxStream<'static, Result<Batch<T>, Broken>> {
+    let (send, receive) = tokio::sync::mpsc::channel(2);
+    shared.tasks.spawn(async move {
+        loop {
+            let next = tokio::select! {
+                biased;
+                () = send.closed() => return,
+                next = from.next() => next,
+            };
+            let Some(next) = next else { return };
+            if send.send(next).await.is_err() {
+                return;
+            }
+        }
+    });
+    received(receive)
+}
+
+fn received<T: Send + 'static>(receive: tokio::sync::mpsc::Receiver<T>) -> BoxStream<'static, T> {
+    futures::stream::unfold(receive, |mut receive| async move { Some((receive.recv().await?, receive)) })
+        .boxed()
 }
 
 /// What the listing said beside its entries: the ETag of the marker object.
@@ -111,69 +152,58 @@ fn listing(
     row: &PairRow,
     scope: Option<&RelPath>,
     marker: MarkerSeen,
-) -> BoxStream<'static, Result<(RelPath, RemoteState), Broken>> {
+) -> BoxStream<'static, Result<Batch<RemoteState>, Broken>> {
     struct Pages {
         after: Option<String>,
         over: bool,
-        page: VecDeque<(RelPath, RemoteState)>,
     }
     let (bucket, prefix) = (Bucket::new(row.bucket.as_str()), row.prefix.clone());
     let scope = scope.cloned();
     let near = format!("{prefix}{}", scope.as_ref().map_or("", RelPath::as_str));
-    let start = Pages { after: None, over: false, page: VecDeque::new() };
+    let start = Pages { after: None, over: false };
     futures::stream::try_unfold(start, move |mut pages| {
         let (shared, browse, marker) = (Arc::clone(&shared), Arc::clone(&browse), Arc::clone(&marker));
         let (bucket, prefix, near, scope) = (bucket.clone(), prefix.clone(), near.clone(), scope.clone());
         async move {
-            loop {
-                if let Some(entry) = pages.page.pop_front() {
-                    return Ok(Some((entry, pages)));
-                }
-                if pages.over {
-                    return Ok(None);
-                }
-                let page = shared
-                    .call(browse.level(&bucket, &near, Depth::Deep, pages.after.as_deref()))
-                    .await
-                    .map_err(Broken::Remote)?;
-                if page.next.is_some() && page.next == pages.after {
+            if pages.over {
+                return Ok(None);
+            }
+            let page = shared
+                .call(browse.level(&bucket, &near, Depth::Deep, pages.after.as_deref()))
+                .await
+                .map_err(Broken::Remote)?;
+            if page.next.is_some() && page.next == pages.after {
+                return Err(Broken::Remote(RemoteError {
+                    kind: RemoteErrorKind::Unexpected,
+                    source: "the listing does not get on".into(),
+                }));
+            }
+            pages.over = page.next.is_none();
+            pages.after = page.next;
+            let mut batch = Batch::with_capacity(page.entries.len());
+            for entry in page.entries {
+                let LevelEntry::Object { key, size, etag, .. } = entry else { continue };
+                let Some(rest) = key.strip_prefix(prefix.as_str()) else {
                     return Err(Broken::Remote(RemoteError {
                         kind: RemoteErrorKind::Unexpected,
-                        source: "the listing does not get on".into(),
+                        source: "the listing holds keys that were not asked for".into(),
                     }));
+                };
+                let etag = ETag::new(etag);
+                if rest.starts_with(OURS) || rest.starts_with(OURS_TOO) {
+                    if rest == MARKER {
+                        *lock(&marker) = Some(etag);
+                    }
+                    continue;
                 }
-                pages.over = page.next.is_none();
-                pages.after = page.next;
-                for entry in page.entries {
-                    let LevelEntry::Object { key, size, etag, .. } = entry else { continue };
-                    let Some(rest) = key.strip_prefix(prefix.as_str()) else {
-                        return Err(Broken::Remote(RemoteError {
-                            kind: RemoteErrorKind::Unexpected,
-                            source: "the listing holds keys that were not asked for".into(),
-                        }));
-                    };
-                    let etag = ETag::new(etag);
-                    if rest.starts_with(OURS) || rest.starts_with(OURS_TOO) {
-                        if rest == MARKER {
-                            *lock(&marker) = Some(etag);
-                        }
-                        continue;
-                    }
-                    let parsed = ObjectKey::parse(&key).ok().and_then(|key| map_key(&key, &prefix).ok());
-                    match parsed {
-                        Some(path)
-                            if scope.as_ref().is_some_and(|scope| path != *scope && !below(&path, scope)) => {
-                        }
-                        Some(path) => {
-                            pages
-                                .page
-                                .push_back((path, RemoteState { size, etag, version: None, digest: None }));
-                        }
-                        // Folder objects and names that cannot be here: shown in the browser, not synced.
-                        None => {}
-                    }
+                // Folder objects and names that cannot be here: shown in the browser, not synced.
+                let parsed = ObjectKey::parse(&key).ok().and_then(|key| map_key(&key, &prefix).ok());
+                let Some(path) = parsed else { continue };
+                if scope.as_ref().is_none_or(|scope| path == *scope || below(&path, scope)) {
+                    batch.push((path, RemoteState { size, etag, version: None, digest: None }));
                 }
             }
+            Ok(Some((batch, pages)))
         }
     })
     .boxed()
@@ -184,36 +214,39 @@ fn scanning(
     shared: Arc<Shared>,
     row: &PairRow,
     scope: Option<&RelPath>,
-) -> BoxStream<'static, Result<(RelPath, ScanItem), Broken>> {
+) -> BoxStream<'static, Result<Batch<ScanItem>, Broken>> {
     let (root, scope) = (row.root.clone(), scope.cloned());
-    let (send, receive) = tokio::sync::mpsc::channel::<Result<Scanned, FsError>>(512);
+    let (send, receive) = tokio::sync::mpsc::channel::<Result<Batch<ScanItem>, Broken>>(4);
     let tasks = shared.tasks.clone();
     // The scan borrows the root; a task of its own owns it. It ends when nobody listens any more.
     tasks.spawn(async move {
-        let mut scan = shared.ports.fs.scan(Path::new(&root), scope.as_ref());
+        let mut scan = shared.ports.fs.scan(Path::new(&root), scope.as_ref()).ready_chunks(SCANNED);
         while let Some(found) = scan.next().await {
-            // What is not there has nothing below it; whether the root is, is looked at when the look ends.
-            if scope.is_some() && found.as_ref().is_err_and(|error| error.kind == FsErrorKind::NotFound) {
+            let mut batch = Batch::with_capacity(found.len());
+            let mut broken = None;
+            for found in found {
+                match found {
+                    Ok(found) => {
+                        if let Some(path) = place(&found) {
+                            batch.push((path, found.item));
+                        }
+                    }
+                    // What is not there has nothing below it; whether the root is, is looked at when the look ends.
+                    Err(error) if scope.is_some() && error.kind == FsErrorKind::NotFound => return,
+                    Err(error) => broken = broken.or(Some(error)),
+                }
+            }
+            if !batch.is_empty() && send.send(Ok(batch)).await.is_err() {
                 return;
             }
-            if send.send(found).await.is_err() {
+            if let Some(error) = broken
+                && send.send(Err(Broken::Disk(error))).await.is_err()
+            {
                 return;
             }
         }
     });
-    futures::stream::unfold(receive, |mut receive| async move {
-        loop {
-            match receive.recv().await? {
-                Err(error) => return Some((Err(Broken::Disk(error)), receive)),
-                Ok(found) => {
-                    if let Some(path) = place(&found) {
-                        return Some((Ok((path, found.item)), receive));
-                    }
-                }
-            }
-        }
-    })
-    .boxed()
+    received(receive)
 }
 
 /// The journal's rows, a page at a time.
@@ -221,44 +254,41 @@ fn rows(
     shared: Arc<Shared>,
     row: &PairRow,
     scope: Option<&RelPath>,
-) -> BoxStream<'static, Result<(RelPath, FileRow), Broken>> {
+) -> BoxStream<'static, Result<Batch<FileRow>, Broken>> {
     struct Pages {
         after: Option<RelPath>,
         over: bool,
-        page: VecDeque<FileRow>,
     }
     let (id, scope) = (row.id.clone(), scope.cloned());
-    let start = Pages { after: None, over: false, page: VecDeque::new() };
+    let start = Pages { after: None, over: false };
     futures::stream::try_unfold(start, move |mut pages| {
         let (shared, id, scope) = (Arc::clone(&shared), id.clone(), scope.clone());
         async move {
-            if let (Some(scope), None, false) = (&scope, &pages.after, pages.over) {
+            if pages.over {
+                return Ok(None);
+            }
+            let mut page = Vec::new();
+            if let (Some(scope), None) = (&scope, &pages.after) {
                 let found = shared.ports.journal.file(&id, scope).await.map_err(Broken::Journal)?;
-                pages.page.extend(found);
+                page.extend(found);
                 pages.after = Some(scope.clone());
             }
-            loop {
-                if let Some(row) = pages.page.pop_front() {
-                    return Ok(Some(((row.path.clone(), row), pages)));
-                }
-                if pages.over {
-                    return Ok(None);
-                }
-                let found = shared.ports.journal.files(&id, pages.after.as_ref(), PAGE).await;
-                let found = found.map_err(Broken::Journal)?;
-                pages.over = found.len() < PAGE as usize;
-                pages.after = found.last().map(|row| row.path.clone()).or(pages.after);
-                match &scope {
-                    None => pages.page = found.into(),
-                    Some(scope) => {
-                        let past = |row: &FileRow| {
-                            !below(&row.path, scope) && row.path.as_str() > format!("{scope}/").as_str()
-                        };
-                        pages.over |= found.last().is_some_and(past);
-                        pages.page.extend(found.into_iter().filter(|row| below(&row.path, scope)));
-                    }
+            let found = shared.ports.journal.files(&id, pages.after.as_ref(), PAGE).await;
+            let found = found.map_err(Broken::Journal)?;
+            pages.over = found.len() < PAGE as usize;
+            pages.after = found.last().map(|row| row.path.clone()).or(pages.after);
+            match &scope {
+                None => page = found,
+                Some(scope) => {
+                    let past = |row: &FileRow| {
+                        !below(&row.path, scope) && row.path.as_str() > format!("{scope}/").as_str()
+                    };
+                    pages.over |= found.last().is_some_and(past);
+                    page.extend(found.into_iter().filter(|row| below(&row.path, scope)));
                 }
             }
+            let batch: Batch<FileRow> = page.into_iter().map(|row| (row.path.clone(), row)).collect();
+            Ok(Some((batch, pages)))
         }
     })
     .boxed()
@@ -266,15 +296,11 @@ fn rows(
 
 /// Reads a side to its end and puts it into path order.
 async fn sorted<T: Send + 'static>(mut from: Ordered<T>) -> Result<Ordered<T>, Broken> {
-    let mut all = BTreeMap::new();
-    if let Some((path, item)) = from.next.take() {
-        all.insert(path, item);
+    let mut all: BTreeMap<_, _> = from.next.drain(..).collect();
+    while let Some(batch) = from.from.next().await {
+        all.extend(batch?);
     }
-    while let Some(found) = from.from.next().await {
-        let (path, item) = found?;
-        all.insert(path, item);
-    }
-    Ok(Ordered::new(futures::stream::iter(all.into_iter().map(Ok)).boxed()))
+    Ok(Ordered::new(futures::stream::iter([Ok(all.into_iter().collect())]).boxed()))
 }
 
 /// One look at both sides.
@@ -347,23 +373,19 @@ impl Looking<'_> {
         let marker = MarkerSeen::default();
         let browse = shared.ports.remotes.browse(&row.connection).await.map_err(Broken::Remote)?;
         let mut here = Ordered::new(scanning(Arc::clone(shared), row, scope));
-        let mut there = Ordered::new(listing(Arc::clone(shared), browse, row, scope, Arc::clone(&marker)));
-        let mut known = Ordered::new(rows(Arc::clone(shared), row, scope));
+        let there = listing(Arc::clone(shared), browse, row, scope, Arc::clone(&marker));
+        let mut there = Ordered::new(ahead(shared, there));
+        let mut known = Ordered::new(ahead(shared, rows(Arc::clone(shared), row, scope)));
         if sort {
             (here, there, known) = (sorted(here).await?, sorted(there).await?, sorted(known).await?);
         }
         let mut merge = Merge { view: View::default(), writes: Vec::new(), unreadable: Vec::new() };
         loop {
-            let mut least: Option<RelPath> = None;
-            for next in
-                [here.peek().await?.cloned(), there.peek().await?.cloned(), known.peek().await?.cloned()]
-            {
-                least = match (least, next) {
-                    (Some(a), Some(b)) => Some(a.min(b)),
-                    (a, b) => a.or(b),
-                };
-            }
-            let Some(path) = least else { break };
+            here.ready().await?;
+            there.ready().await?;
+            known.ready().await?;
+            let next = [here.path(), there.path(), known.path()];
+            let Some(path) = next.into_iter().flatten().min().cloned() else { break };
             let (here, there, known) =
                 (here.take(&path).await?, there.take(&path).await?, known.take(&path).await?);
             let (here, there, known) = match (here.transpose(), there.transpose(), known.transpose()) {
