@@ -225,6 +225,7 @@ class World:
         # A conflict of the mirror and of one's own file is shown.
         check(code == 0 or self.mode == "mirror-down" and code == 3, f"{self.mode}: {what} ended with {code}: {said}")
         self.conflicts += said[-1]["conflicts"] if said else 0
+        self.said = f"it ended with {code}: {str(said)[-600:]}"
 
     def judge(self):
         self.rest("the run to the end")
@@ -241,7 +242,7 @@ class World:
             check(not apart, f"{name}: the bucket was changed: {apart}")
             apart = differ(*({p: b for p, b in side.items() if p not in self.touched} for side in (here, there)))
             visible = set(there.values()) | set(here.values())
-        check(not apart, f"{name}: {apart}")
+        check(not apart, f"{name}: {apart}; {self.said}")
         lost = [body[:24].split(b" ")[1] for body in self.alive if body not in visible]
         check(not lost, f"{name}: {len(lost)} contents were lost: number {lost[:4]}")
         left = weather.temps(self.folder)

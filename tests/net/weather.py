@@ -76,12 +76,20 @@ class Proxy:
             self.open.clear()
         lab.until(10, "the end of what was passing", lambda: self.passing == 0)
 
-    def reopen(self):
-        """Connections from before are dropped, with whatever waited in them."""
+    def unshut(self):
+        """Goes on as if nothing had been."""
+        self.open.set()
+
+    def cut_all(self):
+        """Every connection ends with a reset."""
         with self.lock:
             old = list(self.links)
         for link in old:
             self._end(link, True)
+
+    def reopen(self):
+        """Connections from before are dropped, with whatever waited in them."""
+        self.cut_all()
         self.open.set()
 
     def refuse(self):
