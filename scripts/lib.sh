@@ -19,7 +19,7 @@ export TAURI_CONFIG='{"build":{"devUrl":null}}'
 PACKAGES_RUN="build-essential pkg-config curl file libwebkit2gtk-4.1-dev librsvg2-dev dbus fonts-dejavu-core"
 # Packages only the tests need.
 PACKAGES_TEST="webkit2gtk-driver xvfb xauth dbus-x11 gnome-keyring libsecret-tools xdotool imagemagick x11-utils openbox
-  xdg-utils radosgw ceph-mon ceph-osd ceph-base python3 python3-venv sqlite3 chromium procps"
+  xdg-utils radosgw ceph-mon ceph-osd ceph-base python3 python3-venv sqlite3 chromium procps xfsprogs"
 
 if [ -t 1 ]; then DIM=$'\e[2m' BOLD=$'\e[1m' RED=$'\e[31m' PLAIN=$'\e[0m'; else DIM='' BOLD='' RED='' PLAIN=''; fi
 

@@ -171,8 +171,10 @@ def sha256_file(path):
 class Lab:
     """A place to work in, a server, a reader that is not ours, and the client under test. Use it as a context."""
 
-    def __init__(self, args, server="practice", requests=False):
-        self.args, self.kind, self.counts_requests = args, server, requests
+    def __init__(self, args, server="practice", requests=False, proxy=None):
+        self.args, self.kind = args, server
+        # What stands between client and server: called with its host and port.
+        self.between = proxy or (lambda host, port: Proxy(host, port, requests))
         self.server = self.proxy = None
         self.started = []
 
@@ -182,7 +184,7 @@ class Lab:
             (self.work / "home").mkdir()
             self.data = self.work / "home" / "journal"
             self.server = servers.start(self.kind, self.work / "server", windlass=self.args.windlass)
-            self.proxy = Proxy(self.server.host, self.server.port, self.counts_requests)
+            self.proxy = self.between(self.server.host, self.server.port)
             self.reader = boto3.client(
                 "s3", endpoint_url=self.server.endpoint, aws_access_key_id=self.server.keys[0],
                 aws_secret_access_key=self.server.keys[1], region_name="us-east-1",

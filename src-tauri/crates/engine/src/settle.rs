@@ -7,6 +7,15 @@ use windlass_domain::{LocalState, RelPath, Timestamp};
 
 use crate::planted::{self, Bug};
 
+/// Times of some disks (FAT) move on in steps so long. What is written after a file was read must get another time than the
+/// one that was seen, so such a file lies still for a step at least (hazard HA3).
+const COARSE: Duration = Duration::from_secs(2);
+
+/// Whether a disk that knows parts of a second would hardly have given these times.
+fn has_coarse_times(local: &LocalState) -> bool {
+    [local.mtime, local.ctime].iter().all(|time| time.0 % 1_000_000_000 == 0)
+}
+
 /// Files that are not still yet.
 #[derive(Debug, Default)]
 pub(crate) struct Settling {
@@ -32,6 +41,7 @@ impl Settling {
         now: Timestamp,
         settle: Duration,
     ) -> Rest {
+        let settle = if has_coarse_times(local) { settle.max(COARSE) } else { settle };
         let touched = local.mtime.max(local.ctime);
         let age = Duration::from_nanos(now.since(touched));
         if age >= settle || planted::is(Bug::DoesNotSettle) {
@@ -115,6 +125,19 @@ mod tests {
         assert_eq!(at - Instant::now(), Duration::from_secs(7));
         assert_eq!(settling.look(&path, &local, Timestamp::from_millis(1_010_000), SETTLE), Rest::Still);
         assert_eq!(settling.len(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn ha3_a_disk_with_coarse_times_gets_one_step_of_them_at_least() {
+        let mut settling = Settling::default();
+        let path = RelPath::parse("a.mov").unwrap();
+        let now = Timestamp::from_millis(1_001_900);
+        let rest = settling.look(&path, &file(5, 1_000_000), now, Duration::ZERO);
+        assert!(matches!(rest, Rest::Until(_)), "a write in this step would leave the time as it is");
+        let fine = LocalState { ctime: Timestamp(1_001_899_000_001), ..file(5, 1_000_000) };
+        assert_eq!(settling.look(&path, &fine, now, Duration::ZERO), Rest::Still);
+        let later = Timestamp::from_millis(1_002_000);
+        assert_eq!(settling.look(&path, &file(5, 1_000_000), later, Duration::ZERO), Rest::Still);
     }
 
     #[tokio::test(start_paused = true)]

@@ -94,6 +94,7 @@ const RULES: &[Rule] = &[
     Rule { name: "app", ours: ADAPTERS, foreign: Foreign::Common },
     Rule { name: "cli", ours: ADAPTERS, foreign: Foreign::Common },
     Rule { name: "devserver", ours: ADAPTERS, foreign: Foreign::Common },
+    Rule { name: "faultfs", ours: &[], foreign: Foreign::Common },
     Rule { name: "xtask", ours: &["api"], foreign: Foreign::Common },
 ];
 
@@ -105,6 +106,7 @@ const KEPT: &[(&str, &[&str])] = &[
     ("gtk", &["app"]),
     ("rusqlite", &["journal", "practice"]),
     ("aws-*", &["s3"]),
+    ("fuser", &["faultfs"]),
     ("notify*", &["platform"]),
     ("keyring*", &["platform"]),
     ("directories", &["platform"]),
