@@ -2,17 +2,29 @@
 // Pictures go to build/screenshots/; with WINDLASS_SHOTS=docs those of the guide are written to docs/guide/img too.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch, openPage } from './browser.mjs';
-import { KEYS, draft, makeHome, root, startCore, startPractice } from './core.mjs';
+import { KEYS, draft, makeHome, root, s3, startCore, startPractice } from './core.mjs';
 
 const shots = join(root, 'build/screenshots');
 const guide = join(root, 'docs/guide/img');
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const IN_GUIDE = { 'first-run': 'first-run', browse: 'browse', transfers: 'transfers', 'folder-safe': 'safe' };
+const IN_GUIDE = {
+  'first-run': 'first-run',
+  browse: 'browse',
+  transfers: 'transfers',
+  'folder-safe': 'safe',
+  'sync-modes': 'sync-modes',
+  'sync-plan': 'sync-plan',
+  'sync-in-step': 'sync-in-step',
+  'sync-conflict': 'sync-conflict',
+  'sync-brake': 'sync-brake',
+  'sync-activity': 'sync-activity',
+  'sync-unplugged': 'sync-unplugged',
+};
 const RAW = 'bridges/A14-viaduct/2026-05-12/raw/';
 
 let browser;
@@ -31,7 +43,7 @@ before(async () => {
       '[archive]\naws_access_key_id = AKIAEXAMPLE2\naws_secret_access_key = example\n',
   );
   server = await startPractice(join(own.home, 'server'));
-  core = await startCore(own.home, ['--settle', '0.2']);
+  core = await startCore(own.home, ['--settle', '0.2', '--every', '1']);
   browser = await launch();
   ({ page, errors } = await openPage(browser, core.address, { colorScheme: 'light' }));
   page.setDefaultTimeout(30_000);
@@ -245,6 +257,89 @@ test('every screen with real data', { timeout: 240_000 }, async (t) => {
     await screen('folder-offline');
   });
 
+  await t.test('two-way: modes, plan, in step, conflict, brake, activity, unplugged', async () => {
+    const bucket = 'inspections-practice';
+    const reports = join(own.home, 'Reports');
+    const photos = join(reports, '2026/mill-road');
+    const put = (key, bytes) => s3(server.found, 'PUT', bucket, `reports/${key}`, bytes);
+    const office = await core.call('save_connection', {
+      draft: draft(server.found, { name: 'Office server', start_in: `${bucket}/${RAW}` }),
+    });
+    mkdirSync(photos, { recursive: true });
+    for (const name of names.slice(2, 18)) copyFileSync(join(own.home, 'card', name), join(photos, name));
+    writeFileSync(join(reports, 'notes.txt'), 'Joint 7: crack, 2 mm.\n');
+    await put('2026/ford-lane/summary.txt', Buffer.from('Two culverts, one blocked.\n'));
+    await put('2026/ford-lane/culverts.csv', Buffer.from('id,state\n1,blocked\n2,free\n'));
+    await put('2026//no-name-here.txt', Buffer.from('not a file name'));
+    await page.getByRole('button', { name: /Connection: / }).click();
+    await page.getByRole('menuitem', { name: /Office server/ }).click();
+    await row(/^DJI_0112/).waitFor();
+
+    await page.getByRole('button', { name: 'Add sync folder…' }).click();
+    await page.getByLabel('Local folder').fill(reports);
+    await page.getByLabel('Folder in the bucket').fill('reports');
+    await page.getByLabel('Name', { exact: true }).fill('Reports');
+    await page.getByRole('radio', { name: 'Two-way' }).click();
+    await screen('sync-modes');
+    await page.getByRole('button', { name: 'Add and see the plan' }).click();
+    await page.getByRole('button', { name: 'Unfold 2026', exact: true }).click();
+    await page.getByRole('button', { name: 'Unfold ford-lane' }).click();
+    await page.getByRole('row', { name: /^summary\.txt, Download/ }).waitFor();
+    await screen('sync-plan');
+    await page.getByRole('button', { name: 'Start', exact: true }).click();
+    await page.getByText('19 of 19 in step').waitFor();
+    await page.getByText('1 object in the bucket has a name that no file here can have.').waitFor();
+    await page.getByRole('tab', { name: 'All 19' }).click();
+    await screen('sync-in-step');
+
+    const folder = (await core.call('folders')).find((f) => f.name === 'Reports');
+    const pictures = names.slice(2, 7).map((name) => readFileSync(join(own.home, 'card', name)));
+    await core.call('pause_folder', { id: folder.id });
+    await page.getByText('Paused. Files wait where they are.').waitFor();
+    await screen('sync-paused');
+    await put(`2026/mill-road/${names[2]}`, pictures[3]);
+    await put('notes.txt', Buffer.from('Joint 7: crack, 3 mm. Joint 9 as well.\n'));
+    writeFileSync(join(photos, names[2]), pictures[4]);
+    writeFileSync(join(reports, 'notes.txt'), 'Joint 7: crack, 2 mm. Seen again in May.\n');
+    await core.call('resume_folder', { id: folder.id });
+    await page.getByText('2 files were changed on both sides.').waitFor();
+    await page.getByText('21 of 21 in step').waitFor();
+    await page.getByRole('tab', { name: /Conflicts/ }).click();
+    await page
+      .getByRole('row', { name: new RegExp(names[2]) })
+      .getByRole('button', { name: 'Choose…' })
+      .click();
+    await page.getByAltText('The photo in the bucket').waitFor();
+    await page.getByAltText('The photo on this computer').waitFor();
+    await screen('sync-conflict');
+    await page.getByRole('button', { name: 'Resolve 2' }).click();
+    await page.getByText('2 conflicts resolved.').waitFor();
+
+    for (const name of names.slice(3, 18)) rmSync(join(photos, name));
+    await page.getByText(/^Stopped before deleting 15 objects/).waitFor();
+    await page.getByRole('button', { name: 'Answer…' }).click();
+    await page.getByRole('alertdialog').waitFor();
+    await screen('sync-brake');
+    await page.getByRole('radio', { name: /It was not meant/ }).click();
+    await page.getByRole('button', { name: 'Bring back' }).click();
+    await page.getByText('21 of 21 in step').waitFor();
+
+    rmSync(join(reports, '2026/ford-lane/summary.txt'));
+    await page.getByRole('tab', { name: 'Activity' }).click();
+    await page.getByRole('row', { name: /Deleted in the bucket.*summary\.txt/ }).waitFor();
+    await page.getByText('20 of 20 in step').waitFor();
+    await screen('sync-activity');
+
+    renameSync(reports, join(own.home, 'Reports.away'));
+    await page.getByRole('tab', { name: /^Files/ }).click();
+    await page.getByText('The folder is not there', { exact: true }).waitFor();
+    await screen('sync-unplugged');
+    renameSync(join(own.home, 'Reports.away'), reports);
+    await page.getByText('20 of 20 in step').waitFor();
+    await page.getByRole('button', { name: /Connection: / }).click();
+    await page.getByRole('menuitem', { name: /Practice bucket/ }).click();
+  });
+
   await t.test('capabilities, no connection, small windows', async () => {
     await page.getByRole('button', { name: /Connection: / }).click();
     await page.getByRole('menuitem', { name: /What this server can do/ }).click();
@@ -252,9 +347,6 @@ test('every screen with real data', { timeout: 240_000 }, async (t) => {
     await page.getByText(/^Probed/).waitFor();
     await screen('capabilities');
     await escape();
-    await core.call('save_connection', {
-      draft: draft(server.found, { name: 'Office server', start_in: `inspections-practice/${RAW}` }),
-    });
     await page.getByRole('button', { name: /Connection: / }).click();
     await page.getByRole('menuitem', { name: /Office server/ }).click();
     await row(/^DJI_0112/).click();

@@ -28,8 +28,8 @@ after(async () => {
   server?.close();
 });
 
-async function open(options = {}) {
-  const opened = await openPage(browser, `${server.url}/?fast`, options);
+async function open(options = {}, query = '?fast') {
+  const opened = await openPage(browser, `${server.url}/${query}`, options);
   opened.page.setDefaultTimeout(15_000);
   await opened.page.locator('.info').waitFor();
   return opened;
@@ -104,6 +104,12 @@ for (const theme of ['light', 'dark']) {
     await page.keyboard.press('Escape');
     await page.getByText('Not started yet').waitFor();
     await look(page, 'C-sync-not-started', theme);
+    await page.getByTitle(/^Site photos/).click();
+    await page.getByRole('tab', { name: 'Plan' }).click();
+    await page.getByRole('button', { name: 'Make a plan' }).click();
+    await page.getByRole('row', { name: /^2026/ }).waitFor();
+    await look(page, 'C-sync-ingest-plan', theme);
+    await page.getByTitle(/^Drawings/).click();
     await page.setViewportSize({ width: 760, height: 520 });
     await page.getByRole('button', { name: 'See the plan…' }).first().click();
     await page.getByRole('treegrid').waitFor();
@@ -112,6 +118,102 @@ for (const theme of ['light', 'dark']) {
     await context.close();
   });
 }
+
+for (const theme of ['light', 'dark']) {
+  test(`every state of a sync folder says what it means, in ${theme}`, async () => {
+    const { page, context, errors } = await open({ colorScheme: theme }, '?fast&states');
+    const said = async (folder, name, ...texts) => {
+      await page.getByTitle(new RegExp(`^${folder}`)).click();
+      await page.getByRole('heading', { level: 1, name: folder }).waitFor();
+      for (const text of texts) await page.getByRole('main').getByText(text).first().waitFor();
+      await look(page, `C-state-${name}`, theme);
+    };
+    await said('Field notes', 'offline', 'The folder is not there', 'Nothing is deleted on the other side');
+    await said('Office share', 'waiting', '288 of 320 in step', 'The sign-in has ended.');
+    await said('Old server', 'weak', 'cannot refuse a change that comes too late');
+    await said('Public reports', 'nameless', '3 objects in the bucket have names that no file here can have.');
+    await page.getByText('3 objects in the bucket').click();
+    await page.getByText('../outside.txt').waitFor();
+    await look(page, 'C-state-nameless-open', theme);
+    await said('Survey plans', 'stopped', 'Stopped: please look', 'Permission denied');
+    await said('Answered', 'answered', 'Nothing of it is deleted. What is missing comes back.');
+    await page.getByTitle(/^Old server/).click();
+    await page.getByRole('button', { name: 'What it can do…' }).click();
+    await page.getByRole('heading', { name: 'What Old server can do' }).waitFor();
+    await page.keyboard.press('Escape');
+    assert.deepEqual(errors, []);
+    await context.close();
+  });
+}
+
+/** Presses Tab until this has the focus. */
+async function tabTo(page, name) {
+  const at = () =>
+    page.evaluate(() => {
+      const at = document.activeElement;
+      return at?.getAttribute('aria-label') ?? at?.labels?.[0]?.textContent ?? at?.textContent?.trim() ?? '';
+    });
+  for (let i = 0; i < 80; i += 1) {
+    if (name.test(await at())) return;
+    await page.keyboard.press('Tab');
+  }
+  assert.fail(`no Tab leads to ${name}`);
+}
+
+test('by keyboard alone: plan, start, conflicts, brake', async () => {
+  const { page, context, errors } = await open();
+  const key = (name) => page.keyboard.press(name);
+  await tabTo(page, /^Add sync folder/);
+  await key('Enter');
+  await tabTo(page, /^Local folder/);
+  await page.keyboard.type('/home/field/Drawings');
+  await tabTo(page, /^Ingest/);
+  await key('ArrowDown');
+  await tabTo(page, /^Add and see the plan/);
+  await key('Enter');
+  await page.getByRole('row', { name: /^2025/ }).waitFor();
+  assert.equal(await focused(page), 'Not now');
+  // Up to the tree, a folder opened and one of its files left out.
+  await tabTo(page, /^2026/);
+  await key('ArrowRight');
+  await page.getByRole('row', { name: /^ford-lane/ }).waitFor();
+  await key('End');
+  await key(' ');
+  await page.getByText('1 file is left out').waitFor();
+  await tabTo(page, /^Start$/);
+  await key('Enter');
+  await page.getByText('Drawings has started.').waitFor();
+  await tabTo(page, /^Reports/);
+  await key('Enter');
+  await tabTo(page, /^Choose…/);
+  await key('Enter');
+  await page.getByAltText('The photo in the bucket').waitFor();
+  assert.equal(await focused(page), 'Keep both', 'the focus is on the safe choice');
+  await tabTo(page, /^2026\/mill-road\/DJI_0412/);
+  await key('ArrowDown');
+  await page.getByText('Yours is now DJI_0407 (conflict, field-laptop, 23 Nov).JPG').last().waitFor();
+  await tabTo(page, /^What to do with 2026\/mill-road\/DJI_0407/);
+  await key('ArrowDown');
+  await page.getByText('Keeps both for 4 and keeps yours for 1.').waitFor();
+  await tabTo(page, /^Resolve 5/);
+  await key('Enter');
+  await page.getByText('5 conflicts resolved.').waitFor();
+  await tabTo(page, /^Bridge models/);
+  await key('Enter');
+  await tabTo(page, /^Answer…/);
+  await key('Enter');
+  await page.getByRole('alertdialog').waitFor();
+  assert.equal(await focused(page), 'Keep everything');
+  await tabTo(page, /^Keep everything and pause/);
+  await key('ArrowUp');
+  await tabTo(page, /^Type 2110 to allow/);
+  await page.keyboard.type('2,110');
+  await tabTo(page, /^Delete 2,110/);
+  await key('Enter');
+  await page.getByText('It goes on with exactly that.').first().waitFor();
+  assert.deepEqual(errors, []);
+  await context.close();
+});
 
 test('a two-way folder begins with its plan, and what is unticked is left out', async () => {
   const { page, context, errors } = await open();
@@ -248,6 +350,12 @@ test('activity: what can be taken back is, what cannot says why', async () => {
   const rename = page.getByRole('button', { name: 'Undo: 2025/overview.pdf' });
   assert.equal(await rename.getAttribute('aria-disabled'), 'true');
   assert.match((await rename.getAttribute('title')) ?? '', /Rename it back/);
+  await page.getByRole('row', { name: /overview/ }).focus();
+  await page.keyboard.press('Enter');
+  await page
+    .locator('.toast')
+    .getByText(/Rename it back/)
+    .waitFor();
   await page.getByRole('button', { name: 'Undo: 2026/ford-lane/draft-2.docx' }).click();
   await page.getByText('2026/ford-lane/draft-2.docx is back.').waitFor();
   await page

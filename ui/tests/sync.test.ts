@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import type { FolderState, PlanNode, SyncFolderRow, SyncMode } from '../src/lib/api/types';
+import type { CapabilityReport, FolderState, PlanNode, SyncFolderRow, SyncMode } from '../src/lib/api/types';
 import type { Backend } from '../src/lib/backend';
 import { mockBackend } from '../src/lib/backend/mock';
 import { INGEST, OPTIONS } from '../src/lib/backend/mock-sync';
 import { Sync } from '../src/lib/state/sync.svelte';
-import { age } from '../src/lib/util/format';
+import { age, nextTo } from '../src/lib/util/format';
 import { leftOutFiles, tickOf, toggleTick, underLeftOut } from '../src/lib/util/ticks';
-import { notStarted, verdict } from '../src/lib/util/verdict';
+import { notStarted, verdict, weakness } from '../src/lib/util/verdict';
 
 function folder(mode: SyncMode, state: FolderState, rest: Partial<SyncFolderRow> = {}): SyncFolderRow {
   const counts = { total: 4, safe: 4, checking: 0, uploading: 0, waiting: 0, failed: 0, bytes_total: 4, bytes_safe: 4 };
@@ -42,6 +42,28 @@ test('verdict: only a folder that deletes nothing is ever safe to erase', () => 
     }
   }
   expect(verdict(folder('ingest', 'watching')).text).toMatch(/^Safe to erase/);
+});
+
+test('weakness: only what a server was seen not to do, and only where it matters', () => {
+  const report = (...no: string[]): CapabilityReport => ({
+    probed_at: 1,
+    lines: no.map((code) => ({ code, name: code, support: 'no', note: '' })),
+  });
+  expect(weakness(null, 'two_way')).toBe('');
+  expect(weakness(report(), 'two_way')).toBe('');
+  expect(weakness(report('match_delete'), 'ingest'), 'ingest deletes nothing').toBe('');
+  expect(weakness(report('match_delete', 'versioning'), 'mirror_down'), 'it changes nothing there').toBe('');
+  expect(weakness(report('match_put'), 'mirror_up')).toMatch(/comes too late/);
+  expect(weakness(report('match_delete', 'versioning'), 'two_way')).toMatch(/New files go up/);
+  expect(weakness(report('create_only_put', 'versioning'), 'ingest')).toMatch(/nothing is sent/);
+  expect(weakness(report('versioning'), 'two_way')).toMatch(/bucket’s trash/);
+});
+
+test('nextTo: a name beside a file is only its name', () => {
+  expect(nextTo('a/b/1.txt', 'a/b/2.txt')).toBe('2.txt');
+  expect(nextTo('a/b/1.txt', 'a/c/2.txt')).toBe('a/c/2.txt');
+  expect(nextTo('a/1.txt', 'a/b/1.txt')).toBe('a/b/1.txt');
+  expect(nextTo('1.txt', '2.txt')).toBe('2.txt');
 });
 
 test('verdict: a question that waits goes before everything else, an answered one does not', () => {

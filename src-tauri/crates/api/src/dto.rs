@@ -343,6 +343,11 @@ pub struct SyncFolderRow {
     pub brake: Option<BrakeRow>,
     /// What a person chose for it.
     pub options: FolderOptions,
+    /// Objects in the bucket whose names cannot be files here. They stay where they are.
+    #[ts(type = "number")]
+    pub nameless: u64,
+    /// The first of them, without the prefix.
+    pub nameless_sample: Vec<String>,
 }
 
 /// State of a sync folder.

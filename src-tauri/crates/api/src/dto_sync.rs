@@ -160,6 +160,9 @@ pub struct PlanHead {
     /// Files that are the same on both sides already.
     #[ts(type = "number")]
     pub same: u64,
+    /// Files that are still being written or could not be seen; the plan says nothing of them.
+    #[ts(type = "number")]
+    pub waiting: u64,
     /// When it was made.
     #[ts(type = "number")]
     pub made: i64,

@@ -82,7 +82,7 @@ fn status(phase: &PairPhase) -> (FolderState, String) {
         PairPhase::Paused => (FolderState::Paused, "Paused".to_owned()),
         PairPhase::Offline => (
             FolderState::Offline,
-            "The folder is not there, or it is another one. Nothing was changed. Plug the drive in and it goes on."
+            "Its drive is not plugged in, or another one is in its place. Nothing was changed. Plug it in and it goes on."
                 .to_owned(),
         ),
         PairPhase::Waiting(kind) => (FolderState::Waiting, waiting(*kind).to_owned()),
@@ -212,7 +212,11 @@ impl Work for EngineWork {
 
     async fn plan_now(&self, id: &PairId) -> Result<Plan, UiError> {
         let report = self.engine.plan_now(id).await?;
-        Ok(Plan { sentence: report.sentence, steps: report.ops.into_iter().map(step).collect() })
+        Ok(Plan {
+            sentence: report.sentence,
+            steps: report.ops.into_iter().map(step).collect(),
+            waiting: report.summary.waiting,
+        })
     }
 
     async fn answer_brake(&self, id: &PairId, question: u64, answer: BrakeAnswer) -> Result<(), UiError> {
@@ -288,11 +292,15 @@ impl Work for EngineWork {
         match self.engine.pair_view(&pair.id) {
             Some(view) => {
                 let (state, text) = status(&view.phase);
-                FolderStatus { state, text, rate: view.rate }
+                let nameless = (view.nameless.count, view.nameless.sample);
+                FolderStatus { state, text, rate: view.rate, nameless }
             }
-            None => {
-                FolderStatus { state: FolderState::Stopped, text: "It is not running".to_owned(), rate: 0 }
-            }
+            None => FolderStatus {
+                state: FolderState::Stopped,
+                text: "It is not running".to_owned(),
+                rate: 0,
+                nameless: (0, Vec::new()),
+            },
         }
     }
 

@@ -10,7 +10,7 @@ use crate::dto::{ErrorCode, FailureGroup, FolderCounts, FolderFileRow, RowState,
 use crate::dto_more::{FileFilter, FolderFiles};
 use crate::dto_sync::{FolderOptions, SyncMode};
 use crate::sync_folders::{brake_row, check, domain_mode, options_row, stored_options, sync_mode};
-use crate::{Api, UiError};
+use crate::{Api, UiError, visible};
 
 /// Most rows in one answer.
 const MAX_ROWS: u64 = 1000;
@@ -55,6 +55,8 @@ impl Api {
             conflicts,
             options: options_row(&pair.options),
             brake: pair.brake.map(brake_row),
+            nameless: status.nameless.0,
+            nameless_sample: status.nameless.1.iter().map(|name| visible(name)).collect(),
         })
     }
 

@@ -28,6 +28,7 @@ impl Api {
             sentence: visible(&plan.sentence),
             counts: tree.counts.clone(),
             same: tree.same,
+            waiting: plan.waiting,
             made: self.clock.now().millis(),
         };
         self.plans.lock().unwrap_or_else(PoisonError::into_inner).insert(pair, Arc::new(tree));

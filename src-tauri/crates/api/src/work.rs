@@ -42,6 +42,8 @@ pub struct FolderStatus {
     pub text: String,
     /// Bytes per second.
     pub rate: u64,
+    /// Objects whose names cannot be files here: how many, and the first of them.
+    pub nameless: (u64, Vec<String>),
 }
 
 /// What a round of a sync folder would do. It holds no way to carry itself out.
@@ -51,6 +53,8 @@ pub struct Plan {
     pub sentence: String,
     /// Every step.
     pub steps: Vec<PlanStep>,
+    /// Files that could not be planned yet.
+    pub waiting: u64,
 }
 
 /// One step of a plan.

@@ -66,6 +66,27 @@ pub struct PairView {
     pub phase: PairPhase,
     /// Bytes per second.
     pub rate: u64,
+    /// Objects that cannot be files here.
+    pub nameless: Nameless,
+}
+
+/// Objects below the prefix whose names cannot be files, seen by the last look at everything. They stay where they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Nameless {
+    /// How many.
+    pub count: u64,
+    /// The first of them, without the prefix; at most twenty.
+    pub sample: Vec<String>,
+}
+
+impl Nameless {
+    pub(crate) fn add(&mut self, name: &str) {
+        const SAMPLE: usize = 20;
+        self.count += 1;
+        if self.sample.len() < SAMPLE {
+            self.sample.push(name.to_owned());
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -91,6 +112,7 @@ pub(crate) struct PairHandle {
     stored: Mutex<BTreeSet<RelPath>>,
     /// Names that a conflict's file could not get because something bears them.
     taken: Mutex<BTreeSet<RelPath>>,
+    nameless: Mutex<Nameless>,
     pub(crate) stop: CancellationToken,
     /// Cancelled when the actor has ended.
     pub(crate) over: CancellationToken,
@@ -110,6 +132,7 @@ impl PairHandle {
             poison: Poison::default(),
             stored: Mutex::default(),
             taken: Mutex::default(),
+            nameless: Mutex::default(),
             stop,
             over: CancellationToken::new(),
         }
@@ -164,6 +187,10 @@ impl PairHandle {
         lock(&self.row).epoch = epoch;
     }
 
+    pub(crate) fn set_nameless(&self, nameless: Nameless) {
+        *lock(&self.nameless) = nameless;
+    }
+
     pub(crate) fn set_remote_marker(&self, etag: Option<windlass_domain::ETag>) {
         lock(&self.row).remote_marker = etag;
     }
@@ -212,7 +239,7 @@ impl PairHandle {
             PairPhase::Scanning(_) => PairPhase::Scanning(self.seen.load(Ordering::Relaxed)),
             other => other,
         };
-        PairView { phase, rate }
+        PairView { phase, rate, nameless: lock(&self.nameless).clone() }
     }
 
     pub(crate) fn seen_one(&self) {

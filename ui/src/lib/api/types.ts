@@ -821,6 +821,10 @@ counts: Array<PlanCount>,
  */
 same: number, 
 /**
+ * Files that are still being written or could not be seen; the plan says nothing of them.
+ */
+waiting: number, 
+/**
  * When it was made.
  */
 made: number, };
@@ -1001,7 +1005,15 @@ brake: BrakeRow | null,
 /**
  * What a person chose for it.
  */
-options: FolderOptions, };
+options: FolderOptions, 
+/**
+ * Objects in the bucket whose names cannot be files here. They stay where they are.
+ */
+nameless: number, 
+/**
+ * The first of them, without the prefix.
+ */
+nameless_sample: Array<string>, };
 
 /**
  * How a sync folder is kept.

@@ -175,6 +175,14 @@ export const REPORT: CapabilityReport = {
   ],
 };
 
+/** What a server says that cannot replace one version only. */
+export const WEAK = line(
+  'match_put',
+  'Replaces only the version that was seen',
+  'no',
+  'Replacing cannot be made safe here.',
+);
+
 function line(code: string, name: string, support: CapabilityReport['lines'][number]['support'], note: string) {
   return { code, name, support, note };
 }

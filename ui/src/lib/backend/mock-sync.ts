@@ -46,7 +46,14 @@ export const OPTIONS: FolderOptions = {
 };
 
 /** What a row of a folder has beside its counts when it only adds files. */
-export const INGEST = { mode: 'ingest', conflicts: 0, brake: null, options: OPTIONS } as const;
+export const INGEST = {
+  mode: 'ingest',
+  conflicts: 0,
+  brake: null,
+  options: OPTIONS,
+  nameless: 0,
+  nameless_sample: [] as string[],
+} as const;
 
 interface Step {
   path: string;
@@ -200,8 +207,74 @@ function brakeRow(): BrakeRow {
   };
 }
 
+/** One folder for every state that a person may meet; shown with `?states`. */
+function stateRows(): SyncFolderRow[] {
+  const counts = {
+    total: 320,
+    safe: 288,
+    checking: 0,
+    uploading: 0,
+    waiting: 32,
+    failed: 0,
+    bytes_total: 2_400_000_000,
+    bytes_safe: 2_100_000_000,
+  };
+  const row = (id: string, name: string, rest: Partial<SyncFolderRow>): SyncFolderRow => ({
+    ...INGEST,
+    id,
+    name,
+    local: `/home/field/${name}`,
+    remote: `inspections-prod/${name.toLowerCase().replaceAll(' ', '-')}/`,
+    connection: 'c1',
+    state: 'watching',
+    state_text: '',
+    counts,
+    last_scan: Date.now() - 3 * MINUTE,
+    rate: 0,
+    mode: 'two_way',
+    ...rest,
+  });
+  return [
+    row('t1', 'Field notes', {
+      local: '/media/PHOTOS-SSD/notes',
+      state: 'offline',
+      state_text:
+        'Its drive is not plugged in, or another one is in its place. Nothing was changed. Plug it in and it goes on.',
+      last_scan: Date.now() - 130 * MINUTE,
+    }),
+    row('t2', 'Office share', {
+      state: 'waiting',
+      state_text: 'The sign-in has ended. Sign in again; what is under way goes on where it was.',
+    }),
+    row('t3', 'Old server', {
+      connection: 'c2',
+      mode: 'mirror_up',
+      state: 'syncing',
+      state_text: 'Bringing both sides in step',
+    }),
+    row('t4', 'Public reports', {
+      mode: 'mirror_down',
+      nameless: 3,
+      nameless_sample: ['2026//summary.pdf', '../outside.txt', 'a/./b.csv'],
+      counts: { ...counts, safe: 320, waiting: 0, bytes_safe: 2_400_000_000 },
+    }),
+    row('t5', 'Survey plans', {
+      state: 'stopped',
+      state_text: 'The folder could not be read: Permission denied. Give yourself the right to read it.',
+    }),
+    row('t6', 'Answered', {
+      state: 'syncing',
+      state_text: 'Bringing both sides in step',
+      brake: { ...brakeRow(), why: 'share', delete_there: 0, trash_here: 32, of: 320, answer: 'restore' },
+    }),
+  ];
+}
+
 /** Sync folders that go both ways, in memory. */
-export function mockSync(emit: (event: UiEvent) => void): {
+export function mockSync(
+  emit: (event: UiEvent) => void,
+  states = false,
+): {
   rows: () => SyncFolderRow[];
   add: (row: SyncFolderRow) => void;
   pause: (id: string, paused: boolean) => boolean;
@@ -229,6 +302,8 @@ export function mockSync(emit: (event: UiEvent) => void): {
       conflicts: 0,
       brake: null,
       options: { ...OPTIONS, ignore: ['*.tmp', '/drafts/'] },
+      nameless: 0,
+      nameless_sample: [],
     },
     {
       id: 's2',
@@ -245,8 +320,11 @@ export function mockSync(emit: (event: UiEvent) => void): {
       conflicts: 0,
       brake: brakeRow(),
       options: OPTIONS,
+      nameless: 0,
+      nameless_sample: [],
     },
   ];
+  if (states) folders = [...folders, ...stateRows()];
 
   const find = (id: string): SyncFolderRow => {
     const row = folders.find((folder) => folder.id === id);
@@ -282,7 +360,9 @@ export function mockSync(emit: (event: UiEvent) => void): {
           ? ('held' as const)
           : folder.state === 'syncing'
             ? ('downloading' as const)
-            : ('safe' as const);
+            : filter === 'todo'
+              ? ('waiting' as const)
+              : ('safe' as const);
         return { path, key: `reports/${path}`, size: 7_400_000, state, note: '', sent: 0 };
       });
       return { rows, total };
@@ -292,21 +372,27 @@ export function mockSync(emit: (event: UiEvent) => void): {
       set_folder_mode: ({ id, mode }) => change(id, { mode, state: 'paused', last_scan: null }),
       plan_folder: ({ id }) => {
         plans += 1;
-        if (find(id).brake) {
+        const row = folders.find((folder) => folder.id === id) ?? null;
+        const [asks, adds] = [row?.brake != null, row === null || row.mode === 'ingest'];
+        if (adds) list = steps().filter((step) => step.kind === 'upload');
+        else if (asks) {
           list = Array.from({ length: 2110 }, (_, i) => ({
             path: `2026/bridge-${String((i % 12) + 1).padStart(2, '0')}/scan_${String(i).padStart(4, '0')}.e57`,
             kind: 'delete_there' as const,
             bytes: 21_900_000,
           }));
         } else list = steps();
-        const text = find(id).brake
+        const text = asks
           ? 'Deletes 2,110 objects in the bucket (46.3 GB).'
-          : 'Uploads 36 new files (893 MB), downloads 12, replaces 1 here, renames 1, keeps both for 1 and deletes 1 in the bucket.';
+          : adds
+            ? 'Upload 36 files (892.8 MB), delete nothing.'
+            : 'Uploads 36 new files (893 MB), downloads 12, replaces 1 here, renames 1, keeps both for 1 and deletes 1 in the bucket.';
         return {
           plan: `p${plans}`,
           sentence: text,
           counts: counts(list),
-          same: find(id).brake ? 0 : 1231,
+          same: asks ? 0 : 1231,
+          waiting: 0,
           made: Date.now(),
         };
       },

@@ -20,6 +20,7 @@ import {
   picture,
   REPORT,
   sampleTransfers,
+  WEAK,
 } from './mock-data';
 
 type Handlers = { [N in CallName]: (args: Calls[N]['args']) => Calls[N]['result'] | Promise<Calls[N]['result']> };
@@ -37,19 +38,20 @@ interface MockListing {
 
 const FILES = 812;
 
-/** Options of the page address: `?first`, `?rows=1000000`, `?fast`. */
-function options(): { first: boolean; rows: number; fast: boolean } {
+/** Options of the page address: `?first`, `?rows=1000000`, `?fast`, `?states`. */
+function options(): { first: boolean; rows: number; fast: boolean; states: boolean } {
   const query = new URLSearchParams(typeof location === 'undefined' ? '' : location.search);
   return {
     first: query.has('first'),
     rows: Number(query.get('rows') ?? BIG_DEFAULT),
     fast: query.has('fast'),
+    states: query.has('states'),
   };
 }
 
 /** A core in memory for screenshots and tests; never part of a production build. */
 export function mockBackend(): Backend {
-  const { first, rows: bigRows, fast } = options();
+  const { first, rows: bigRows, fast, states } = options();
   const listeners = new Set<(events: UiEvent[]) => void>();
   const listings = new Map<string, MockListing>();
   const deleted = new Set<string>();
@@ -76,7 +78,7 @@ export function mockBackend(): Backend {
     bytes_safe: 131_200_000_000,
   });
   const more: SyncFolderRow[] = [];
-  const sync = mockSync(emit);
+  const sync = mockSync(emit, states);
   const folders = (): SyncFolderRow[] => [
     {
       id: 'f1',
@@ -120,7 +122,8 @@ export function mockBackend(): Backend {
       remote: 'inspections-prod/survey/2026/',
       connection: 'c1',
       state: 'offline',
-      state_text: 'PHOTOS-SSD is not plugged in.',
+      state_text:
+        'PHOTOS-SSD is not plugged in. Plug it in and it goes on by itself. Nothing is changed in the bucket.',
       counts: {
         total: 96,
         safe: 40,
@@ -146,6 +149,14 @@ export function mockBackend(): Backend {
     region: 'us-east-1',
     start_in: '',
     capabilities: REPORT,
+  };
+
+  const weakServer = {
+    ...connection,
+    id: 'c2',
+    name: 'Old server',
+    source: 'access_key' as const,
+    capabilities: { ...REPORT, lines: [...REPORT.lines, WEAK] },
   };
 
   function rowsOf(bucket: string, prefix: string): ObjectRow[] {
@@ -205,7 +216,7 @@ export function mockBackend(): Backend {
       keychain_problem: 'No keychain service answers in this session.',
       passphrase_file: false,
     }),
-    connections: () => (connected ? [connection] : []),
+    connections: () => (connected ? [connection, ...(states ? [weakServer] : [])] : []),
     test_connection: async ({ run }) => {
       const results = testResults();
       for (const result of results) {
@@ -377,7 +388,8 @@ export function mockBackend(): Backend {
                 : FILES;
       const rows: FolderFileRow[] = [];
       for (let i = offset; i < Math.min(total, offset + limit); i += 1) {
-        rows.push(folderFile(id !== 'f1' || filter === 'verified' ? i + open : i, open));
+        const file = folderFile(id !== 'f1' || filter === 'verified' ? i + open : i, open);
+        rows.push(id === 'f3' && filter === 'todo' ? { ...file, state: 'waiting', sent: 0 } : file);
       }
       return { rows, total };
     },

@@ -83,6 +83,8 @@ const folderState: Record<FolderState, string> = {
 
 const support: Record<Support, string> = { yes: 'Works', no: 'Not here', unknown: 'Not proved' };
 
+type CountKind = 'safe' | 'checking' | 'uploading' | 'waiting' | 'failed';
+
 /** English text. Components take all words from here. */
 export const en = {
   app: {
@@ -238,6 +240,8 @@ export const en = {
     selectRow: (name: string) => `Select ${name}`,
     folder: 'Folder',
     noFile: 'No file name',
+    own: 'Used by Windlass',
+    ownHint: 'Windlass keeps the marker and the trash of a sync folder here. Deleting it stops deletes in that folder.',
     nothingRead: 'Nothing was read.',
     unnamed: '(empty name)',
     up: 'Parent folder',
@@ -422,9 +426,8 @@ export const en = {
     resume: 'Resume',
     rescan: 'Look again now',
     remove: 'Stop watching…',
-    batch: 'Files',
+    progress: 'Progress',
     bytes: (done: string, total: string) => [done, ` of ${total}`] as const,
-    lastScan: (time: string) => `last read ${time}`,
     legend: {
       safe: 'verified',
       checking: 'stored, checking',
@@ -432,8 +435,8 @@ export const en = {
       waiting: 'waiting',
       failed: 'failed',
     },
-    barLabel: (c: { safe: number; checking: number; uploading: number; waiting: number; failed: number }) =>
-      `${c.safe} verified, ${c.checking} checking, ${c.uploading} uploading, ${c.waiting} waiting, ${c.failed} failed`,
+    barLabel: (c: Record<CountKind, number>, legend: Record<CountKind, string>) =>
+      (['safe', 'checking', 'uploading', 'waiting', 'failed'] as const).map((k) => `${c[k]} ${legend[k]}`).join(', '),
     needYou: (k: number) => `${n(k, 'file needs', 'files need')} you`,
     copyList: 'Copy list',
     listCopied: 'List copied.',

@@ -97,6 +97,9 @@ export const sync = {
   verdict: {
     inStep: (a: number, b: number) => `${count(a)} of ${count(b)} in step`,
     notStarted: 'Not started yet',
+    notStartedShort: 'Not started',
+    offline: 'Nothing is deleted on the other side because of it.',
+    stopped: 'Nothing is changed on either side meanwhile.',
     notStartedText: 'Nothing was changed on either side. Look at the plan, then start.',
     allInStep: 'Both sides are the same, by checksum.',
     up: 'The bucket is what this folder is, by checksum.',
@@ -108,6 +111,39 @@ export const sync = {
     liveDown: 'A file that is deleted in the bucket goes to the trash here, and can be brought back under Activity.',
     asking: 'Nothing of it was done. Say whether it was meant.',
   },
+  legend: {
+    safe: 'in step',
+    checking: 'stored, checking',
+    uploading: 'on the way',
+    waiting: 'waiting',
+    failed: 'failed',
+  },
+  empty: {
+    inStep: 'No file is in step yet',
+    inStepText: 'A file is in step when both sides have the same checksum.',
+    todoText: 'Every file is in step: the same here and in the bucket, by checksum.',
+    notStarted: 'This folder has not started. Look at its plan first.',
+    all: {
+      ingest: 'Put files into the folder; they go up by themselves.',
+      two_way: 'Put files into the folder or into the bucket; they appear on the other side by themselves.',
+      mirror_up: 'Put files into the folder; they go up by themselves.',
+      mirror_down: 'Put files into the bucket; they come here by themselves.',
+    },
+  },
+  nameless: (k: number) =>
+    k === 1
+      ? '1 object in the bucket has a name that no file here can have. It stays in the bucket, untouched.'
+      : `${count(k)} objects in the bucket have names that no file here can have. They stay in the bucket, untouched.`,
+  weak: {
+    nothing:
+      'This server does not protect objects from being replaced and keeps no old versions, so nothing is sent to it. Use another server, or turn versioning on.',
+    onlyNew:
+      'This server cannot change exactly the object that was seen and keeps no old versions. New files go up; what cannot be done safely is left alone.',
+    looks:
+      'This server cannot refuse a change that comes too late. Windlass looks at each object right before it changes it; what others write in that moment is not caught.',
+    noVersions: 'This server keeps no old versions. What is deleted in the bucket goes to the bucket’s trash instead.',
+    more: 'What it can do…',
+  },
   inStepTab: (k: number) => `In step ${count(k)}`,
   conflictsWait: (k: number) =>
     `${n(k, 'file was', 'files were')} changed on both sides. Both are kept; nothing is lost.`,
@@ -117,14 +153,20 @@ export const sync = {
   plan: {
     title: (name: string) => `What ${name} would do`,
     none: 'There is no plan yet',
-    noneText: 'A plan compares both sides now and changes nothing.',
+    noneText: 'A plan compares this folder with the bucket now, and changes nothing.',
     make: 'Make a plan',
     again: 'Make it again',
     making: 'Comparing both sides. Nothing is changed.',
     made: (time: string) => `Made ${time}`,
     same: (k: number) => `${n(k, 'file is', 'files are')} the same on both sides already.`,
+    waiting: (k: number) =>
+      k === 1
+        ? '1 file is still being written or could not be read. It is not in this plan.'
+        : `${count(k)} files are still being written or could not be read. They are not in this plan.`,
+    notYet: 'Nothing can be said yet',
+    notYetText: 'Wait until the files lie still, then make the plan again.',
     nothing: 'Nothing to do',
-    nothingText: 'Both sides are as they should be.',
+    nothingText: 'Every file is where it should be.',
     tree: 'Plan, by folder',
     path: 'File',
     what: 'What happens',
@@ -150,7 +192,8 @@ export const sync = {
     later: 'Not now',
     started: (name: string) => `${name} has started. It looks again before each step.`,
     saveOut: 'Leave these out',
-    fresh: 'The plan is only looked at: a start compares again, and the brake still holds large deletes.',
+    freshIngest: 'Making a plan changes nothing. Files go up by themselves; nothing is replaced or deleted.',
+    fresh: 'Making a plan changes nothing. A start compares again, and asks you before it deletes a lot.',
   },
   conflicts: {
     title: (k: number) => `${n(k, 'file was', 'files were')} changed on both sides`,
@@ -218,8 +261,17 @@ export const sync = {
       const text = list(brakeParts(b));
       return `It was meant: ${text}`;
     },
-    goHint:
-      'Files here go to this folder’s trash, objects stay as old versions or in the bucket’s trash. Undo is under Activity.',
+    goHint: (b: BrakeRow) =>
+      [
+        b.trash_here > 0 ? 'Files here go to this folder’s trash.' : '',
+        b.delete_there > 0 ? 'Objects stay as old versions, or in the bucket’s trash.' : '',
+        b.trash_here + b.delete_there > 0
+          ? 'Undo is under Activity.'
+          : 'What is replaced stays as old versions or in the trash.',
+      ]
+        .filter((part) => part !== '')
+        .join(' '),
+    changed: 'What was asked about has changed. Nothing was done; please look at it again.',
     type: (b: BrakeRow) => `Type ${total(b)} to allow`,
     number: (b: BrakeRow) => String(total(b)),
     actKeep: 'Keep everything',
@@ -231,7 +283,7 @@ export const sync = {
         : `Replace ${count(b.overwrite)}`,
     see: (b: BrakeRow) => `See all ${count(total(b))}`,
     answered: { go: 'It goes on with exactly that.', restore: 'Nothing of it is deleted. What is missing comes back.' },
-    waits: 'Your answer is taken up with the next look.',
+    waits: 'Your answer is taken up with the next look, within a minute or two.',
   },
   changes: {
     kinds: changes,

@@ -10,6 +10,13 @@ const CLOCK_S = new Intl.DateTimeFormat('en-GB', {
 const UNITS = ['KB', 'MB', 'GB', 'TB', 'PB'] as const;
 const DIGITS = [0, 1, 2, 2, 2] as const;
 
+/** Another path as seen from one: only its name when both lie in the same folder. */
+export function nextTo(path: string, other: string): string {
+  const folder = path.slice(0, path.lastIndexOf('/') + 1);
+  const rest = other.slice(folder.length);
+  return other.startsWith(folder) && !rest.includes('/') ? rest : other;
+}
+
 /** `1284` → `1,284`. */
 export function count(n: number): string {
   return COUNT.format(n);

@@ -1,4 +1,4 @@
-import type { SyncFolderRow } from '../api/types';
+import type { CapabilityReport, SyncFolderRow, SyncMode } from '../api/types';
 import { t } from '../i18n';
 
 /** The one sentence of a sync folder's page, and how it looks. */
@@ -58,9 +58,9 @@ function kept(folder: SyncFolderRow): Verdict {
   if (notStarted(folder)) return { look: '', title: words.notStarted, text: words.notStartedText, hint: '' };
   switch (folder.state) {
     case 'offline':
-      return { look: 'warn', title: t.folder.offlineTitle, text: offline(folder), hint: '' };
+      return { look: 'warn', title: t.folder.offlineTitle, text: offline(folder), hint: words.offline };
     case 'stopped':
-      return { look: 'err', title: t.folder.stoppedTitle, text: folder.state_text, hint: '' };
+      return { look: 'err', title: t.folder.stoppedTitle, text: folder.state_text, hint: words.stopped };
     case 'waiting':
     case 'asking':
     case 'syncing':
@@ -79,7 +79,20 @@ function kept(folder: SyncFolderRow): Verdict {
 }
 
 function offline(folder: SyncFolderRow): string {
-  return [folder.state_text, t.folder.offlineText].filter((s) => s !== '').join(' ');
+  return folder.state_text === '' ? t.folder.offlineText : folder.state_text;
+}
+
+/** What a server cannot promise that matters to a folder kept in this way; empty when it can, or when it was not tried. */
+export function weakness(report: CapabilityReport | null, mode: SyncMode): string {
+  const lacks = (code: string): boolean =>
+    report?.lines.some((line) => line.code === code && line.support === 'no') ?? false;
+  const words = t.sync.weak;
+  if (mode === 'mirror_down') return '';
+  const changes = mode !== 'ingest';
+  if (lacks('create_only_put') && lacks('versioning')) return words.nothing;
+  if (changes && (lacks('match_put') || lacks('match_delete')) && lacks('versioning')) return words.onlyNew;
+  if (lacks('create_only_put') || (changes && (lacks('match_put') || lacks('match_delete')))) return words.looks;
+  return changes && lacks('versioning') ? words.noVersions : '';
 }
 
 /** What the page of a folder says. */

@@ -280,6 +280,31 @@ async fn hd5_the_brake_holds_a_mass_delete_and_keeps_to_the_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn hd5_an_answer_stays_while_what_was_asked_about_is_proved_bit_by_bit() {
+    let house = house().await;
+    for n in 0..250 {
+        house.write(&format!("{n:03}.jpg"), 20);
+    }
+    let pair = paired(&house, Mode::TwoWay).await;
+    settled(house.core(), &pair).await;
+    // Events prove them gone at once. Looks without an event prove them again, the first ones before the last ones.
+    for n in 0..200 {
+        std::fs::remove_file(house.card().join(format!("{n:03}.jpg"))).unwrap();
+    }
+    house.core().engine.rescan_pair(&pair.id).unwrap();
+    let asked = async || house.core().journal.pairs().await.unwrap()[0].brake.clone();
+    house
+        .until("a person is asked", async || asked().await.is_some_and(|brake| brake.ask.delete_there == 200))
+        .await;
+    let brake = asked().await.unwrap();
+    house.core().engine.answer_brake(&pair.id, brake.id, BrakeAnswer::Go).await.unwrap();
+    house.until("one answer is enough", async || house.log(Op::DeleteObject).len() == 200).await;
+    settled(house.core(), &pair).await;
+    assert_eq!(house.counts(&pair).await.total, 50);
+    assert!(asked().await.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn hb17_hb18_an_empty_listing_or_an_emptied_bucket_moves_nothing_to_the_trash() {
     let house = house().await;
     for n in 0..10 {

@@ -181,19 +181,20 @@ async fn brake(
         let history = History { hour_files: hour.files, hour_bytes: hour.bytes, week_files: week.files };
         guard(&decided, Totals { files: totals.files, bytes: totals.bytes }, history, &row.options.limits)
     };
+    let id = question_id(&decided);
+    let unproved = |(_, reason): &(RelPath, UnknownReason)| *reason == UnknownReason::AbsenceUnproved;
+    if row.brake.as_ref().is_some_and(|brake| brake.id != id) && decided.waiting.iter().any(unproved) {
+        // What was asked about is about to be asked about again, and a part of it may be proved sooner than the rest:
+        // question and answer stay.
+        return Ok(Braked::Asks(without_deletes(&decided)));
+    }
     let Verdict::Ask(ask) = verdict else {
-        let unproved = |(_, reason): &(RelPath, UnknownReason)| *reason == UnknownReason::AbsenceUnproved;
-        if row.brake.is_some() && decided.waiting.iter().any(unproved) {
-            // What was asked about is about to be asked about again: question and answer stay.
-            return Ok(Braked::Asks(without_deletes(&decided)));
-        }
         if row.brake.is_some() {
             shared.commit(vec![JournalWrite::SaveBrake(row.id.clone(), None)]).await?;
             pair.set_brake(None);
         }
         return Ok(Braked::Go(decided));
     };
-    let id = question_id(&decided);
     match row.brake.as_ref().filter(|brake| brake.id == id).and_then(|brake| brake.answer) {
         Some(BrakeAnswer::Restore) if planted::is(Bug::RestoreMeansGo) => return Ok(Braked::Go(decided)),
         Some(BrakeAnswer::Go) => return Ok(Braked::Go(decided)),

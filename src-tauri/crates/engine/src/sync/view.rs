@@ -21,7 +21,7 @@ use windlass_ports::{
 use super::evidence::{Evidence, Side};
 use super::{MARKER, OURS, OURS_TOO};
 use crate::observe::{Broken, place, went_away};
-use crate::pair::PairHandle;
+use crate::pair::{Nameless, PairHandle};
 use crate::planted::{self, Bug};
 use crate::settle::{Rest, Settling};
 use crate::shared::{Shared, lock};
@@ -152,6 +152,7 @@ fn listing(
     row: &PairRow,
     scope: Option<&RelPath>,
     marker: MarkerSeen,
+    nameless: Arc<Mutex<Nameless>>,
 ) -> BoxStream<'static, Result<Batch<RemoteState>, Broken>> {
     struct Pages {
         after: Option<String>,
@@ -163,6 +164,7 @@ fn listing(
     let start = Pages { after: None, over: false };
     futures::stream::try_unfold(start, move |mut pages| {
         let (shared, browse, marker) = (Arc::clone(&shared), Arc::clone(&browse), Arc::clone(&marker));
+        let nameless = Arc::clone(&nameless);
         let (bucket, prefix, near, scope) = (bucket.clone(), prefix.clone(), near.clone(), scope.clone());
         async move {
             if pages.over {
@@ -196,9 +198,14 @@ fn listing(
                     }
                     continue;
                 }
-                // Folder objects and names that cannot be here: shown in the browser, not synced.
                 let parsed = ObjectKey::parse(&key).ok().and_then(|key| map_key(&key, &prefix).ok());
-                let Some(path) = parsed else { continue };
+                let Some(path) = parsed else {
+                    // Folder objects say nothing; names that cannot be here stay in the bucket, and that is told.
+                    if !key.ends_with('/') {
+                        lock(&nameless).add(rest);
+                    }
+                    continue;
+                };
                 if scope.as_ref().is_none_or(|scope| path == *scope || below(&path, scope)) {
                     batch.push((path, RemoteState { size, etag, version: None, digest: None }));
                 }
@@ -367,13 +374,18 @@ impl Looking<'_> {
     ) -> Result<Result<View, Disordered>, Broken> {
         let (shared, row) = (self.shared, self.row);
         self.evidence.begin();
-        for path in self.pair.take_stored() {
-            self.evidence.present(Side::There, &path);
+        // A plan to look at takes nothing from the round that may be under way.
+        if !self.preview {
+            for path in self.pair.take_stored() {
+                self.evidence.present(Side::There, &path);
+            }
         }
         let marker = MarkerSeen::default();
         let browse = shared.ports.remotes.browse(&row.connection).await.map_err(Broken::Remote)?;
         let mut here = Ordered::new(scanning(Arc::clone(shared), row, scope));
-        let there = listing(Arc::clone(shared), browse, row, scope, Arc::clone(&marker));
+        let nameless = Arc::<Mutex<Nameless>>::default();
+        let told = (Arc::clone(&marker), Arc::clone(&nameless));
+        let there = listing(Arc::clone(shared), browse, row, scope, told.0, told.1);
         let mut there = Ordered::new(ahead(shared, there));
         let mut known = Ordered::new(ahead(shared, rows(Arc::clone(shared), row, scope)));
         if sort {
@@ -414,6 +426,7 @@ impl Looking<'_> {
         self.conclude(&mut merge, marked, scope.is_none());
         if scope.is_none() {
             self.evidence.looked();
+            self.pair.set_nameless(lock(&nameless).clone());
         }
         Ok(Ok(merge.view))
     }
