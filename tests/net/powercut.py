@@ -41,11 +41,11 @@ class Arena:
 
     def __init__(self, work):
         shm = Path("/dev/shm")
-        self.in_memory = shm.is_dir() and shutil.disk_usage(shm).free > 2 << 30
+        self.in_memory = shm.is_dir() and shutil.disk_usage(shm).free > 4 << 30
         self.home = Path(tempfile.mkdtemp(prefix="windlass-powercut-", dir=shm if self.in_memory else work))
         self.place = self.home / "images"
         self.place.mkdir()
-        sh("truncate", "-s", "1G", self.home / "xfs.img")
+        sh("truncate", "-s", "3G", self.home / "xfs.img")
         sh("mkfs.xfs", "-q", "-m", "reflink=1", self.home / "xfs.img")
         sh("mount", "-o", "loop", self.home / "xfs.img", self.place)
 
@@ -61,7 +61,7 @@ class Power:
         self.arena, self.name, self.mount, self.number = arena, name, mount, 0
         self.image = arena.place / f"{name}-0.img"
         mount.mkdir()
-        sh("truncate", "-s", "96M", self.image)
+        sh("truncate", "-s", "320M", self.image)
         sh("mkfs.ext4", "-q", "-F", "-m", "0", self.image)
         sh("mount", "-o", MOUNT, self.image, mount)
 
