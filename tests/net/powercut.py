@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Cuts the power while the real `windlass` works (hazards HC1, HC2, HC9 and HB35).
 
-usage: powercut.py --windlass BIN [--cuts 100] [--seed N]
+usage: powercut.py --windlass BIN [--cuts 80] [--seed N]
 
 Folder and journal lie on an ext4 image on a loop device. The image itself lies on an XFS, where a clone of a file is one moment
 of it: what ext4 had not written yet is missing in the clone, as after a power cut. Mounted with `commit=1,noauto_da_alloc`,
@@ -257,7 +257,7 @@ class World:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--windlass", required=True)
-    parser.add_argument("--cuts", type=int, default=100)
+    parser.add_argument("--cuts", type=int, default=80)
     parser.add_argument("--world", choices=["-".join(world) for world in WORLDS], help="only this one")
     parser.add_argument("--seed", type=int)
     parser.add_argument("--keep", action="store_true")
