@@ -135,6 +135,8 @@ test('first voyage', { timeout: 120_000 }, async (t) => {
     makeFiles(watched, ['late.JPG'], 100_000);
     await page.getByText('21 of 21 verified').waitFor();
     await page.getByRole('tab', { name: 'All 21' }).click();
+    await page.getByRole('grid', { name: 'Files of this folder' }).locator('[role=row][tabindex="0"]').focus();
+    await page.keyboard.press('End');
     await page.getByRole('row', { name: /late\.JPG/ }).waitFor();
     await shot('7-verified-all');
   });

@@ -60,10 +60,11 @@ after(async () => {
 async function forGuide(name) {
   mkdirSync(guide, { recursive: true });
   await page.evaluate((folder) => {
+    for (const field of document.querySelectorAll('input')) field.value = field.value.replaceAll(folder, '~');
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) texts.currentNode.data = texts.currentNode.data.replaceAll(folder, '~');
   }, own.home);
-  const bytes = await page.screenshot();
+  const bytes = await page.screenshot({ style: '.toasts { visibility: hidden; }' });
   const small = ['png:-', '-strip', '+dither', '-colors', '200', `PNG8:${join(guide, `${name}.png`)}`];
   execFileSync('convert', small, { input: bytes });
 }
@@ -262,7 +263,7 @@ test('every screen with real data', { timeout: 240_000 }, async (t) => {
     const reports = join(own.home, 'Reports');
     const photos = join(reports, '2026/mill-road');
     const put = (key, bytes) => s3(server.found, 'PUT', bucket, `reports/${key}`, bytes);
-    const office = await core.call('save_connection', {
+    await core.call('save_connection', {
       draft: draft(server.found, { name: 'Office server', start_in: `${bucket}/${RAW}` }),
     });
     mkdirSync(photos, { recursive: true });
@@ -328,6 +329,7 @@ test('every screen with real data', { timeout: 240_000 }, async (t) => {
     await page.getByRole('tab', { name: 'Activity' }).click();
     await page.getByRole('row', { name: /Deleted in the bucket.*summary\.txt/ }).waitFor();
     await page.getByText('20 of 20 in step').waitFor();
+    assert.equal(await page.getByText('Resolved', { exact: true }).count(), 2);
     await screen('sync-activity');
 
     renameSync(reports, join(own.home, 'Reports.away'));

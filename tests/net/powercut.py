@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Cuts the power while the real `windlass` works (hazards HC1, HC2, HC9 and HB35).
 
-usage: powercut.py --windlass BIN [--cuts 100] [--seed N]
+usage: powercut.py --windlass BIN [--cuts 80] [--seed N]
 
 Folder and journal lie on an ext4 image on a loop device. The image itself lies on an XFS, where a clone of a file is one moment
 of it: what ext4 had not written yet is missing in the clone, as after a power cut. Mounted with `commit=1,noauto_da_alloc`,
@@ -41,11 +41,11 @@ class Arena:
 
     def __init__(self, work):
         shm = Path("/dev/shm")
-        self.in_memory = shm.is_dir() and shutil.disk_usage(shm).free > 2 << 30
+        self.in_memory = shm.is_dir() and shutil.disk_usage(shm).free > 4 << 30
         self.home = Path(tempfile.mkdtemp(prefix="windlass-powercut-", dir=shm if self.in_memory else work))
         self.place = self.home / "images"
         self.place.mkdir()
-        sh("truncate", "-s", "1G", self.home / "xfs.img")
+        sh("truncate", "-s", "3G", self.home / "xfs.img")
         sh("mkfs.xfs", "-q", "-m", "reflink=1", self.home / "xfs.img")
         sh("mount", "-o", "loop", self.home / "xfs.img", self.place)
 
@@ -61,7 +61,7 @@ class Power:
         self.arena, self.name, self.mount, self.number = arena, name, mount, 0
         self.image = arena.place / f"{name}-0.img"
         mount.mkdir()
-        sh("truncate", "-s", "96M", self.image)
+        sh("truncate", "-s", "320M", self.image)
         sh("mkfs.ext4", "-q", "-F", "-m", "0", self.image)
         sh("mount", "-o", MOUNT, self.image, mount)
 
@@ -257,7 +257,7 @@ class World:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--windlass", required=True)
-    parser.add_argument("--cuts", type=int, default=100)
+    parser.add_argument("--cuts", type=int, default=80)
     parser.add_argument("--world", choices=["-".join(world) for world in WORLDS], help="only this one")
     parser.add_argument("--seed", type=int)
     parser.add_argument("--keep", action="store_true")

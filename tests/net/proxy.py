@@ -134,6 +134,9 @@ class ResetRequest(Scene):
 
 
 class ResetAnswer(ResetRequest):
+    # A listing that fails is tried again after 10 s, 20 s, 30 s and so on.
+    most = 4
+
     def sending(self, link, piece):
         yield piece
 

@@ -373,7 +373,7 @@ export function mockSync(
       plan_folder: ({ id }) => {
         plans += 1;
         const row = folders.find((folder) => folder.id === id) ?? null;
-        const [asks, adds] = [row?.brake != null, row === null || row.mode === 'ingest'];
+        const [asks, adds] = [(row?.brake ?? null) !== null, row === null || row.mode === 'ingest'];
         if (adds) list = steps().filter((step) => step.kind === 'upload');
         else if (asks) {
           list = Array.from({ length: 2110 }, (_, i) => ({

@@ -297,6 +297,7 @@ export const sync = {
     undo: 'Undo',
     undoOf: (path: string) => `Undo: ${path}`,
     undone: (path: string) => `${path} is back.`,
+    resolved: 'Resolved',
     ends: { done: '', refused: 'Not done: it had changed', undone: 'Taken back' },
   },
   settings: {

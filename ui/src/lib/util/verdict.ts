@@ -32,7 +32,8 @@ function ingest(folder: SyncFolderRow): Verdict {
     case 'scanning':
       return { look, title, text: t.folder.scanning, hint };
     case 'paused':
-      return { look, title, text: t.folder.pausedText, hint };
+      // Nobody looks while it is paused: what is new is not known, so it is not green.
+      return { look: look === 'ok' ? '' : look, title, text: t.folder.pausedText, hint };
     case 'uploading':
     case 'watching':
     case 'syncing':
@@ -68,7 +69,8 @@ function kept(folder: SyncFolderRow): Verdict {
     case 'scanning':
       return { look, title, text: t.folder.scanning, hint };
     case 'paused':
-      return { look, title, text: t.folder.pausedText, hint };
+      // Nobody looks while it is paused: what is new is not known, so it is not green.
+      return { look: look === 'ok' ? '' : look, title, text: t.folder.pausedText, hint };
     case 'uploading':
     case 'watching': {
       const same = { two_way: words.allInStep, mirror_up: words.up, mirror_down: words.down, ingest: t.folder.safe };
