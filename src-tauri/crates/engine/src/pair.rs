@@ -556,7 +556,9 @@ impl Actor {
                 }
                 self.waits = Some(error.kind);
                 self.broken = self.broken.saturating_add(1);
-                self.again_at = Some(Instant::now() + REMOTE_AGAIN * self.broken.min(6));
+                // A reset costs a moment; a server that stays away is asked once a minute.
+                let wait = crate::retry::delay_ms(self.broken, shared.ports.entropy.as_ref());
+                self.again_at = Some(Instant::now() + Duration::from_millis(wait));
             }
         }
     }
