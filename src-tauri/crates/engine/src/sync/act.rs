@@ -75,7 +75,7 @@ pub(super) async fn compare(
             Op::Compare { path, local, remote, .. } => Some((path.clone(), local.clone(), remote.clone())),
             // A file under a new name may have been written to before it was renamed: only its bytes prove that it is the
             // one that is known (hazard HA3, invariant I2).
-            Op::MoveRemote { to, local, .. } if local.digest.is_none() => {
+            Op::MoveRemote { to, local, .. } if local.digest.is_none() && !planted::is(Bug::MovesUnread) => {
                 Some((to.clone(), local.clone(), None))
             }
             _ => None,
@@ -701,9 +701,15 @@ impl Acting<'_> {
             return Ok(Done::Refused);
         }
         let (old, new) = (key(&self.prefix, from)?, key(&self.prefix, to)?);
+        let mut expect = RemoteExpect::Absent;
+        if planted::is(Bug::MovesOverWhatIsThere)
+            && let Some(there) = remote::head(shared, store, &new).await.map_err(Broken::Remote)?
+        {
+            expect = RemoteExpect::Unchanged(there.etag);
+        }
         self.not_paused()?;
         let copied =
-            match shared.call(store.copy(&old, remote, &new, &RemoteExpect::Absent, &shared.device)).await {
+            match shared.call(store.copy(&old, remote, &new, &expect, &shared.device)).await {
                 Ok(copied) => copied,
                 Err(error) => return Ok(self.remote_trouble(&error)),
             };
@@ -721,7 +727,7 @@ impl Acting<'_> {
                 row.and_then(|row| row.base).and_then(|base| base.local.digest)
             }
         };
-        if known != Some(digest) {
+        if known != Some(digest) && !planted::is(Bug::MovesUnread) {
             // The file is not what its old base says, or the copy is not: compared by the next round.
             return Ok(Done::Refused);
         }
