@@ -98,8 +98,6 @@ pub enum Bug {
     MovesOverWhatIsThere,
     /// What a stop left open is not looked at (invariant I7).
     ForgetsOpenIntents,
-    /// After a stop the name of a conflict keeps its old base (hazard HD1).
-    ConflictKeepsBase,
     /// A name for a conflict that is taken is tried again (hazard HD3).
     TriesTakenNames,
     /// The epoch is durable before the intents that it is for (hazard HC7).
@@ -120,7 +118,7 @@ pub enum Bug {
 
 impl Bug {
     /// All mistakes.
-    pub const ALL: [Self; 55] = [
+    pub const ALL: [Self; 54] = [
         Self::PutWithoutCondition,
         Self::CompleteWithoutCondition,
         Self::BelievesTheAnswer,
@@ -167,7 +165,6 @@ impl Bug {
         Self::MovesUnread,
         Self::MovesOverWhatIsThere,
         Self::ForgetsOpenIntents,
-        Self::ConflictKeepsBase,
         Self::TriesTakenNames,
         Self::EpochApart,
         Self::UndoReplaces,

@@ -463,9 +463,13 @@ impl Acting<'_> {
     /// Moves or deletes, each after its intent is durable.
     async fn many(&self, ops: Vec<Op>) -> Result<(), Broken> {
         for chunk in ops.chunks(CHUNK) {
+            let chunk = self.witnessed(chunk).await;
+            if chunk.is_empty() {
+                continue;
+            }
             let mut work = Vec::new();
             let mut batch = Vec::new();
-            for op in chunk {
+            for op in &chunk {
                 let Some(intent) = self.intent_of(op) else { continue };
                 batch.push(JournalWrite::SaveIntent(Box::new(intent.clone())));
                 work.push((op.clone(), intent));
@@ -503,6 +507,24 @@ impl Acting<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Without what is still in the bucket: two listings did not show it; its own answer is the third witness, and without it
+    /// nothing is even intended (invariant I6, hazard HB16).
+    async fn witnessed(&self, ops: &[Op]) -> Vec<Op> {
+        let gone = stream::iter(ops.to_vec()).map(|op| async move {
+            let (Op::TrashLocal { path, .. } | Op::MoveLocal { from: path, .. }) = &op else { return Some(op) };
+            let key = key(&self.prefix, path).ok()?;
+            match remote::head(self.shared, self.store.as_ref(), &key).await {
+                Ok(None) => Some(op),
+                Ok(Some(_)) => planted::is(Bug::OneListingIsEnough).then_some(op),
+                Err(error) => {
+                    self.waits(error.kind);
+                    None
+                }
+            }
+        });
+        gone.buffered(CALLS).filter_map(std::future::ready).collect().await
     }
 
     fn intent_of(&self, op: &Op) -> Option<IntentRow> {
@@ -650,18 +672,7 @@ impl Acting<'_> {
         path: &RelPath,
         local: &LocalState,
     ) -> Result<Done, Broken> {
-        let (shared, store) = (self.shared, self.store.as_ref());
-        // Two listings did not show it; its own answer is the third witness (hazard HB16).
-        let key = key(&self.prefix, path)?;
-        match remote::head(shared, store, &key).await {
-            Ok(None) => {}
-            Ok(Some(_)) if planted::is(Bug::OneListingIsEnough) => {}
-            Ok(Some(_)) => return Ok(Done::Refused),
-            Err(error) => {
-                self.waits(error.kind);
-                return Ok(Done::Refused);
-            }
-        }
+        let shared = self.shared;
         let mut local = local.clone();
         if planted::is(Bug::TrashesWhatIsThere) {
             let there = shared.ports.fs.look(Path::new(&self.row.root), path).await.map_err(Broken::Disk)?;

@@ -99,7 +99,7 @@ pub(super) async fn recover(shared: &Arc<Shared>, pair: &PairHandle) -> Result<(
                     (here.map(|found| found.item), &intent.local),
                     (Some(ScanItem::File(now)), Some(then)) if now.file_id == then.file_id && now.size == then.size
                 );
-                if moved && intent.kind == IntentKind::KeepBoth && !planted::is(Bug::ConflictKeepsBase) {
+                if moved && intent.kind == IntentKind::KeepBoth {
                     // The old base speaks of a file that bears another name now.
                     shared.commit(vec![JournalWrite::ForgetBase(row.id.clone(), path)]).await?;
                 }

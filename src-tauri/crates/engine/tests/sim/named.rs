@@ -43,6 +43,7 @@ tests! {
         hc9_careless_programs
         ha3_coarse_times
         login_refused_and_nothing_left
+        hb12_stored_wrong
         deleted_here
         deleted_there
     }
@@ -87,6 +88,7 @@ tests! {
         mirror_up
         mirror_down
         hb29_other_versions
+        hb12_flipped_bits
         hb12_short_bodies
         mirror_down_large
     }

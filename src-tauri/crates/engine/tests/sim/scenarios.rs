@@ -198,6 +198,8 @@ pub(crate) fn for_ingest() -> Vec<Plan> {
             delete("a.jpg"),
             Act::Wait(200_000),
         ]),
+        // HB12: what is stored is not what was sent.
+        ingest("hb12-stored-wrong").profile(Profile::BARE).faults([("put", Fault::StoredWrong); 2]).acts(some_files(3)),
         // Ingest never deletes.
         ingest("deleted-here").acts(some_files(3).chain([Act::Quiet, delete("shoot"), Act::Quiet])),
         ingest("deleted-there").acts(some_files(3).chain([Act::Quiet, remove("shoot"), Act::Quiet])),
@@ -400,8 +402,8 @@ pub(crate) fn for_sync() -> Vec<Plan> {
             Act::Quiet,
         ])),
         // HB16: listings that miss a key, while files here are touched.
-        two_way("hb16-listings-miss-keys").faults([("list", Fault::ListMisses); 30]).acts(
-            settled(4).chain((0..12).map(|n| Act::Touch(format!("shoot/{:02}.jpg", n % 4)))).chain([Act::Quiet]),
+        two_way("hb16-listings-miss-keys").faults([("list", Fault::ListMisses); 60]).acts(
+            some_files(4).chain([Act::Wait(9_000)]).chain((0..12).map(|n| Act::Touch(format!("shoot/{:02}.jpg", n % 4)))).chain([Act::Quiet]),
         ),
         // HA3: other bytes, as many as before, on either side.
         two_way("ha3-same-sizes").acts(settled(3).chain([
@@ -420,12 +422,14 @@ pub(crate) fn for_sync() -> Vec<Plan> {
             ])
             .acts([Act::Wait(180_000), Act::Quiet]),
         // HB1: others write to the new name while a file is moved to it.
-        two_way("hb1-moved-onto").acts(
-            settled(9)
-                .chain((0..4).map(|n| rename(&format!("shoot/{n:02}.jpg"), &format!("best/{n:02}.jpg"))))
-                .chain((0..16).map(|n| Act::put(&format!("best/{:02}.jpg", n % 4), 200 + n, 41)))
-                .chain([Act::Wait(180_000), Act::Quiet]),
-        ),
+        two_way("hb1-moved-onto")
+            .acts(settled(12))
+            .at_once((0..12).map(|n| rename(&format!("shoot/{n:02}.jpg"), &format!("best/{n:02}.jpg"))))
+            .acts([Act::Wait(1_000)])
+            .at_once((0..12).flat_map(|n| {
+                [Act::Wait(130), Act::put(&format!("best/{n:02}.jpg"), 200 + n, 41)]
+            }))
+            .acts([Act::Wait(180_000), Act::Quiet]),
         // HD3: the same conflict twice a day.
         two_way("hd3-two-conflicts").acts(settled(1).chain([
             Act::put("shoot/00.jpg", 11, 41),
@@ -478,6 +482,9 @@ pub(crate) fn for_sync() -> Vec<Plan> {
             .faults([("get", Fault::BodyCut); 6])
             .acts((0..12).map(|n| Act::put("clip.mov", 10 + n, 9_000)))
             .acts([Act::Quiet]),
+        Plan::new("hb12-flipped-bits", Mode::MirrorDown)
+            .faults([("get", Fault::BitFlip); 3])
+            .acts(objects(4).chain([Act::Quiet])),
         Plan::new("hb12-short-bodies", Mode::MirrorDown)
             .profile(Profile::BARE)
             .faults([("get", Fault::BodyShort); 4])
