@@ -8,7 +8,8 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use windlass_domain::{Mode, PairId, RelPath, Timestamp};
+use windlass_domain::{Bucket, Mode, PairId, RelPath, Timestamp};
+use windlass_ports::remote::Depth;
 use windlass_ports::{JournalWrite, PairRow, RemoteErrorKind, WatchEvent};
 
 use crate::observe::{Broken, Look, Looked};
@@ -29,6 +30,8 @@ const WALK_IS_CHEAPER: usize = 50;
 const GATHER: Duration = Duration::from_millis(150);
 /// The other side could not be seen: again after this long.
 const REMOTE_AGAIN: Duration = Duration::from_secs(10);
+/// The credentials were refused, and no upload is left that would find out whether they still are: asked after this long.
+const LOGIN_AGAIN: Duration = Duration::from_secs(60);
 /// The disk or the journal failed: again after this long.
 const BROKEN_AGAIN: Duration = Duration::from_secs(5);
 /// Least time between two hints that counts changed.
@@ -295,6 +298,7 @@ pub(crate) async fn run(shared: Arc<Shared>, pair: Arc<PairHandle>) {
         settling: Settling::default(),
         settle_at: None,
         again_at: None,
+        ask_at: None,
         rescan_at: Instant::now(),
         marker_at: Instant::now(),
         waits: None,
@@ -346,6 +350,8 @@ struct Actor {
     settling: Settling,
     settle_at: Option<Instant>,
     again_at: Option<Instant>,
+    /// When to ask whether the credentials are accepted again.
+    ask_at: Option<Instant>,
     rescan_at: Instant,
     marker_at: Instant,
     waits: Option<RemoteErrorKind>,
@@ -423,7 +429,39 @@ impl Actor {
         } else if !dirty.paths.is_empty() {
             self.look(Some(dirty.paths)).await;
         }
+        self.ask_again().await;
         self.rest();
+    }
+
+    /// Ingest asks the bucket for nothing while there is nothing to send. Where the credentials were refused last, somebody
+    /// has to ask, or the folder would wait for a login that is long there (invariant I14).
+    async fn ask_again(&mut self) {
+        let (shared, row) = (Arc::clone(&self.shared), self.pair.row());
+        let nobody = planted::is(Bug::NobodyAsksAgain);
+        if nobody || !shared.login_refused(&row.connection) || shared.pool.open_of(&self.pair.id) > 0 {
+            self.ask_at = None;
+            return;
+        }
+        let now = Instant::now();
+        if now < *self.ask_at.get_or_insert(now + LOGIN_AGAIN) {
+            return;
+        }
+        self.ask_at = Some(now + LOGIN_AGAIN);
+        let asked = match shared.ports.remotes.browse(&row.connection).await {
+            Ok(browse) => {
+                let bucket = Bucket::new(row.bucket.as_str());
+                shared.call(browse.level(&bucket, &row.prefix, Depth::Level, None)).await.map(|_| ())
+            }
+            Err(error) => Err(error),
+        };
+        match asked.map_err(|error| error.kind) {
+            Err(RemoteErrorKind::Unauthenticated | RemoteErrorKind::Network) => {}
+            // Whatever else the server says: it knows who asks.
+            Ok(()) | Err(_) => {
+                shared.login_was_accepted(&row.connection);
+                self.ask_at = None;
+            }
+        }
     }
 
     /// A bucket is looked at every minute, unless that takes many requests: a listing costs one for a thousand keys.
@@ -644,7 +682,7 @@ impl Actor {
     async fn sleep(&mut self) {
         let paused = self.pair.row().paused;
         let mut until = self.marker_at.min(self.rescan_at);
-        for at in [self.settle_at, self.again_at].into_iter().flatten() {
+        for at in [self.settle_at, self.again_at, self.ask_at].into_iter().flatten() {
             until = until.min(at);
         }
         if matches!(*lock(&self.pair.phase), PairPhase::Offline) {

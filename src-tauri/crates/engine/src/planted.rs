@@ -70,11 +70,55 @@ pub enum Bug {
     LeavesTemps,
     /// Another checksum of the stored bytes does not matter (hazard HB12).
     AnyChecksumWillDo,
+    /// Nobody is asked, however much is replaced (invariant I16).
+    OverwritesUnasked,
+    /// What was deleted a moment ago does not count (invariant I16).
+    BrakeForgets,
+    /// An answer counts for whatever is asked by now (invariant I16).
+    AnyAnswerWillDo,
+    /// What lies in a folder that cannot be read is gone (hazard HA9).
+    UnreadableIsEmpty,
+    /// An event here proves what is missing there (invariant I6).
+    EventProvesThere,
+    /// What a person leaves out from now on is gone (hazard HD10).
+    IgnoredIsGone,
+    /// Our own objects are synced like any other (invariant I13).
+    SyncsItsOwn,
+    /// A file of the same size keeps its checksum (hazard HA3).
+    SizeKeepsChecksum,
+    /// So does an object (invariant I2).
+    SizeKeepsTheirChecksum,
+    /// A download goes on with whatever version is there by then (hazard HB29).
+    SplicesVersions,
+    /// A body that ends early is whole (hazard HB12).
+    ShortIsWhole,
+    /// A renamed file is not read: it is what it was under its old name (hazard HA3).
+    MovesUnread,
+    /// A rename there replaces whatever is at the new key (invariant I4).
+    MovesOverWhatIsThere,
+    /// What a stop left open is not looked at (invariant I7).
+    ForgetsOpenIntents,
+    /// A name for a conflict that is taken is tried again (hazard HD3).
+    TriesTakenNames,
+    /// The epoch is durable before the intents that it is for (hazard HC7).
+    EpochApart,
+    /// Taking a delete back replaces what is there by then (invariant I4).
+    UndoReplaces,
+    /// A file that is seen for long enough lies still (hazard HA1).
+    GrowsAndIsStill,
+    /// Credentials that were refused once are never asked about again (invariant I14).
+    NobodyAsksAgain,
+    /// A delete there beats an edit here (hazard HD2).
+    DeleteBeatsEdit,
+    /// A mirror up replaces what others put into the bucket (invariant I4).
+    MirrorUpReplaces,
+    /// A mirror down takes away what is only here (invariant I6).
+    MirrorDownTakesOwn,
 }
 
 impl Bug {
     /// All mistakes.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 54] = [
         Self::PutWithoutCondition,
         Self::CompleteWithoutCondition,
         Self::BelievesTheAnswer,
@@ -107,12 +151,38 @@ impl Bug {
         Self::AdoptsBySize,
         Self::LeavesTemps,
         Self::AnyChecksumWillDo,
+        Self::OverwritesUnasked,
+        Self::BrakeForgets,
+        Self::AnyAnswerWillDo,
+        Self::UnreadableIsEmpty,
+        Self::EventProvesThere,
+        Self::IgnoredIsGone,
+        Self::SyncsItsOwn,
+        Self::SizeKeepsChecksum,
+        Self::SizeKeepsTheirChecksum,
+        Self::SplicesVersions,
+        Self::ShortIsWhole,
+        Self::MovesUnread,
+        Self::MovesOverWhatIsThere,
+        Self::ForgetsOpenIntents,
+        Self::TriesTakenNames,
+        Self::EpochApart,
+        Self::UndoReplaces,
+        Self::GrowsAndIsStill,
+        Self::NobodyAsksAgain,
+        Self::DeleteBeatsEdit,
+        Self::MirrorUpReplaces,
+        Self::MirrorDownTakesOwn,
     ];
 }
 
 #[cfg(feature = "planted")]
 mod chosen {
     use std::cell::Cell;
+
+    use windlass_domain::sync::{Op, Seen, SyncPlan};
+    use windlass_domain::words::FailureCode;
+    use windlass_domain::{Mode, Observed, RemoteExpect};
 
     use super::Bug;
 
@@ -128,15 +198,53 @@ mod chosen {
     pub(crate) fn is(bug: Bug) -> bool {
         BUG.get() == bug
     }
+
+    /// Mistakes of the planner.
+    pub(crate) fn spoil(mode: Mode, seen: &[Seen], plan: &mut SyncPlan) {
+        for one in seen {
+            let Observed::Present(local) = &one.local else { continue };
+            let (path, local) = (one.path.clone(), local.clone());
+            let at = plan.ops.iter().position(|op| *op.path() == path);
+            let op = match (BUG.get(), at.map(|at| &plan.ops[at]), &one.remote) {
+                (Bug::DeleteBeatsEdit, Some(Op::Upload { .. }), Observed::Absent) if one.base.is_some() => {
+                    Op::TrashLocal { path, local }
+                }
+                (
+                    Bug::MirrorUpReplaces,
+                    Some(Op::Show { code: FailureCode::ReceiverChanged, .. }),
+                    Observed::Present(remote),
+                ) => Op::Upload { path, local, expect: RemoteExpect::of(remote) },
+                (Bug::MirrorDownTakesOwn, None, Observed::Absent)
+                    if mode == Mode::MirrorDown && one.base.is_none() =>
+                {
+                    Op::TrashLocal { path, local }
+                }
+                _ => continue,
+            };
+            match at {
+                Some(at) => plan.ops[at] = op,
+                None => plan.ops.push(op),
+            }
+        }
+    }
 }
 
 #[cfg(feature = "planted")]
-pub(crate) use chosen::is;
-#[cfg(feature = "planted")]
 pub use chosen::plant;
+#[cfg(feature = "planted")]
+pub(crate) use chosen::{is, spoil};
 
 /// Whether this mistake is to be made.
 #[cfg(not(feature = "planted"))]
 pub(crate) const fn is(_: Bug) -> bool {
     false
+}
+
+/// Lets the planner make its mistakes.
+#[cfg(not(feature = "planted"))]
+pub(crate) const fn spoil(
+    _: windlass_domain::Mode,
+    _: &[windlass_domain::sync::Seen],
+    _: &mut windlass_domain::sync::SyncPlan,
+) {
 }

@@ -86,6 +86,10 @@ pub enum Act {
     Go,
     /// The person answers the brake: bring it back.
     BringBack,
+    /// The person takes back the last delete.
+    Undo,
+    /// The person leaves files of this name out from now on.
+    Ignore(String),
     /// Waits until the engine has nothing left to do.
     Quiet,
     /// Only time passes.

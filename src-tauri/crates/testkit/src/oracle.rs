@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use windlass_domain::{BaseState, Mode, Upload};
+use windlass_domain::guard::Ask;
+use windlass_domain::{BaseState, Ending, Mode, Upload};
 use windlass_ports::{BrakeAnswer, Clock as _, FileState, IntentEnd, IntentKind, IntentRow, JournalWrite};
 
 use crate::content::ContentId;
@@ -35,13 +36,20 @@ struct Known {
     destroyed: BTreeSet<ContentId>,
     /// Already told.
     missed: BTreeSet<ContentId>,
+    /// What was committed, by name.
+    told: BTreeMap<String, u64>,
+    /// Every intent that was durable once: a request may take effect after its journal was set back.
+    intents: BTreeMap<String, IntentRow>,
     /// Effective deletes by intent.
     deletes: BTreeMap<String, u64>,
     /// Moments of deletes that no move explains.
     sweep: Vec<i64>,
     /// Most files that were proved at a time.
     most: usize,
-    go: bool,
+    /// Deletes and overwrites that a person said go to.
+    go: u64,
+    /// Names that a person left out.
+    left_out: BTreeSet<String>,
     /// Files of which a cut left only name and times, and what they held: they must come back, unless a person makes them hers.
     emptied: BTreeMap<(usize, String), ContentId>,
     /// What a power cut made of files so that nobody can see it without reading them.
@@ -55,6 +63,8 @@ struct Known {
     set_back: bool,
     /// Computers whose journal does not know of deletes that were made.
     old: BTreeSet<usize>,
+    /// What such a computer proved anew since.
+    anew: BTreeSet<(usize, String)>,
     generations: Vec<u64>,
 }
 
@@ -169,6 +179,23 @@ impl Oracle {
         self.known().paused = paused;
     }
 
+    /// What was committed so far, by name, and how often.
+    #[must_use]
+    pub fn told(&self) -> BTreeMap<String, u64> {
+        self.known().told.clone()
+    }
+
+    /// Whether the folder is paused.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.known().paused
+    }
+
+    /// A person leaves files of this name out.
+    pub(crate) fn left_out(&self, name: &str) {
+        self.known().left_out.insert(name.to_owned());
+    }
+
     /// A disk is pulled.
     pub(crate) fn disk_pulled(&self) {
         self.known().pulled = true;
@@ -272,8 +299,12 @@ impl Oracle {
             }
             Event::Committed(computer, batch) => {
                 for write in batch.iter() {
+                    if let Some(name) = name_of(write) {
+                        *self.known().told.entry(name).or_default() += 1;
+                    }
                     self.committed(computer, write);
                 }
+                self.overwrites(computer, &batch);
             }
             Event::Replaced { key, old, deleted } => self.replaced(&key, &old, deleted),
             Event::Garbled(content) => {
@@ -294,6 +325,9 @@ impl Oracle {
                 let safe = self.computers[computer].1.rows().iter().filter(|row| row.base.is_some()).count();
                 let mut known = self.known();
                 known.most = known.most.max(safe);
+                if known.old.contains(&computer) {
+                    known.anew.insert((computer, path.as_str().to_owned()));
+                }
             }
             JournalWrite::SaveUpload { spec, state: Upload::Queued, at } => {
                 let touched = spec.snapshot.mtime.max(spec.snapshot.ctime);
@@ -305,11 +339,36 @@ impl Oracle {
                     self.world.wrong("HA1", format!("{path} did not lie still yet", path = spec.path));
                 }
             }
-            JournalWrite::SaveIntent(intent) if intent.ended.is_none() => self.intended(computer, intent),
+            JournalWrite::SaveIntent(intent) if intent.ended.is_none() => {
+                self.known().intents.insert(intent.id.clone(), intent.as_ref().clone());
+                self.intended(computer, intent);
+            }
             JournalWrite::SaveBrake(_, Some(brake)) if brake.answer == Some(BrakeAnswer::Go) => {
-                self.known().go = true;
+                let mut known = self.known();
+                let Ask { trash_here, delete_there, overwrite, .. } = brake.ask;
+                known.go = known.go.max(trash_here + delete_there + overwrite);
             }
             _ => {}
+        }
+    }
+
+    /// I16: one round does not replace most of a folder without a person's word. What a round sends or fetches is one commit.
+    fn overwrites(&self, computer: usize, batch: &[JournalWrite]) {
+        let replaces = |write: &&JournalWrite| match write {
+            JournalWrite::SaveUpload { spec, state: Upload::Queued, .. } => {
+                spec.pair.is_some() && !spec.expect.is_absent()
+            }
+            JournalWrite::SaveFile { local, state: FileState::Downloading, .. } => local.is_some(),
+            _ => false,
+        };
+        let count = batch.iter().filter(replaces).count() as u64;
+        let limits = windlass_ports::PairOptions::default().limits;
+        if count < limits.few {
+            return;
+        }
+        let based = self.computers[computer].1.rows().iter().filter(|row| row.base.is_some()).count() as u64;
+        if count * 100 > based * u64::from(limits.overwrite_percent) && count > self.known().go {
+            self.world.wrong("I16", format!("{count} of {based} files are replaced, and nobody was asked"));
         }
     }
 
@@ -332,14 +391,15 @@ impl Oracle {
     fn intended(&self, computer: usize, intent: &IntentRow) {
         let (disk, _) = &self.computers[computer];
         let path = intent.path.as_str();
-        if self.known().old.contains(&computer) && intent.kind != IntentKind::KeepBoth {
+        let anew = self.known().anew.contains(&(computer, path.to_owned()));
+        if self.known().old.contains(&computer) && !anew && intent.kind != IntentKind::KeepBoth {
             self.world.wrong("I9", format!("{path}: a journal that is an old copy led to {:?}", intent.kind));
         }
         match intent.kind {
             IntentKind::DeleteRemote | IntentKind::MoveRemote => {
                 if disk.is_away() {
                     self.world.wrong("I6", format!("{path} is to be deleted there while the disk is away"));
-                } else if !disk.taken_by_person(path, self.world.now().0) && disk.content(path).is_some() {
+                } else if !disk.taken_away(path, self.world.now().0) && disk.content(path).is_some() {
                     self.world.wrong("I6", format!("{path} is to be deleted there, and it is here"));
                 }
             }
@@ -367,12 +427,18 @@ impl Oracle {
             return;
         }
         let profile = self.s3.profile();
-        let mut intents = self.computers.iter().flat_map(|(_, journal)| journal.intents());
-        let intent = intents.find(|intent| {
+        let takes = |intent: &&IntentRow| {
             matches!(intent.kind, IntentKind::DeleteRemote | IntentKind::MoveRemote)
                 && intent.path.as_str() == path
-                && intent.remote.as_ref().is_some_and(|remote| remote.etag.as_str() == old.0)
-        });
+        };
+        let (intent, any) = {
+            let known = self.known();
+            let exact = |intent: &&IntentRow| {
+                takes(intent) && intent.remote.as_ref().is_some_and(|remote| remote.etag.as_str() == old.0)
+            };
+            let latest = known.intents.values().filter(exact).max_by_key(|intent| intent.at);
+            (latest.cloned(), known.intents.values().any(|intent| takes(&intent)))
+        };
         let based = self.computers.iter().any(|(_, journal)| {
             let base = journal.row(path).and_then(|row| row.base);
             base.is_some_and(|base| base.remote.etag.as_str() == old.0)
@@ -380,6 +446,11 @@ impl Oracle {
         let weak = !profile.conditions && profile.versions;
         if deleted {
             match &intent {
+                // The weaker promise of a server without conditions: somebody wrote between the look and the delete, and what
+                // was written is kept below.
+                None if weak && any => {
+                    self.known().let_go.insert(old.1);
+                }
                 None => self.world.wrong("I5", format!("{key} was deleted without an intent")),
                 Some(intent) => {
                     let mut known = self.known();
@@ -394,8 +465,9 @@ impl Oracle {
             if intent.is_none_or(|intent| intent.kind == IntentKind::DeleteRemote) {
                 self.swept();
             }
-        } else if !based && weak {
-            // The weaker promise of a server without conditions: the older version is kept below.
+        } else if weak && (!based || self.computers.len() > 1) {
+            // The weaker promise of a server without conditions: the older version is kept below. The base may be another
+            // computer's, which was quicker.
             self.known().let_go.insert(old.1);
         } else if based && !profile.versions && self.known().let_go.contains(&old.1) {
             // A newer version takes the place of one that a person replaced: where no versions are kept, that is its end.
@@ -417,7 +489,7 @@ impl Oracle {
         let most = limits.few.max(share + 1);
         let (count, go) = (known.sweep.len() as u64, known.go);
         drop(known);
-        if count > most && !go {
+        if count > most + go {
             self.world.wrong("I16", format!("{count} deletes at once, and nobody was asked"));
         }
     }
@@ -474,6 +546,8 @@ impl Oracle {
         let (disk, journal) = &self.computers[number];
         let files = disk.files();
         let silent = self.known().silent.clone();
+        let left_out = self.known().left_out.clone();
+        let out = |path: &&String| left_out.contains(path.rsplit('/').next().unwrap_or(path));
         let silent =
             files.iter().filter(|(_, content)| silent.contains(content)).map(|(path, _)| path.clone());
         let excepted: BTreeSet<String> = journal
@@ -482,11 +556,12 @@ impl Oracle {
             .filter(|row| matches!(row.state, FileState::Failed(_)))
             .map(|row| row.path.as_str().to_owned())
             .chain(silent)
+            .chain(files.keys().chain(objects.keys()).filter(out).cloned())
             .collect();
         let wrong = |what: String| self.world.wrong("I11", what);
         for (path, content) in &files {
             match journal.row(path) {
-                None if mode == Mode::MirrorDown => {}
+                None if mode == Mode::MirrorDown || out(&path) => {}
                 None => wrong(format!("{path} is not known")),
                 Some(row) => match row.state {
                     FileState::Failed(code) => {
@@ -536,4 +611,29 @@ impl Oracle {
             }
         }
     }
+}
+
+/// A name for what is written: to count what was ever reached.
+fn name_of(write: &JournalWrite) -> Option<String> {
+    Some(match write {
+        JournalWrite::SaveIntent(intent) if intent.ended.is_none() => format!("intent {:?}", intent.kind),
+        JournalWrite::EndIntent { end, .. } => format!("intent ended {end:?}"),
+        JournalWrite::SaveUpload { state: Upload::Ended(Ending::Failed(_)), .. } => {
+            "upload ended Failed".to_owned()
+        }
+        JournalWrite::SaveUpload { state: Upload::Ended(ending), .. } => format!("upload ended {ending:?}"),
+        JournalWrite::SaveUpload { state, .. } => format!("upload {}", state.name()),
+        JournalWrite::SaveBrake(_, Some(brake)) => match brake.answer {
+            None => "brake".to_owned(),
+            Some(answer) => format!("brake answered {answer:?}"),
+        },
+        JournalWrite::SaveBase { .. } => "base".to_owned(),
+        JournalWrite::ForgetBase(..) => "base forgotten".to_owned(),
+        JournalWrite::ForgetBases(..) => "bases forgotten".to_owned(),
+        JournalWrite::SaveFile { state: FileState::Failed(_), .. } => "file Failed".to_owned(),
+        JournalWrite::SaveFile { state, .. } => format!("file {state:?}"),
+        JournalWrite::ForgetFile(..) => "file forgotten".to_owned(),
+        JournalWrite::SavePart(..) => "part".to_owned(),
+        _ => return None,
+    })
 }

@@ -115,7 +115,7 @@ impl Scene {
             | Act::Touch(path)
             | Act::Put { path, .. } => self.oracle.handled(at, path),
             // A folder takes its files along.
-            Act::Rename(from, _) | Act::Remove(from) => {
+            Act::Rename(from, _) | Act::Delete(from) | Act::Remove(from) => {
                 for path in self.computers[at].disk.files().into_keys() {
                     if path.starts_with(from.as_str()) {
                         self.oracle.handled(at, &path);
@@ -195,7 +195,13 @@ impl Scene {
                 self.oracle.clock_jumped();
                 Vec::new()
             }
-            Act::Pause | Act::Resume | Act::Go | Act::BringBack | Act::Quiet | Act::Wait(_) => Vec::new(),
+            Act::Ignore(name) => {
+                self.oracle.left_out(name);
+                Vec::new()
+            }
+            Act::Pause | Act::Resume | Act::Go | Act::BringBack | Act::Undo | Act::Quiet | Act::Wait(_) => {
+                Vec::new()
+            }
         });
     }
 

@@ -139,8 +139,8 @@ struct Inner {
     dead: bool,
     boots: u32,
     per_mille: u64,
-    /// Faults by the number of the step, beside those of chance.
-    script: BTreeMap<u64, Fault>,
+    /// Faults by the name of the call, beside those of chance.
+    calls: Vec<(&'static str, Fault)>,
     hurried: bool,
     exhausted: bool,
     log: Option<Vec<String>>,
@@ -182,7 +182,7 @@ impl World {
             dead: false,
             boots: 0,
             per_mille: 0,
-            script: BTreeMap::new(),
+            calls: Vec::new(),
             hurried: false,
             exhausted: false,
             log: None,
@@ -207,9 +207,9 @@ impl World {
         self.inner().per_mille = per_mille;
     }
 
-    /// This fault at the first call from this step on that can have it.
-    pub fn script(&self, step: u64, fault: Fault) {
-        self.inner().script.insert(step, fault);
+    /// These faults at the next calls of these names, in this order for each name.
+    pub fn script_calls(&self, faults: impl IntoIterator<Item = (&'static str, Fault)>) {
+        self.inner().calls = faults.into_iter().collect();
     }
 
     /// The process dies at these cuts (numbers of [`Self::cuts`], growing).
@@ -385,24 +385,24 @@ impl World {
     /// Whether this call fails, and how.
     pub(crate) fn fault(&self, op: &'static str, can: &[Fault]) -> Option<Fault> {
         let mut inner = self.inner();
-        if inner.per_mille == 0 && inner.script.is_empty() {
+        if inner.per_mille == 0 && inner.calls.is_empty() {
             return None;
         }
-        let steps = inner.steps;
-        let told =
-            inner.script.range(..=steps).find(|(_, fault)| can.contains(fault)).map(|(at, f)| (*at, *f));
-        if let Some((at, _)) = told {
-            inner.script.remove(&at);
+        if let Some(at) = inner.calls.iter().position(|(call, fault)| *call == op && can.contains(fault)) {
+            let (_, fault) = inner.calls.remove(at);
+            mix(&mut inner, fault as u64 + 100);
+            drop(inner);
+            self.say(|| format!("{op}: fault {fault:?}"));
+            return Some(fault);
         }
         let rate = inner.per_mille;
         for fault in can {
             inner.seen.entry((op, *fault)).or_default().chances += 1;
         }
-        let fault = match told {
-            Some((_, fault)) => fault,
-            None if inner.chance.often(rate) => *inner.chance.pick(can),
-            None => return None,
-        };
+        if !inner.chance.often(rate) {
+            return None;
+        }
+        let fault = *inner.chance.pick(can);
         inner.seen.entry((op, fault)).or_default().times += 1;
         mix(&mut inner, fault as u64 + 100);
         drop(inner);

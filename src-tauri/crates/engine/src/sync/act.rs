@@ -75,7 +75,7 @@ pub(super) async fn compare(
             Op::Compare { path, local, remote, .. } => Some((path.clone(), local.clone(), remote.clone())),
             // A file under a new name may have been written to before it was renamed: only its bytes prove that it is the
             // one that is known (hazard HA3, invariant I2).
-            Op::MoveRemote { to, local, .. } if local.digest.is_none() => {
+            Op::MoveRemote { to, local, .. } if local.digest.is_none() && !planted::is(Bug::MovesUnread) => {
                 Some((to.clone(), local.clone(), None))
             }
             _ => None,
@@ -463,9 +463,13 @@ impl Acting<'_> {
     /// Moves or deletes, each after its intent is durable.
     async fn many(&self, ops: Vec<Op>) -> Result<(), Broken> {
         for chunk in ops.chunks(CHUNK) {
+            let chunk = self.witnessed(chunk).await;
+            if chunk.is_empty() {
+                continue;
+            }
             let mut work = Vec::new();
             let mut batch = Vec::new();
-            for op in chunk {
+            for op in &chunk {
                 let Some(intent) = self.intent_of(op) else { continue };
                 batch.push(JournalWrite::SaveIntent(Box::new(intent.clone())));
                 work.push((op.clone(), intent));
@@ -503,6 +507,26 @@ impl Acting<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Without what is still in the bucket: two listings did not show it; its own answer is the third witness, and without it
+    /// nothing is even intended (invariant I6, hazard HB16).
+    async fn witnessed(&self, ops: &[Op]) -> Vec<Op> {
+        let gone = stream::iter(ops.to_vec()).map(|op| async move {
+            let (Op::TrashLocal { path, .. } | Op::MoveLocal { from: path, .. }) = &op else {
+                return Some(op);
+            };
+            let key = key(&self.prefix, path).ok()?;
+            match remote::head(self.shared, self.store.as_ref(), &key).await {
+                Ok(None) => Some(op),
+                Ok(Some(_)) => planted::is(Bug::OneListingIsEnough).then_some(op),
+                Err(error) => {
+                    self.waits(error.kind);
+                    None
+                }
+            }
+        });
+        gone.buffered(CALLS).filter_map(std::future::ready).collect().await
     }
 
     fn intent_of(&self, op: &Op) -> Option<IntentRow> {
@@ -650,18 +674,7 @@ impl Acting<'_> {
         path: &RelPath,
         local: &LocalState,
     ) -> Result<Done, Broken> {
-        let (shared, store) = (self.shared, self.store.as_ref());
-        // Two listings did not show it; its own answer is the third witness (hazard HB16).
-        let key = key(&self.prefix, path)?;
-        match remote::head(shared, store, &key).await {
-            Ok(None) => {}
-            Ok(Some(_)) if planted::is(Bug::OneListingIsEnough) => {}
-            Ok(Some(_)) => return Ok(Done::Refused),
-            Err(error) => {
-                self.waits(error.kind);
-                return Ok(Done::Refused);
-            }
-        }
+        let shared = self.shared;
         let mut local = local.clone();
         if planted::is(Bug::TrashesWhatIsThere) {
             let there = shared.ports.fs.look(Path::new(&self.row.root), path).await.map_err(Broken::Disk)?;
@@ -701,12 +714,17 @@ impl Acting<'_> {
             return Ok(Done::Refused);
         }
         let (old, new) = (key(&self.prefix, from)?, key(&self.prefix, to)?);
+        let mut expect = RemoteExpect::Absent;
+        if planted::is(Bug::MovesOverWhatIsThere)
+            && let Some(there) = remote::head(shared, store, &new).await.map_err(Broken::Remote)?
+        {
+            expect = RemoteExpect::Unchanged(there.etag);
+        }
         self.not_paused()?;
-        let copied =
-            match shared.call(store.copy(&old, remote, &new, &RemoteExpect::Absent, &shared.device)).await {
-                Ok(copied) => copied,
-                Err(error) => return Ok(self.remote_trouble(&error)),
-            };
+        let copied = match shared.call(store.copy(&old, remote, &new, &expect, &shared.device)).await {
+            Ok(copied) => copied,
+            Err(error) => return Ok(self.remote_trouble(&error)),
+        };
         let digest =
             match remote::stored_digest(shared, store, &new, &RemoteState { digest: None, ..copied.clone() })
                 .await
@@ -721,7 +739,7 @@ impl Acting<'_> {
                 row.and_then(|row| row.base).and_then(|base| base.local.digest)
             }
         };
-        if known != Some(digest) {
+        if known != Some(digest) && !planted::is(Bug::MovesUnread) {
             // The file is not what its old base says, or the copy is not: compared by the next round.
             return Ok(Done::Refused);
         }

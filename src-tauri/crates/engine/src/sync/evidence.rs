@@ -61,7 +61,7 @@ impl Evidence {
         if side == Side::There && planted::is(Bug::OneListingIsEnough) {
             return None;
         }
-        let told = side == Side::Here && self.is_touched(path);
+        let told = (side == Side::Here || planted::is(Bug::EventProvesThere)) && self.is_touched(path);
         if told || (seen_before && now.duration_since(since) >= apart) {
             return None;
         }

@@ -57,7 +57,11 @@ pub(super) async fn next_epoch(
     }
     let row = pair.row();
     let epoch = row.epoch.saturating_add(1);
-    intents.push(JournalWrite::SetEpoch(row.id.clone(), epoch));
+    if planted::is(Bug::EpochApart) {
+        shared.commit(vec![JournalWrite::SetEpoch(row.id.clone(), epoch)]).await?;
+    } else {
+        intents.push(JournalWrite::SetEpoch(row.id.clone(), epoch));
+    }
     shared.commit(intents).await?;
     pair.set_epoch(epoch);
     shared.ports.fs.set_epoch(Path::new(&row.root), row.id.as_str(), epoch).await.map_err(Broken::Disk)

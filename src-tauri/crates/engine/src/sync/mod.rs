@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use windlass_domain::guard::{History, Totals, Verdict, guard, question_id, restored, without_deletes};
+use windlass_domain::guard::{History, Totals, Verdict, Why, guard, question_id, restored, without_deletes};
 use windlass_domain::sync::{ConflictNames, Op, Seen, SyncPlan, plan};
 use windlass_domain::{Filter, RelPath, Timestamp, UnknownReason};
 use windlass_ports::{Brake, BrakeAnswer, JournalWrite, PairRow};
@@ -108,15 +108,13 @@ fn decide(
 ) -> SyncPlan {
     let date = date(shared.now());
     let device = shared.device.get(..8).unwrap_or(&shared.device);
-    plan(
-        row.mode,
-        seen,
-        &ConflictNames {
-            device,
-            date: &date,
-            taken: &|path| copies.contains(path) || pair.is_name_taken(path),
-        },
-    )
+    let taken = |path: &RelPath| {
+        let taken = copies.contains(path) || pair.is_name_taken(path);
+        taken && !planted::is(Bug::TriesTakenNames)
+    };
+    let mut decided = plan(row.mode, seen, &ConflictNames { device, date: &date, taken: &taken });
+    planted::spoil(row.mode, seen, &mut decided);
+    decided
 }
 
 /// What a person left out. The lines were checked when they were set; should they mean nothing to this version, everything
@@ -178,8 +176,21 @@ async fn brake(
         let totals = journal.base_totals(&row.id).await.map_err(Broken::Journal)?;
         let hour = journal.deleted_since(&row.id, ago(HOUR)).await.map_err(Broken::Journal)?;
         let week = journal.deleted_since(&row.id, ago(WEEK)).await.map_err(Broken::Journal)?;
-        let history = History { hour_files: hour.files, hour_bytes: hour.bytes, week_files: week.files };
-        guard(&decided, Totals { files: totals.files, bytes: totals.bytes }, history, &row.options.limits)
+        let mut history = History { hour_files: hour.files, hour_bytes: hour.bytes, week_files: week.files };
+        if planted::is(Bug::BrakeForgets) {
+            history = History::default();
+        }
+        match guard(
+            &decided,
+            Totals { files: totals.files, bytes: totals.bytes },
+            history,
+            &row.options.limits,
+        ) {
+            Verdict::Ask(ask) if ask.why == Why::Overwrites && planted::is(Bug::OverwritesUnasked) => {
+                Verdict::Go
+            }
+            verdict => verdict,
+        }
     };
     let id = question_id(&decided);
     let unproved = |(_, reason): &(RelPath, UnknownReason)| *reason == UnknownReason::AbsenceUnproved;
@@ -195,7 +206,12 @@ async fn brake(
         }
         return Ok(Braked::Go(decided));
     };
-    match row.brake.as_ref().filter(|brake| brake.id == id).and_then(|brake| brake.answer) {
+    match row
+        .brake
+        .as_ref()
+        .filter(|brake| brake.id == id || planted::is(Bug::AnyAnswerWillDo))
+        .and_then(|brake| brake.answer)
+    {
         Some(BrakeAnswer::Restore) if planted::is(Bug::RestoreMeansGo) => return Ok(Braked::Go(decided)),
         Some(BrakeAnswer::Go) => return Ok(Braked::Go(decided)),
         Some(BrakeAnswer::Restore) => {

@@ -10,6 +10,7 @@ use super::{Evidence, decide, view};
 use crate::engine::EngineError;
 use crate::observe::Broken;
 use crate::pair::PairHandle;
+use crate::planted::{self, Bug};
 use crate::remote;
 use crate::settle::Settling;
 use crate::shared::Shared;
@@ -119,9 +120,13 @@ pub(crate) async fn undo(shared: &Arc<Shared>, id: &str) -> Result<(), EngineErr
                     let state = remote::head(shared, store.as_ref(), &from)
                         .await?
                         .ok_or(EngineError::CannotUndo("The trash in the bucket was emptied."))?;
-                    shared
-                        .call(store.copy(&from, &state, &key, &RemoteExpect::Absent, &shared.device))
-                        .await?;
+                    let mut expect = RemoteExpect::Absent;
+                    if planted::is(Bug::UndoReplaces)
+                        && let Some(there) = remote::head(shared, store.as_ref(), &key).await?
+                    {
+                        expect = RemoteExpect::of(&there);
+                    }
+                    shared.call(store.copy(&from, &state, &key, &expect, &shared.device)).await?;
                 }
                 (None, None) => {
                     return Err(EngineError::CannotUndo("Where its content went is not known."));

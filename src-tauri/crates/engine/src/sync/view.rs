@@ -194,9 +194,11 @@ fn listing(
                 let etag = ETag::new(etag);
                 if rest.starts_with(OURS) || rest.starts_with(OURS_TOO) {
                     if rest == MARKER {
-                        *lock(&marker) = Some(etag);
+                        *lock(&marker) = Some(etag.clone());
                     }
-                    continue;
+                    if !planted::is(Bug::SyncsItsOwn) {
+                        continue;
+                    }
                 }
                 let parsed = ObjectKey::parse(&key).ok().and_then(|key| map_key(&key, &prefix).ok());
                 let Some(path) = parsed else {
@@ -435,7 +437,7 @@ impl Looking<'_> {
         &mut self,
         merge: &mut Merge,
         path: RelPath,
-        here: Option<ScanItem>,
+        mut here: Option<ScanItem>,
         there: Option<RemoteState>,
         known: Option<FileRow>,
     ) -> Result<(), Broken> {
@@ -445,7 +447,10 @@ impl Looking<'_> {
             (_, Some(remote)) => remote.size,
             _ => 0,
         };
-        if self.filter.excludes(&path, size) {
+        let out = self.filter.excludes(&path, size);
+        if out && planted::is(Bug::IgnoredIsGone) {
+            here = None;
+        } else if out {
             // What is left out is as if it had never been here; let in again, it is compared anew (hazard HD10).
             if known.is_some() {
                 merge.writes.push(JournalWrite::ForgetFile(self.pair.id.clone(), path));
@@ -485,7 +490,8 @@ impl Looking<'_> {
         };
         let local = match here {
             None => {
-                let frozen = merge.unreadable.iter().any(|above| below(&path, above));
+                let frozen = merge.unreadable.iter().any(|above| below(&path, above))
+                    && !planted::is(Bug::UnreadableIsEmpty);
                 match &base {
                     _ if frozen => Observed::Unknown(UnknownReason::Unreadable),
                     None => Observed::Absent,
@@ -499,7 +505,11 @@ impl Looking<'_> {
                 local.digest = kept
                     .into_iter()
                     .flatten()
-                    .find(|before| before.digest.is_some() && before.same_snapshot(&local))
+                    .find(|before| {
+                        let same = before.same_snapshot(&local)
+                            || (before.size == local.size && planted::is(Bug::SizeKeepsChecksum));
+                        before.digest.is_some() && same
+                    })
                     .and_then(|before| before.digest);
                 let same = base.as_ref().is_some_and(|base| base.local.same_snapshot(&local));
                 if same {
@@ -554,11 +564,10 @@ impl Looking<'_> {
             Some(mut remote) => {
                 self.evidence.present(Side::There, &path);
                 let kept = [known_remote.as_ref(), base.as_ref().map(|base| &base.remote)];
-                if let Some(before) = kept
-                    .into_iter()
-                    .flatten()
-                    .find(|before| before.etag == remote.etag && before.size == remote.size)
-                {
+                if let Some(before) = kept.into_iter().flatten().find(|before| {
+                    let same = before.etag == remote.etag || planted::is(Bug::SizeKeepsTheirChecksum);
+                    same && before.size == remote.size
+                }) {
                     remote.digest = before.digest;
                     remote.version.clone_from(&before.version);
                 }
@@ -604,6 +613,9 @@ impl Looking<'_> {
     }
 
     async fn is_there(&self, path: &RelPath) -> Result<bool, Broken> {
+        if planted::is(Bug::UnreadableIsEmpty) || planted::is(Bug::IgnoredIsGone) {
+            return Ok(false);
+        }
         let root = Path::new(&self.row.root);
         let found = self.shared.ports.fs.look(root, path).await.map_err(Broken::Disk)?;
         Ok(found.is_some())
@@ -634,7 +646,9 @@ impl Looking<'_> {
                     view.waits.get_or_insert(RemoteErrorKind::Unexpected);
                 }
             }
-            if seen.local == Observed::Absent && merge.unreadable.iter().any(|above| below(&seen.path, above))
+            if seen.local == Observed::Absent
+                && merge.unreadable.iter().any(|above| below(&seen.path, above))
+                && !planted::is(Bug::UnreadableIsEmpty)
             {
                 seen.local = Observed::Unknown(UnknownReason::Unreadable);
             }

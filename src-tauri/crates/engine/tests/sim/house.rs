@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use windlass_domain::{Mode, PairId};
 use windlass_engine::{Engine, EngineOptions, EnginePorts, PairPhase, QuietReport, StopCause};
-use windlass_ports::{BrakeAnswer, Catalog, Clock, Entropy, PairOptions, PairRow};
+use windlass_ports::{BrakeAnswer, Catalog, Clock, Entropy, IntentEnd, IntentKind, PairOptions, PairRow};
 use windlass_testkit::{Act, Computer, ContentId, Scene};
 
 /// What can be seen of everything: files and commits of each computer, objects, open uploads.
@@ -132,6 +132,22 @@ impl<'s> House<'s> {
             }
             Act::Go => self.answer(at, BrakeAnswer::Go).await,
             Act::BringBack => self.answer(at, BrakeAnswer::Restore).await,
+            Act::Undo => {
+                let done = self.scene.computers[at].journal.intents().into_iter().filter(|intent| {
+                    matches!(intent.kind, IntentKind::DeleteRemote | IntentKind::TrashLocal)
+                        && matches!(intent.ended, Some((_, IntentEnd::Done)))
+                });
+                let last = done.max_by_key(|intent| intent.at);
+                if let Some(intent) = last.filter(|_| !self.scene.oracle.is_paused()) {
+                    let _too_late = engine.undo(&intent.id).await;
+                }
+            }
+            Act::Ignore(name) => {
+                if let Some(mut row) = self.scene.computers[at].journal.pair() {
+                    row.options.ignore.push(name.clone());
+                    let _gone = engine.set_pair_options(&pair, row.options).await;
+                }
+            }
             Act::Wait(millis) => tokio::time::sleep(Duration::from_millis(*millis)).await,
             Act::Quiet => {
                 let _late = tokio::time::timeout(Duration::from_secs(900), self.quiet(at)).await;
@@ -196,12 +212,16 @@ impl<'s> House<'s> {
     async fn one_round(&self, round: usize, person: Person) -> Option<String> {
         let scene = self.scene;
         let mut why = None;
-        // Without the marker object nothing is concluded until the person sets the folder up again.
-        if scene.s3.lost_marker() && self.mode != Mode::Ingest && person == Person::TriesAgain {
+        // Without the marker object that it knows a folder concludes nothing until the person sets it up again.
+        if self.mode != Mode::Ingest && person == Person::TriesAgain {
+            let there = scene.s3.marker();
             for at in 0..self.engines.len() {
-                self.take_down(at).await;
+                let known = scene.computers[at].journal.pair().and_then(|pair| pair.remote_marker);
+                if known.is_some() && known != there {
+                    self.take_down(at).await;
+                    why = Some(" the marker object was lost".to_owned());
+                }
             }
-            why = Some(" the marker object was lost".to_owned());
         }
         for at in 0..self.engines.len() {
             self.set_up(at).await;

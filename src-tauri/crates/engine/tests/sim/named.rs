@@ -42,6 +42,8 @@ tests! {
         hc7_journal_rolled_back
         hc9_careless_programs
         ha3_coarse_times
+        login_refused_and_nothing_left
+        hb12_stored_wrong
         deleted_here
         deleted_there
     }
@@ -69,10 +71,25 @@ tests! {
         hb1_changed_while_deleted
         ha31_edited_while_trashed
         hc9_careless_programs
+        overwritten_here
+        overwritten_there
+        many_small_deletes
+        answer_to_another_question
+        hd10_left_out_later
+        hb16_listings_miss_keys
+        ha3_same_sizes
+        ha15_moved_and_written
+        hb1_moved_onto
+        hd3_two_conflicts
+        taken_back
+        taken_back_too_late
     }
     mirror {
         mirror_up
         mirror_down
+        hb29_other_versions
+        hb12_flipped_bits
+        hb12_short_bodies
         mirror_down_large
     }
 }

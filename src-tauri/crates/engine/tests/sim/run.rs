@@ -23,6 +23,8 @@ pub(crate) struct Ran {
     pub(crate) trace: u64,
     pub(crate) seen: BTreeMap<(&'static str, Fault), Seen>,
     pub(crate) deaths: BTreeMap<(&'static str, Edge), u64>,
+    /// What was committed, by name.
+    pub(crate) told: BTreeMap<String, u64>,
     pub(crate) log: Vec<String>,
 }
 
@@ -65,6 +67,7 @@ pub(crate) fn run_with(plan: &Plan, log: bool) -> Ran {
         scene.world.keep_log();
     }
     scene.world.set_faults(plan.per_mille);
+    scene.world.script_calls(plan.faults.iter().copied());
     scene.world.die_at(plan.deaths.iter().copied());
     let mut stage = Stage::Script(0);
     let (mut deaths, mut commits) = (0, 0);
@@ -111,6 +114,7 @@ pub(crate) fn run_with(plan: &Plan, log: bool) -> Ran {
         trace: scene.world.trace(),
         seen: scene.world.seen(),
         deaths: scene.world.deaths(),
+        told: scene.oracle.told(),
         log: scene.world.log(),
     }
 }
@@ -159,6 +163,7 @@ async fn live(scene: &Scene, plan: &Plan, stage: &mut Stage) {
 /// Faults and edits stop, and everything that was taken away is there again.
 fn calm(scene: &Scene, plan: &Plan) {
     scene.world.set_faults(0);
+    scene.world.script_calls([]);
     scene.world.hurry(true);
     for at in 0..plan.computers {
         if scene.computers[at].disk.is_elsewhere() {
@@ -189,36 +194,28 @@ fn set_back(scene: &Scene, plan: &Plan) {
 
 /// Fails with everything that helps to see why.
 pub(crate) fn judge(plan: &Plan, ran: &Ran) {
-    if ran.wrong.is_empty() {
-        return;
-    }
-    let mut text = String::new();
+    assert!(ran.wrong.is_empty(), "{}", report(plan, ran));
+}
+
+/// What is wrong, how to run it again, and where every step of it is.
+pub(crate) fn report(plan: &Plan, ran: &Ran) -> String {
+    let mut text = format!(
+        "SEED={} scenario={} mode={:?} profile={} deaths={:?} power={:?}\n",
+        plan.seed, plan.name, plan.mode, plan.profile.name, plan.deaths, plan.power
+    );
     for wrong in &ran.wrong {
         let _ok = writeln!(text, "  {wrong}");
     }
+    if plan.name == "random" {
+        let _ok = writeln!(text, "again: cargo xtask replay {}", plan.seed);
+    }
     let ran = run_with(plan, true);
-    let file = std::env::temp_dir().join(format!(
-        "windlass-sim-{}-{}-{}.log",
-        plan.name,
-        plan.seed,
-        std::process::id()
-    ));
-    let kept = std::fs::write(&file, ran.log.join("\n")).is_ok();
-    panic!(
-        "SEED={} scenario={} mode={:?} profile={} deaths={:?} power={:?}\n{text}{}\n{}",
-        plan.seed,
-        plan.name,
-        plan.mode,
-        plan.profile.name,
-        plan.deaths,
-        plan.power,
-        replay(plan),
-        if kept { format!("every step: {}", file.display()) } else { String::new() },
-    );
-}
-
-fn replay(plan: &Plan) -> String {
-    if plan.name == "random" { format!("again: cargo xtask replay {}", plan.seed) } else { String::new() }
+    let name = format!("windlass-sim-{}-{}-{}.log", plan.name, plan.seed, std::process::id());
+    let file = std::env::temp_dir().join(name);
+    if std::fs::write(&file, ran.log.join("\n")).is_ok() {
+        let _ok = writeln!(text, "every step: {}", file.display());
+    }
+    text
 }
 
 /// Runs it and fails when anything is wrong.

@@ -1,6 +1,6 @@
 //! Canonical scenarios as data. Every one is a test in `named.rs`: undisturbed, and with a death at every step.
 use windlass_domain::Mode;
-use windlass_testkit::{Act, DiskOptions, Profile};
+use windlass_testkit::{Act, DiskOptions, Fault, Profile};
 
 use crate::script::{Journal, Plan};
 
@@ -191,6 +191,18 @@ pub(crate) fn for_ingest() -> Vec<Plan> {
                 Act::Wait(2_100),
                 Act::write("a.jpg", 3, 64),
             ]),
+        // The only file whose upload would show that the login is accepted again goes.
+        ingest("login-refused-and-nothing-left").faults([("put", Fault::Expired)]).acts([
+            Act::write("a.jpg", 1, 40),
+            Act::Wait(4_000),
+            delete("a.jpg"),
+            Act::Wait(200_000),
+        ]),
+        // HB12: what is stored is not what was sent.
+        ingest("hb12-stored-wrong")
+            .profile(Profile::BARE)
+            .faults([("put", Fault::StoredWrong); 2])
+            .acts(some_files(3)),
         // Ingest never deletes.
         ingest("deleted-here").acts(some_files(3).chain([Act::Quiet, delete("shoot"), Act::Quiet])),
         ingest("deleted-there").acts(some_files(3).chain([Act::Quiet, remove("shoot"), Act::Quiet])),
@@ -362,6 +374,93 @@ pub(crate) fn for_sync() -> Vec<Plan> {
                 .chain((0..16).map(|n| Act::write(&format!("shoot/{:02}.jpg", n % 4), 200 + n, 41)))
                 .chain([Act::Wait(180_000), Act::Quiet]),
         ),
+        // I16: most contents replaced in one round, here and there.
+        two_way("overwritten-here")
+            .acts(settled(8).chain([Act::Pause]))
+            .acts((0..8).map(|n| Act::write(&format!("shoot/{n:02}.jpg"), 200 + n, 50)))
+            .acts([Act::Wait(5_000), Act::Resume, Act::Quiet, Act::BringBack, Act::Quiet]),
+        two_way("overwritten-there")
+            .acts(settled(8).chain([Act::Pause]))
+            .acts((0..8).map(|n| Act::put(&format!("shoot/{n:02}.jpg"), 200 + n, 50)))
+            .acts([Act::Resume, Act::Quiet, Act::BringBack, Act::Quiet]),
+        // I16: a few at a time are many.
+        two_way("many-small-deletes")
+            .acts(settled(14))
+            .acts((0..12).flat_map(|n| {
+                let wait = if n % 3 == 2 { 4_000 } else { 0 };
+                [delete(&format!("shoot/{n:02}.jpg")), Act::Wait(wait)]
+            }))
+            .acts([Act::Wait(180_000), Act::Quiet, Act::BringBack, Act::Quiet]),
+        // I16: the person means what was asked, not what came since.
+        two_way("answer-to-another-question")
+            .acts(settled(14))
+            .at_once((0..6).map(|n| delete(&format!("shoot/{n:02}.jpg"))))
+            .acts([Act::Wait(5_000)])
+            .at_once((6..14).map(|n| delete(&format!("shoot/{n:02}.jpg"))).chain([Act::Go]))
+            .acts([Act::Wait(60_000), Act::Quiet, Act::BringBack, Act::Quiet]),
+        // HD10: left out later.
+        two_way("hd10-left-out-later").acts(settled(4).chain([
+            Act::Ignore("01.jpg".to_owned()),
+            Act::Wait(180_000),
+            Act::Quiet,
+        ])),
+        // HB16: listings that miss a key, while files here are touched.
+        two_way("hb16-listings-miss-keys").faults([("list", Fault::ListMisses); 60]).acts(
+            some_files(4)
+                .chain([Act::Wait(9_000)])
+                .chain((0..12).map(|n| Act::Touch(format!("shoot/{:02}.jpg", n % 4))))
+                .chain([Act::Quiet]),
+        ),
+        // HA3: other bytes, as many as before, on either side.
+        two_way("ha3-same-sizes").acts(settled(3).chain([
+            Act::KeepTime { path: "shoot/00.jpg".to_owned(), tag: 50 },
+            Act::put("shoot/01.jpg", 51, 21),
+            Act::Quiet,
+        ])),
+        // HA15, HA3: a file that is moved and written to at once.
+        two_way("ha15-moved-and-written")
+            .acts(settled(3))
+            .at_once([
+                Act::KeepTime { path: "shoot/00.jpg".to_owned(), tag: 50 },
+                rename("shoot/00.jpg", "best/00.jpg"),
+                rename("shoot/01.jpg", "best/01.jpg"),
+                Act::KeepTime { path: "best/01.jpg".to_owned(), tag: 51 },
+            ])
+            .acts([Act::Wait(180_000), Act::Quiet]),
+        // HB1: others write to the new name while a file is moved to it.
+        two_way("hb1-moved-onto")
+            .acts(settled(12))
+            .at_once((0..12).map(|n| rename(&format!("shoot/{n:02}.jpg"), &format!("best/{n:02}.jpg"))))
+            .acts([Act::Wait(1_000)])
+            .at_once(
+                (0..12).flat_map(|n| [Act::Wait(130), Act::put(&format!("best/{n:02}.jpg"), 200 + n, 41)]),
+            )
+            .acts([Act::Wait(180_000), Act::Quiet]),
+        // HD3: the same conflict twice a day.
+        two_way("hd3-two-conflicts").acts(settled(1).chain([
+            Act::put("shoot/00.jpg", 11, 41),
+            Act::write("shoot/00.jpg", 10, 40),
+            Act::Quiet,
+            Act::put("shoot/00.jpg", 13, 43),
+            Act::write("shoot/00.jpg", 12, 42),
+            Act::Quiet,
+        ])),
+        // Deletes are taken back, with versions and without, and after others wrote.
+        two_way("taken-back").acts(settled(3).chain([
+            delete("shoot/00.jpg"),
+            Act::Wait(180_000),
+            Act::Undo,
+            Act::Quiet,
+            remove("shoot/01.jpg"),
+            Act::Wait(180_000),
+            Act::Undo,
+            Act::Quiet,
+        ])),
+        two_way("taken-back-too-late")
+            .profile(Profile::UNVERSIONED)
+            .acts(settled(3).chain([delete("shoot/00.jpg"), Act::Wait(180_000), Act::Quiet]))
+            .at_once([Act::put("shoot/00.jpg", 50, 29), Act::Undo])
+            .acts([Act::Quiet, delete("shoot/01.jpg"), Act::Wait(180_000), Act::Undo, Act::Quiet]),
         // HC9: power loss in the first sync; HB35: names and times without bytes.
         two_way("hc9-careless-programs")
             .disk(DiskOptions { careful: false, ..DiskOptions::default() })
@@ -383,6 +482,19 @@ pub(crate) fn for_sync() -> Vec<Plan> {
             Act::Wait(180_000),
             Act::Quiet,
         ])),
+        // HB29, HB12: bodies that end early, and another version every time it goes on.
+        Plan::new("hb29-other-versions", Mode::MirrorDown)
+            .profile(Profile::BARE)
+            .faults([("get", Fault::BodyCut); 6])
+            .acts((0..12).map(|n| Act::put("clip.mov", 10 + n, 9_000)))
+            .acts([Act::Quiet]),
+        Plan::new("hb12-flipped-bits", Mode::MirrorDown)
+            .faults([("get", Fault::BitFlip); 3])
+            .acts(objects(4).chain([Act::Quiet])),
+        Plan::new("hb12-short-bodies", Mode::MirrorDown)
+            .profile(Profile::BARE)
+            .faults([("get", Fault::BodyShort); 4])
+            .acts(objects(4).chain([Act::put("clip.mov", 10, 9_000), Act::Quiet])),
         Plan::new("mirror-down-large", Mode::MirrorDown).acts([
             Act::put("clip.mov", 10, LARGE),
             Act::Quiet,

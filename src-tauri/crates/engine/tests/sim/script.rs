@@ -1,6 +1,6 @@
 //! Schedules as data.
 use windlass_domain::Mode;
-use windlass_testkit::{Act, DiskOptions, Power, Profile};
+use windlass_testkit::{Act, DiskOptions, Fault, Power, Profile};
 
 /// One act, so many virtual milliseconds after the one before.
 #[derive(Debug, Clone)]
@@ -31,6 +31,8 @@ pub(crate) struct Plan {
     pub(crate) computers: usize,
     pub(crate) lines: Vec<Line>,
     pub(crate) per_mille: u64,
+    /// These faults at the next calls of these names.
+    pub(crate) faults: Vec<(&'static str, Fault)>,
     /// The process dies at these cuts.
     pub(crate) deaths: Vec<u64>,
     /// What becomes of the disks with each death; the last one goes for the rest.
@@ -49,6 +51,7 @@ impl Plan {
             computers: 1,
             lines: Vec::new(),
             per_mille: 0,
+            faults: Vec::new(),
             deaths: Vec::new(),
             power: Vec::new(),
             journal: Journal::Stays,
@@ -58,6 +61,12 @@ impl Plan {
     /// Adds acts of the first computer, a quarter of a second apart.
     pub(crate) fn acts(mut self, acts: impl IntoIterator<Item = Act>) -> Self {
         self.lines.extend(acts.into_iter().map(|act| Line { after: 250, at: 0, act }));
+        self
+    }
+
+    /// The same, one right after the other.
+    pub(crate) fn at_once(mut self, acts: impl IntoIterator<Item = Act>) -> Self {
+        self.lines.extend(acts.into_iter().map(|act| Line { after: 0, at: 0, act }));
         self
     }
 
@@ -92,6 +101,10 @@ impl Plan {
 
     pub(crate) fn disk(self, disk: DiskOptions) -> Self {
         Self { disk, ..self }
+    }
+
+    pub(crate) fn faults(self, faults: impl IntoIterator<Item = (&'static str, Fault)>) -> Self {
+        Self { faults: faults.into_iter().collect(), ..self }
     }
 
     pub(crate) fn journal(self, journal: Journal) -> Self {

@@ -153,8 +153,8 @@ struct Disk {
     history: BTreeMap<(u64, i64, i64, u64), BTreeSet<ContentId>>,
     /// Contents that a final name may show: what persons wrote, and what objects hold.
     known: BTreeSet<ContentId>,
-    /// Paths whose file a person took away, and since when there is one again.
-    taken_by_person: BTreeMap<String, Option<i64>>,
+    /// Paths whose file a person or a power cut took away, and since when there is one again.
+    taken_away: BTreeMap<String, Option<i64>>,
     /// What was written to another disk that lay at the path.
     foreign: BTreeSet<ContentId>,
     generation: u64,
@@ -190,7 +190,7 @@ impl VirtualDisk {
             heard: None,
             history: BTreeMap::new(),
             known: BTreeSet::new(),
-            taken_by_person: BTreeMap::new(),
+            taken_away: BTreeMap::new(),
             foreign: BTreeSet::new(),
             generation: 1,
         };
@@ -324,10 +324,10 @@ impl VirtualDisk {
         self.disk().foreign.clone()
     }
 
-    /// Whether a person took the file of this path away, and it is not back for longer than a round may take.
-    pub(crate) fn taken_by_person(&self, path: &str, now: i64) -> bool {
+    /// Whether a person or a power cut took the file of this path away, and it is not back for longer than a round may take.
+    pub(crate) fn taken_away(&self, path: &str, now: i64) -> bool {
         let disk = self.disk();
-        disk.taken_by_person.get(path).is_some_and(|back| back.is_none_or(|at| now - at < ROUND_NS))
+        disk.taken_away.get(path).is_some_and(|back| back.is_none_or(|at| now - at < ROUND_NS))
     }
 
     /// Whether nothing of the folder can be seen.
@@ -426,7 +426,7 @@ impl Disk {
     }
 
     fn back(&mut self, path: &str, now: i64) {
-        if let Some(back) = self.taken_by_person.get_mut(path) {
+        if let Some(back) = self.taken_away.get_mut(path) {
             back.get_or_insert(now);
         }
     }

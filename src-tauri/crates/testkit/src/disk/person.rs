@@ -128,7 +128,7 @@ impl VirtualDisk {
             }
         }
         for (path, number) in moved {
-            disk.taken_by_person.insert(path, None);
+            disk.taken_away.insert(path, None);
             disk.renamed(number, now);
         }
         for path in added {
@@ -159,7 +159,7 @@ impl VirtualDisk {
         if careful {
             volume.sync_names();
         }
-        disk.taken_by_person.extend(paths.iter().map(|path| (path.clone(), None)));
+        disk.taken_away.extend(paths.iter().map(|path| (path.clone(), None)));
         drop(disk);
         self.hint(&paths.iter().map(String::as_str).collect::<Vec<_>>());
         gone

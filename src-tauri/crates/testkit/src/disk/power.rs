@@ -1,5 +1,5 @@
 //! What is left after a power cut.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use windlass_domain::LocalState;
 
@@ -38,18 +38,19 @@ impl VirtualDisk {
         let mut disk = self.disk();
         disk.heard = None;
         disk.generation += 1;
-        let before: Vec<(String, ContentId, Option<LocalState>)> = disk
-            .volume()
-            .map(|volume| {
-                let names = volume.names.iter().filter(|(path, _)| !is_ours(path));
-                names
-                    .filter_map(|(path, number)| {
-                        let inode = volume.inodes.get(number)?;
-                        Some((path.clone(), inode.data.id, disk.look(path)))
-                    })
-                    .collect()
-            })
-            .unwrap_or_default();
+        let mut before: Vec<(String, ContentId, Option<LocalState>)> = Vec::new();
+        // What every file looked like, whatever its name: a name may be that of an older file again.
+        let mut looks: BTreeMap<u64, (ContentId, LocalState)> = BTreeMap::new();
+        if let Some(volume) = disk.volume() {
+            for (path, number) in volume.names.iter().filter(|(path, _)| !is_ours(path)) {
+                if let Some(inode) = volume.inodes.get(number) {
+                    before.push((path.clone(), inode.data.id, disk.look(path)));
+                }
+            }
+            let inodes = volume.inodes.iter();
+            looks
+                .extend(inodes.map(|(number, inode)| (*number, (inode.data.id, disk.state(*number, inode)))));
+        }
         let (mut torn, mut by_engine) = (BTreeSet::new(), Vec::new());
         for volume in &mut disk.volumes {
             let kept = chance.below(volume.pending.len() as u64 + 1) as usize;
@@ -79,6 +80,14 @@ impl VirtualDisk {
         for number in numbers {
             disk.note(number);
         }
+        // A name that was taken away, and is that of its old file again.
+        let back = disk.volume().map(|volume| {
+            let names = volume.names.iter().filter(|(path, _)| !is_ours(path));
+            let names = names.filter(|(path, _)| !before.iter().any(|(known, ..)| known == *path));
+            let looks = names.filter_map(|(path, number)| Some((path.clone(), looks.get(number)?.clone())));
+            looks.map(|(path, (held, looked))| (path, held, Some(looked))).collect::<Vec<_>>()
+        });
+        before.extend(back.unwrap_or_default());
         let mut damaged = Vec::new();
         for (path, held, looked) in before {
             let now = disk.volume().and_then(|volume| volume.inode(&path));
@@ -86,8 +95,15 @@ impl VirtualDisk {
             if !same {
                 let same_time = |inode: &Inode| looked.as_ref().is_some_and(|l| l.mtime.0 == inode.mtime);
                 let emptied = now.is_some_and(|inode| inode.data.is_empty() && same_time(inode));
-                let silent = disk.look(&path) == looked;
                 let holds = now.map(|inode| inode.data.id);
+                let number = disk.volume().and_then(|volume| volume.names.get(&path).copied());
+                let silent = number.and_then(|number| looks.get(&number)).is_some_and(|(then, looked)| {
+                    Some(*then) != holds && disk.look(&path).as_ref() == Some(looked)
+                });
+                // Who looks finds nothing there, as if a person had taken it away.
+                if now.is_none() {
+                    disk.taken_away.insert(path.clone(), None);
+                }
                 damaged.push(Damage { path, held, holds, emptied, silent });
             }
         }

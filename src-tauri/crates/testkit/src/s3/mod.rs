@@ -212,9 +212,10 @@ impl State {
     }
 
     fn check(&self, key: &str, expect: &RemoteExpect) -> Result<(), RemoteError> {
-        if !self.profile.conditions {
-            return Ok(());
-        }
+        if self.profile.conditions { self.holds(key, expect) } else { Ok(()) }
+    }
+
+    fn holds(&self, key: &str, expect: &RemoteExpect) -> Result<(), RemoteError> {
         let current = self.current(key);
         match (expect, current) {
             (RemoteExpect::Absent, None) => Ok(()),
@@ -334,6 +335,13 @@ impl VirtualS3 {
         self.state().removed.contains(key)
     }
 
+    /// The ETag of the marker object, if it is there.
+    #[must_use]
+    pub fn marker(&self) -> Option<ETag> {
+        let key = format!("{}.windlass/marker", self.prefix);
+        self.state().current(&key).map(|marker| ETag::new(marker.etag.as_str()))
+    }
+
     /// Since when the marker object is missing.
     pub(crate) fn marker_gone(&self) -> Option<i64> {
         self.state().marker_gone
@@ -342,12 +350,6 @@ impl VirtualS3 {
     /// Whether a person ever changed it.
     pub(crate) fn was_touched(&self, key: &str) -> bool {
         self.state().touched.contains(key)
-    }
-
-    /// Whether the engine's marker object was there and is not.
-    #[must_use]
-    pub fn lost_marker(&self) -> bool {
-        self.state().marker_gone.is_some()
     }
 
     /// Multipart uploads that are open.

@@ -102,6 +102,17 @@ impl VirtualS3 {
         answer
     }
 
+    /// As the adapter does where a server heeds no condition: a look first, and then it may still change.
+    async fn looked_first(&self, key: &str, expect: &RemoteExpect) -> Result<(), RemoteError> {
+        if self.profile().conditions {
+            return Ok(());
+        }
+        self.world.pass("look first").await;
+        let mut state = self.state();
+        state.catch_up(&self.world, false);
+        state.holds(key, expect).map_err(|_| error(Kind::PreconditionFailed, "it is not as it was"))
+    }
+
     async fn read(&self, op: &'static str, key: &str, can: &[Fault]) -> Result<Option<Fault>, RemoteError> {
         self.inside(key);
         self.world.pass(op).await;
@@ -225,6 +236,10 @@ impl RemoteStore for VirtualS3 {
         _: &str,
     ) -> Result<RemoteState, RemoteError> {
         let_out(&body).await;
+        // A create-only PUT carries its condition everywhere; whoever sends it looks by itself.
+        if !expect.is_absent() {
+            self.looked_first(key.as_str(), expect).await?;
+        }
         let (name, expect) = (key.as_str().to_owned(), expect.clone());
         self.state().calls.puts += 1;
         self.change("put", key.as_str(), SEND, move |state, world, wrong| {
@@ -296,6 +311,9 @@ impl RemoteStore for VirtualS3 {
         whole: Digest,
         expect: &RemoteExpect,
     ) -> Result<RemoteState, RemoteError> {
+        if !expect.is_absent() {
+            self.looked_first(key.as_str(), expect).await?;
+        }
         let (name, id, expect) = (key.as_str().to_owned(), upload.as_str().to_owned(), expect.clone());
         let parts = parts.to_vec();
         self.state().calls.puts += 1;
@@ -360,6 +378,7 @@ impl RemoteStore for VirtualS3 {
         _: &str,
     ) -> Result<RemoteState, RemoteError> {
         self.inside(from.as_str());
+        self.looked_first(to.as_str(), expect).await?;
         let (from, to_name) = (from.as_str().to_owned(), to.as_str().to_owned());
         let (etag, expect) = (source.etag.clone(), expect.clone());
         self.state().calls.copies += 1;
@@ -379,6 +398,7 @@ impl RemoteStore for VirtualS3 {
     }
 
     async fn delete(&self, key: &ObjectKey, expect: &RemoteExpect) -> Result<Option<VersionId>, RemoteError> {
+        self.looked_first(key.as_str(), expect).await?;
         let (name, expect) = (key.as_str().to_owned(), expect.clone());
         self.state().calls.deletes += 1;
         self.change("delete", key.as_str(), WRITE, move |state, world, _| {
