@@ -397,7 +397,8 @@ impl Oracle {
         }
         match intent.kind {
             IntentKind::DeleteRemote | IntentKind::MoveRemote => {
-                if disk.is_away() {
+                // What was decided before the disk went is given up before it has an effect.
+                if disk.away_since().is_some_and(|since| intent.at.0 > since) {
                     self.world.wrong("I6", format!("{path} is to be deleted there while the disk is away"));
                 } else if !disk.taken_away(path, self.world.now().0) && disk.content(path).is_some() {
                     self.world.wrong("I6", format!("{path} is to be deleted there, and it is here"));
