@@ -1,6 +1,6 @@
 # Two commands do the work: `make run` opens the app, `make test` runs all tests. Each installs what it needs first.
 .DEFAULT_GOAL := help
-.PHONY: help run test cli bench package fmt types
+.PHONY: help run test soak cli bench package fmt types
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -10,6 +10,9 @@ run: ## Build Windlass and open its window (installs what is missing; asks first
 
 test: ## Install what the tests need and run all of them
 	@scripts/test $(STAGES)
+
+soak: ## Random schedules of the simulator for as long as asked: make soak SECONDS=3600
+	@scripts/soak $(SECONDS)
 
 cli: ## Build the command line `windlass`
 	@scripts/cli

@@ -397,7 +397,8 @@ impl Oracle {
         }
         match intent.kind {
             IntentKind::DeleteRemote | IntentKind::MoveRemote => {
-                if disk.is_away() {
+                // What was decided before the disk went is given up before it has an effect.
+                if disk.away_since().is_some_and(|since| intent.at.0 > since) {
                     self.world.wrong("I6", format!("{path} is to be deleted there while the disk is away"));
                 } else if !disk.taken_away(path, self.world.now().0) && disk.content(path).is_some() {
                     self.world.wrong("I6", format!("{path} is to be deleted there, and it is here"));
@@ -441,7 +442,11 @@ impl Oracle {
         };
         let based = self.computers.iter().any(|(_, journal)| {
             let base = journal.row(path).and_then(|row| row.base);
-            base.is_some_and(|base| base.remote.etag.as_str() == old.0)
+            // The same content under another ETag is the base, too.
+            base.is_some_and(|base| {
+                let etag = base.remote.etag.as_str();
+                etag == old.0 || self.s3.with_etag(key, etag).contains(&old.1)
+            })
         });
         let weak = !profile.conditions && profile.versions;
         if deleted {
@@ -548,6 +553,7 @@ impl Oracle {
         let silent = self.known().silent.clone();
         let left_out = self.known().left_out.clone();
         let out = |path: &&String| left_out.contains(path.rsplit('/').next().unwrap_or(path));
+        let unseen = silent.clone();
         let silent =
             files.iter().filter(|(_, content)| silent.contains(content)).map(|(path, _)| path.clone());
         let excepted: BTreeSet<String> = journal
@@ -566,7 +572,7 @@ impl Oracle {
                 Some(row) => match row.state {
                     FileState::Failed(code) => {
                         let theirs = self.s3.was_touched(&format!("{}{path}", self.prefix));
-                        if objects.get(path) == Some(content) && !theirs {
+                        if objects.get(path) == Some(content) && !theirs && !unseen.contains(content) {
                             let what = format!("{path} failed ({code:?}), and both sides are equal");
                             self.world.wrong("I14", what);
                         }

@@ -116,8 +116,10 @@ impl Scene {
             | Act::Put { path, .. } => self.oracle.handled(at, path),
             // A folder takes its files along.
             Act::Rename(from, _) | Act::Delete(from) | Act::Remove(from) => {
+                // And what bore the new name goes by her hand.
+                let to = if let Act::Rename(_, to) = act { to } else { from };
                 for path in self.computers[at].disk.files().into_keys() {
-                    if path.starts_with(from.as_str()) {
+                    if path.starts_with(from.as_str()) || path.starts_with(to.as_str()) {
                         self.oracle.handled(at, &path);
                     }
                 }

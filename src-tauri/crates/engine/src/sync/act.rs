@@ -517,9 +517,10 @@ impl Acting<'_> {
                 return Some(op);
             };
             let key = key(&self.prefix, path).ok()?;
+            let believed = planted::is(Bug::OneListingIsEnough) || planted::is(Bug::EventProvesThere);
             match remote::head(self.shared, self.store.as_ref(), &key).await {
                 Ok(None) => Some(op),
-                Ok(Some(_)) => planted::is(Bug::OneListingIsEnough).then_some(op),
+                Ok(Some(_)) => believed.then_some(op),
                 Err(error) => {
                     self.waits(error.kind);
                     None

@@ -145,6 +145,8 @@ struct Disk {
     options: DiskOptions,
     volumes: Vec<Volume>,
     mounted: Option<usize>,
+    /// When it was pulled last.
+    away_since: Option<i64>,
     next_inode: u64,
     /// Folders that cannot be read.
     locked: BTreeSet<String>,
@@ -185,6 +187,7 @@ impl VirtualDisk {
             options,
             volumes: vec![Volume::default()],
             mounted: Some(0),
+            away_since: None,
             next_inode: 11,
             locked: BTreeSet::new(),
             heard: None,
@@ -328,6 +331,12 @@ impl VirtualDisk {
     pub(crate) fn taken_away(&self, path: &str, now: i64) -> bool {
         let disk = self.disk();
         disk.taken_away.get(path).is_some_and(|back| back.is_none_or(|at| now - at < ROUND_NS))
+    }
+
+    /// Since when nothing of the folder can be seen.
+    pub(crate) fn away_since(&self) -> Option<i64> {
+        let disk = self.disk();
+        disk.away_since.filter(|_| disk.mounted.is_none())
     }
 
     /// Whether nothing of the folder can be seen.

@@ -1,7 +1,7 @@
 //! What a person and the operating system do with the disk. Never waits: it happens between two steps.
 use std::path::PathBuf;
 
-use windlass_ports::WatchEvent;
+use windlass_ports::{Clock as _, WatchEvent};
 
 use super::{Inode, VirtualDisk, Volume, below, is_ours};
 use crate::content::{Content, ContentId};
@@ -174,7 +174,9 @@ impl VirtualDisk {
             numbers.into_iter().for_each(|number| volume.sync_data(number));
             volume.sync_names();
         }
-        disk.mounted = None;
+        if disk.mounted.take().is_some() {
+            disk.away_since = Some(self.world.now().0);
+        }
         disk.heard = None;
         disk.generation += 1;
     }
