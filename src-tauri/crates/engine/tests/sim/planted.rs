@@ -51,7 +51,9 @@ fn shows(bug: Bug, plan: &Plan) -> (Option<String>, bool) {
         check(plan);
     }
     (
-        ran.wrong.first().map(|wrong| format!("{} seed {} deaths {:?}: {wrong}", plan.name, plan.seed, plan.deaths)),
+        ran.wrong
+            .first()
+            .map(|wrong| format!("{} seed {} deaths {:?}: {wrong}", plan.name, plan.seed, plan.deaths)),
         ran.died() > 0,
     )
 }
