@@ -266,8 +266,8 @@ def coarse_times(here, args, rng):
         return f"{len(wanted)} files"
 
 
-SCENES = {"eio-scan": eio_scan, "eio-read": eio_read, "eio-fsync": eio_fsync, "short-reads": short_reads,
-          "ignore-case": ignore_case, "coarse-times": coarse_times}
+SCENES = {"ha9-eio-scan": eio_scan, "ha9-eio-read": eio_read, "hc5-eio-fsync": eio_fsync, "hb13-short-reads": short_reads,
+          "ha16-ha17-ignore-case": ignore_case, "ha3-coarse-times": coarse_times}
 
 
 def main():

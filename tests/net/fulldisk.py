@@ -211,10 +211,10 @@ def main():
     if os.geteuid() != 0:
         print("fulldisk: left out: mounting small disks needs root", flush=True)
         return
-    scenes = {"down": down, "fills": fills,
-              "journal-up": lambda here, rng: journal(here, rng, "ingest"),
-              "journal-down": lambda here, rng: journal(here, rng, "mirror-down"),
-              "journal-two-way": lambda here, rng: journal(here, rng, "two-way")}
+    scenes = {"ha28-down": down, "ha28-fills": fills,
+              "ha29-journal-up": lambda here, rng: journal(here, rng, "ingest"),
+              "ha29-journal-down": lambda here, rng: journal(here, rng, "mirror-down"),
+              "ha29-journal-two-way": lambda here, rng: journal(here, rng, "two-way")}
     with lab.Lab(args, proxy=weather.Proxy) as here:
         for name, scene in scenes.items():
             if args.only in (None, name):

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use windlass_domain::words::FailureCode;
-use windlass_domain::{LocalState, RelPath, Timestamp};
+use windlass_domain::{LocalState, Mode, RelPath, Timestamp};
 use windlass_engine::{EngineOptions, PairPhase, StopCause};
 use windlass_platform::Disk;
 use windlass_ports::{FileState, FsError, LocalFs, Marker, ScanItem, Scanned, Staged};
@@ -202,7 +202,8 @@ async fn ha9_an_unreadable_folder_proves_nothing_about_what_is_in_it() {
     let pair = house.pair().await;
     house.until("all are seen", async || house.counts(&pair).await.total == 3).await;
     house.stop().await;
-    let fs = Arc::new(ShutFolder { disk: Disk::new(), shut: AtomicBool::new(true) });
+    let fs =
+        Arc::new(OddDisk { disk: Disk::new(), shut: AtomicBool::new(true), fatal: AtomicBool::new(false) });
     house.fs = Some(Arc::clone(&fs) as Arc<dyn LocalFs>);
     std::fs::remove_file(house.card().join("a/gone.jpg")).unwrap();
     house.start().await;
@@ -220,15 +221,57 @@ async fn ha9_an_unreadable_folder_proves_nothing_about_what_is_in_it() {
     assert_eq!(house.counts(&pair).await.total, 2);
 }
 
-/// A disk on which the folder `shut` cannot be listed.
+/// A panic over one file is a fault of ours, and no reason to leave the others alone: the folder's work starts again, and after
+/// the third time it goes round that file and says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn hc14_hc15_a_panic_over_one_file_stops_no_other_and_after_three_it_is_left_alone() {
+    let mut house = House::new(Profile::Aws).await;
+    house.keep_versions().await;
+    house.stop().await;
+    let fs =
+        Arc::new(OddDisk { disk: Disk::new(), shut: AtomicBool::new(false), fatal: AtomicBool::new(true) });
+    house.fs = Some(Arc::clone(&fs) as Arc<dyn LocalFs>);
+    house.start().await;
+    house.put("job/fatal.jpg", b"nobody gets me").await;
+    house.put("job/other.jpg", b"everybody gets me").await;
+    let pair = crate::sync::paired(&house, Mode::TwoWay).await;
+    house.until("the other file came", async || std::fs::read(house.card().join("other.jpg")).is_ok()).await;
+    assert_eq!(std::fs::read(house.card().join("other.jpg")).unwrap(), b"everybody gets me");
+    assert_eq!(house.state(&pair, "fatal.jpg").await, FileState::Failed(FailureCode::Unexpected));
+    assert!(!house.card().join("fatal.jpg").exists());
+    // A person says: try again. The fault is mended by now.
+    fs.fatal.store(false, Ordering::SeqCst);
+    house.core().engine.retry_failed(&pair.id, None).await.unwrap();
+    house.until("it came as well", async || std::fs::read(house.card().join("fatal.jpg")).is_ok()).await;
+}
+
+/// A camera whose clock was set back, a backup that was played in: any other time is a change, an older one too.
+#[tokio::test(flavor = "multi_thread")]
+async fn ha4_an_edit_that_bears_an_older_time_goes_up() {
+    let house = House::new(Profile::Aws).await;
+    house.keep_versions().await;
+    house.write("a.jpg", 4000);
+    let pair = crate::sync::paired(&house, Mode::TwoWay).await;
+    house.until_safe(&pair, 1).await;
+    let other = vec![9; 4000];
+    let path = house.card().join("a.jpg");
+    std::fs::write(&path, &other).unwrap();
+    let file = std::fs::File::options().write(true).open(&path).unwrap();
+    file.set_modified(std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000)).unwrap();
+    drop(file);
+    house.until("the edit is there", async || house.object("job/a.jpg").await.as_ref() == Some(&other)).await;
+}
+
+/// A disk on which the folder `shut` cannot be listed, or a look at `fatal.jpg` panics.
 #[derive(Debug)]
-struct ShutFolder {
+struct OddDisk {
     disk: Disk,
     shut: AtomicBool,
+    fatal: AtomicBool,
 }
 
 #[async_trait]
-impl LocalFs for ShutFolder {
+impl LocalFs for OddDisk {
     async fn read_marker(&self, root: &Path) -> Result<Marker, FsError> {
         self.disk.read_marker(root).await
     }
@@ -280,6 +323,10 @@ impl LocalFs for ShutFolder {
         Box::pin(futures::stream::once(std::future::ready(Ok(told))).chain(rest))
     }
     async fn look(&self, root: &Path, path: &RelPath) -> Result<Option<Scanned>, FsError> {
+        assert!(
+            path.as_str() != "fatal.jpg" || !self.fatal.load(Ordering::SeqCst),
+            "a mistake that this test makes"
+        );
         self.disk.look(root, path).await
     }
     async fn look_absolute(&self, path: &Path) -> Result<Option<ScanItem>, FsError> {

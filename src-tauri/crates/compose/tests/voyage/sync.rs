@@ -42,7 +42,7 @@ fn row(root: PathBuf, mode: Mode) -> PairRow {
     }
 }
 
-async fn paired(house: &House, mode: Mode) -> PairRow {
+pub(crate) async fn paired(house: &House, mode: Mode) -> PairRow {
     house.core().engine.add_pair_row(row(house.card(), mode)).await.unwrap()
 }
 

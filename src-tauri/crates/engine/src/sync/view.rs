@@ -458,7 +458,7 @@ impl Looking<'_> {
             return Ok(());
         }
         if self.pair.poison.is_quarantined(&path) {
-            if known.is_some_and(|row| row.state != FileState::Failed(FailureCode::Unexpected)) {
+            if known.is_none_or(|row| row.state != FileState::Failed(FailureCode::Unexpected)) {
                 let state = FileState::Failed(FailureCode::Unexpected);
                 merge.writes.push(self.file(
                     &path,
