@@ -212,6 +212,7 @@ mod tests {
             "state_text": "", "last_scan": null, "rate": 0, "mode": "two_way", "conflicts": 0, "brake": null,
             "counts": { "total": 2, "safe": 2, "checking": 0, "uploading": 0, "waiting": 0, "failed": 0,
                         "bytes_total": 2, "bytes_safe": 2 },
+            "nameless": 0, "nameless_sample": [],
             "options": { "ignore": [], "largest": null, "limits": null },
         });
         for (name, value) in change.as_object().into_iter().flatten() {
