@@ -158,7 +158,11 @@ impl Oracle {
                 self.computers.iter().for_each(|(disk, _)| disk.know(content));
             }
             let row = self.computers[computer].1.row(&damage.path);
-            let proved = row.is_some_and(|row| row.state == FileState::Safe);
+            let mtime = self.computers[computer].0.mtime(&damage.path);
+            // Touched since, it looks like one that a person emptied.
+            let proved = row.is_some_and(|row| {
+                row.state == FileState::Safe && row.base.is_some_and(|base| Some(base.local.mtime) == mtime)
+            });
             // A file of which only name and times are left, and which was proved, must come back (hazard HB35).
             if damage.emptied && proved {
                 self.known().emptied.insert((computer, damage.path.clone()), damage.held);
@@ -412,7 +416,7 @@ impl Oracle {
                         format!("{path} is to be taken away here on the word of a listing without marker"),
                     );
                 }
-                if !self.s3.was_removed(&format!("{}{path}", self.prefix)) {
+                if !self.s3.was_removed(&format!("{}{path}", self.prefix), intent.at.0) {
                     self.world
                         .wrong("I6", format!("{path} is to be taken away here, and nobody removed it there"));
                 }

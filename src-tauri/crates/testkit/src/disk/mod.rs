@@ -304,6 +304,11 @@ impl VirtualDisk {
         self.disk().volume().and_then(|volume| volume.inode(path)).map(|inode| inode.data.clone())
     }
 
+    /// When a file was written last.
+    pub(crate) fn mtime(&self, path: &str) -> Option<Timestamp> {
+        self.disk().look(path).map(|local| local.mtime)
+    }
+
     /// Final names that show something nobody ever wrote whole.
     pub(crate) fn strange(&self) -> Vec<Held> {
         let held = self.visible();

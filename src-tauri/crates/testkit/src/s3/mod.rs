@@ -121,8 +121,8 @@ struct State {
     next: u64,
     late: Vec<Late>,
     calls: Calls,
-    /// Keys that were taken away, or got something else by a person.
-    removed: BTreeSet<String>,
+    /// Keys that were taken away, or got something else by a person, and since when the engine has put something there again.
+    removed: BTreeMap<String, Option<i64>>,
     /// Keys that a person ever changed.
     touched: BTreeSet<String>,
     /// Every content that a key ever had under an ETag.
@@ -184,11 +184,13 @@ impl State {
         }
         match &data {
             Some(data) => {
-                self.removed.remove(key);
+                if let Some(back) = self.removed.get_mut(key) {
+                    back.get_or_insert(at);
+                }
                 self.ever.entry((key.to_owned(), etag.clone())).or_default().insert(data.id);
             }
             None => {
-                self.removed.insert(key.to_owned());
+                self.removed.insert(key.to_owned(), None);
             }
         }
         if key.ends_with(".windlass/marker") {
@@ -260,7 +262,7 @@ impl VirtualS3 {
             next: 100,
             late: Vec::new(),
             calls: Calls::default(),
-            removed: BTreeSet::new(),
+            removed: BTreeMap::new(),
             touched: BTreeSet::new(),
             ever: BTreeMap::new(),
             marker_gone: None,
@@ -330,9 +332,9 @@ impl VirtualS3 {
         self.state().ever.get(&(key.to_owned(), etag.to_owned())).cloned().unwrap_or_default()
     }
 
-    /// Whether a key was taken away, or got something else by a person, since it last was written by the engine.
-    pub(crate) fn was_removed(&self, key: &str) -> bool {
-        self.state().removed.contains(key)
+    /// Whether a key was taken away, or got something else by a person, and the engine had not written it again by then.
+    pub(crate) fn was_removed(&self, key: &str, then: i64) -> bool {
+        self.state().removed.get(key).is_some_and(|back| back.is_none_or(|at| at > then))
     }
 
     /// The ETag of the marker object, if it is there.

@@ -15,7 +15,7 @@ impl VirtualS3 {
         let before = state.current(&key).and_then(|version| version.data.as_ref()).map(|data| data.id);
         let etag = state.etag(&data, 0);
         state.store(&self.world, &key, etag, Some(data), Who::Person);
-        state.removed.insert(key);
+        state.removed.insert(key, None);
         before
     }
 
@@ -38,7 +38,7 @@ impl VirtualS3 {
             let Some(data) = state.current(&key).and_then(|version| version.data.clone()) else { continue };
             gone.push(data.id);
             state.store(&self.world, &key, String::new(), None, Who::Person);
-            state.removed.insert(key);
+            state.removed.insert(key, None);
         }
         gone
     }
@@ -53,7 +53,7 @@ impl VirtualS3 {
         let gone =
             keys.values().filter_map(|versions| versions.last()?.data.as_ref().map(|d| d.id)).collect();
         state.touched.extend(keys.keys().cloned());
-        state.removed.extend(keys.into_keys());
+        state.removed.extend(keys.into_keys().map(|key| (key, None)));
         gone
     }
 
@@ -66,7 +66,7 @@ impl VirtualS3 {
         let older =
             state.keys.get(&key)?.iter().rev().skip(1).find(|version| version.data.is_some())?.clone();
         state.store(&self.world, &key, older.etag, older.data, Who::Person);
-        state.removed.insert(key);
+        state.removed.insert(key, None);
         before
     }
 

@@ -276,6 +276,9 @@ impl RemoteStore for VirtualS3 {
         body: PutBody,
     ) -> Result<PartReceipt, RemoteError> {
         let_out(&body).await;
+        // Swift and slow lines: whoever sends parts does it in another way on each.
+        let slow = self.world.draw(|chance| chance.often(600));
+        tokio::time::sleep(std::time::Duration::from_millis(if slow { 25 } else { 0 })).await;
         let (name, upload) = (key.as_str().to_owned(), upload.as_str().to_owned());
         self.state().calls.puts += 1;
         self.change("send_part", key.as_str(), SEND, move |state, world, wrong| {
