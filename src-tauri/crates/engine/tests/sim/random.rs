@@ -327,10 +327,11 @@ fn random_schedules_break_nothing() {
 /// Seeds that failed at which anybody stops.
 const ENOUGH: usize = 10;
 
-/// One thread's share: every `of`th seed from the `part`th on, until the time is over.
+/// One thread's share: every `of`th seed from the `part`th on, until the time is over or `WINDLASS_SIM_MOST` are reached.
 fn some(part: u64, of: u64, began: Instant, budget: Duration) -> (Counts, Vec<String>) {
     let (mut counts, mut failed) = (Counts::default(), Vec::new());
-    for (n, seed) in seeds().enumerate().skip(part as usize).step_by(of as usize) {
+    let most = number("WINDLASS_SIM_MOST").map_or(usize::MAX, |most| most as usize);
+    for (n, seed) in seeds().take(most).enumerate().skip(part as usize).step_by(of as usize) {
         if began.elapsed() >= budget || failed.len() >= ENOUGH {
             break;
         }
