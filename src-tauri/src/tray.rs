@@ -59,10 +59,7 @@ fn desktop_has_trays() -> bool {
     let named = std::env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
     let usual = ["/usr/lib", "/usr/lib64", "/lib", "/usr/local/lib"].map(Into::into);
     let triple = format!("/usr/lib/{}-linux-gnu", std::env::consts::ARCH);
-    std::env::split_paths(&named)
-        .chain(usual)
-        .chain([triple.into()])
-        .any(|folder| holds_library(&folder))
+    std::env::split_paths(&named).chain(usual).chain([triple.into()]).any(|folder| holds_library(&folder))
 }
 
 fn holds_library(folder: &Path) -> bool {
@@ -141,7 +138,8 @@ async fn follow(app: &AppHandle, tray: &Tray) {
         tokio::time::sleep(BEAT).await;
         loop {
             match hints.recv().await {
-                Ok(UiEvent::Transfers { .. } | UiEvent::Folders | UiEvent::Missed) | Err(RecvError::Lagged(_)) => break,
+                Ok(UiEvent::Transfers { .. } | UiEvent::Folders | UiEvent::Missed)
+                | Err(RecvError::Lagged(_)) => break,
                 Ok(UiEvent::Listing { .. } | UiEvent::TestStep { .. } | UiEvent::Connections) => {}
                 Err(RecvError::Closed) => return,
             }
@@ -192,7 +190,9 @@ fn line(folders: &[SyncFolderRow], transfers: &TransferWindow, paused: bool) -> 
     match (folders.len(), busy) {
         (0, _) => "Nothing to do".to_owned(),
         (_, 0) => "Everything is in step".to_owned(),
-        (_, busy) => format!("{busy} {} not in step yet", if busy == 1 { "folder is" } else { "folders are" }),
+        (_, busy) => {
+            format!("{busy} {} not in step yet", if busy == 1 { "folder is" } else { "folders are" })
+        }
     }
 }
 

@@ -230,9 +230,9 @@ mod chosen {
 }
 
 #[cfg(feature = "planted")]
-pub(crate) use chosen::{is, spoil};
-#[cfg(feature = "planted")]
 pub use chosen::plant;
+#[cfg(feature = "planted")]
+pub(crate) use chosen::{is, spoil};
 
 /// Whether this mistake is to be made.
 #[cfg(not(feature = "planted"))]

@@ -40,7 +40,9 @@ impl Settling {
         }
         let instant = Instant::now();
         let since = match self.seen.get(path) {
-            Some((before, since)) if before.same_snapshot(local) || planted::is(Bug::GrowsAndIsStill) => *since,
+            Some((before, since)) if before.same_snapshot(local) || planted::is(Bug::GrowsAndIsStill) => {
+                *since
+            }
             _ => {
                 self.seen.insert(path.clone(), (local.clone(), instant));
                 instant

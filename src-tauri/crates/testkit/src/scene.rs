@@ -201,13 +201,9 @@ impl Scene {
                 self.oracle.left_out(name);
                 Vec::new()
             }
-            Act::Pause
-            | Act::Resume
-            | Act::Go
-            | Act::BringBack
-            | Act::Undo
-            | Act::Quiet
-            | Act::Wait(_) => Vec::new(),
+            Act::Pause | Act::Resume | Act::Go | Act::BringBack | Act::Undo | Act::Quiet | Act::Wait(_) => {
+                Vec::new()
+            }
         });
     }
 

@@ -513,7 +513,9 @@ impl Acting<'_> {
     /// nothing is even intended (invariant I6, hazard HB16).
     async fn witnessed(&self, ops: &[Op]) -> Vec<Op> {
         let gone = stream::iter(ops.to_vec()).map(|op| async move {
-            let (Op::TrashLocal { path, .. } | Op::MoveLocal { from: path, .. }) = &op else { return Some(op) };
+            let (Op::TrashLocal { path, .. } | Op::MoveLocal { from: path, .. }) = &op else {
+                return Some(op);
+            };
             let key = key(&self.prefix, path).ok()?;
             let believed = planted::is(Bug::OneListingIsEnough) || planted::is(Bug::EventProvesThere);
             match remote::head(self.shared, self.store.as_ref(), &key).await {
@@ -720,11 +722,10 @@ impl Acting<'_> {
             expect = RemoteExpect::Unchanged(there.etag);
         }
         self.not_paused()?;
-        let copied =
-            match shared.call(store.copy(&old, remote, &new, &expect, &shared.device)).await {
-                Ok(copied) => copied,
-                Err(error) => return Ok(self.remote_trouble(&error)),
-            };
+        let copied = match shared.call(store.copy(&old, remote, &new, &expect, &shared.device)).await {
+            Ok(copied) => copied,
+            Err(error) => return Ok(self.remote_trouble(&error)),
+        };
         let digest =
             match remote::stored_digest(shared, store, &new, &RemoteState { digest: None, ..copied.clone() })
                 .await

@@ -15,9 +15,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use windlass_domain::guard::{
-    History, Totals, Verdict, Why, guard, question_id, restored, without_deletes,
-};
+use windlass_domain::guard::{History, Totals, Verdict, Why, guard, question_id, restored, without_deletes};
 use windlass_domain::sync::{ConflictNames, Op, Seen, SyncPlan, plan};
 use windlass_domain::{Filter, RelPath, Timestamp, UnknownReason};
 use windlass_ports::{Brake, BrakeAnswer, JournalWrite, PairRow};
@@ -182,8 +180,15 @@ async fn brake(
         if planted::is(Bug::BrakeForgets) {
             history = History::default();
         }
-        match guard(&decided, Totals { files: totals.files, bytes: totals.bytes }, history, &row.options.limits) {
-            Verdict::Ask(ask) if ask.why == Why::Overwrites && planted::is(Bug::OverwritesUnasked) => Verdict::Go,
+        match guard(
+            &decided,
+            Totals { files: totals.files, bytes: totals.bytes },
+            history,
+            &row.options.limits,
+        ) {
+            Verdict::Ask(ask) if ask.why == Why::Overwrites && planted::is(Bug::OverwritesUnasked) => {
+                Verdict::Go
+            }
             verdict => verdict,
         }
     };
@@ -200,7 +205,12 @@ async fn brake(
         return Ok(Braked::Go(decided));
     };
     let id = question_id(&decided);
-    match row.brake.as_ref().filter(|brake| brake.id == id || planted::is(Bug::AnyAnswerWillDo)).and_then(|brake| brake.answer) {
+    match row
+        .brake
+        .as_ref()
+        .filter(|brake| brake.id == id || planted::is(Bug::AnyAnswerWillDo))
+        .and_then(|brake| brake.answer)
+    {
         Some(BrakeAnswer::Restore) if planted::is(Bug::RestoreMeansGo) => return Ok(Braked::Go(decided)),
         Some(BrakeAnswer::Go) => return Ok(Braked::Go(decided)),
         Some(BrakeAnswer::Restore) => {

@@ -126,9 +126,7 @@ pub(crate) async fn undo(shared: &Arc<Shared>, id: &str) -> Result<(), EngineErr
                     {
                         expect = RemoteExpect::of(&there);
                     }
-                    shared
-                        .call(store.copy(&from, &state, &key, &expect, &shared.device))
-                        .await?;
+                    shared.call(store.copy(&from, &state, &key, &expect, &shared.device)).await?;
                 }
                 (None, None) => {
                     return Err(EngineError::CannotUndo("Where its content went is not known."));

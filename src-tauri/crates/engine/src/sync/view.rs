@@ -529,14 +529,10 @@ impl Looking<'_> {
             Some(mut remote) => {
                 self.evidence.present(Side::There, &path);
                 let kept = [known_remote.as_ref(), base.as_ref().map(|base| &base.remote)];
-                if let Some(before) = kept
-                    .into_iter()
-                    .flatten()
-                    .find(|before| {
-                        let same = before.etag == remote.etag || planted::is(Bug::SizeKeepsTheirChecksum);
-                        same && before.size == remote.size
-                    })
-                {
+                if let Some(before) = kept.into_iter().flatten().find(|before| {
+                    let same = before.etag == remote.etag || planted::is(Bug::SizeKeepsTheirChecksum);
+                    same && before.size == remote.size
+                }) {
                     remote.digest = before.digest;
                     remote.version.clone_from(&before.version);
                 }

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use windlass_domain::{Mode, PairId};
 use windlass_engine::{Engine, EngineOptions, EnginePorts, PairPhase, QuietReport, StopCause};
-use windlass_ports::{
-    BrakeAnswer, Catalog, Clock, Entropy, IntentEnd, IntentKind, PairOptions, PairRow,
-};
+use windlass_ports::{BrakeAnswer, Catalog, Clock, Entropy, IntentEnd, IntentKind, PairOptions, PairRow};
 use windlass_testkit::{Act, Computer, ContentId, Scene};
 
 /// What can be seen of everything: files and commits of each computer, objects, open uploads.

@@ -250,7 +250,13 @@ impl Counts {
 fn seeds() -> impl Iterator<Item = u64> {
     let base = number("WINDLASS_SIM_BASE").unwrap_or(0x5EED).wrapping_mul(0x9E37_79B9);
     let fresh = std::env::var_os("WINDLASS_SIM_FRESH").is_some();
-    (0..).map(move |n: u64| if n.is_multiple_of(2) && !fresh { n / 2 } else { base.wrapping_add(n / if fresh { 1 } else { 2 }) | 1 << 40 })
+    (0..).map(move |n: u64| {
+        if n.is_multiple_of(2) && !fresh {
+            n / 2
+        } else {
+            base.wrapping_add(n / if fresh { 1 } else { 2 }) | 1 << 40
+        }
+    })
 }
 
 #[test]

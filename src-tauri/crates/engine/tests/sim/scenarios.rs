@@ -199,7 +199,10 @@ pub(crate) fn for_ingest() -> Vec<Plan> {
             Act::Wait(200_000),
         ]),
         // HB12: what is stored is not what was sent.
-        ingest("hb12-stored-wrong").profile(Profile::BARE).faults([("put", Fault::StoredWrong); 2]).acts(some_files(3)),
+        ingest("hb12-stored-wrong")
+            .profile(Profile::BARE)
+            .faults([("put", Fault::StoredWrong); 2])
+            .acts(some_files(3)),
         // Ingest never deletes.
         ingest("deleted-here").acts(some_files(3).chain([Act::Quiet, delete("shoot"), Act::Quiet])),
         ingest("deleted-there").acts(some_files(3).chain([Act::Quiet, remove("shoot"), Act::Quiet])),
@@ -403,7 +406,10 @@ pub(crate) fn for_sync() -> Vec<Plan> {
         ])),
         // HB16: listings that miss a key, while files here are touched.
         two_way("hb16-listings-miss-keys").faults([("list", Fault::ListMisses); 60]).acts(
-            some_files(4).chain([Act::Wait(9_000)]).chain((0..12).map(|n| Act::Touch(format!("shoot/{:02}.jpg", n % 4)))).chain([Act::Quiet]),
+            some_files(4)
+                .chain([Act::Wait(9_000)])
+                .chain((0..12).map(|n| Act::Touch(format!("shoot/{:02}.jpg", n % 4))))
+                .chain([Act::Quiet]),
         ),
         // HA3: other bytes, as many as before, on either side.
         two_way("ha3-same-sizes").acts(settled(3).chain([
@@ -426,9 +432,9 @@ pub(crate) fn for_sync() -> Vec<Plan> {
             .acts(settled(12))
             .at_once((0..12).map(|n| rename(&format!("shoot/{n:02}.jpg"), &format!("best/{n:02}.jpg"))))
             .acts([Act::Wait(1_000)])
-            .at_once((0..12).flat_map(|n| {
-                [Act::Wait(130), Act::put(&format!("best/{n:02}.jpg"), 200 + n, 41)]
-            }))
+            .at_once(
+                (0..12).flat_map(|n| [Act::Wait(130), Act::put(&format!("best/{n:02}.jpg"), 200 + n, 41)]),
+            )
             .acts([Act::Wait(180_000), Act::Quiet]),
         // HD3: the same conflict twice a day.
         two_way("hd3-two-conflicts").acts(settled(1).chain([

@@ -48,7 +48,8 @@ impl VirtualDisk {
                 }
             }
             let inodes = volume.inodes.iter();
-            looks.extend(inodes.map(|(number, inode)| (*number, (inode.data.id, disk.state(*number, inode)))));
+            looks
+                .extend(inodes.map(|(number, inode)| (*number, (inode.data.id, disk.state(*number, inode)))));
         }
         let (mut torn, mut by_engine) = (BTreeSet::new(), Vec::new());
         for volume in &mut disk.volumes {
