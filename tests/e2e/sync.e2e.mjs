@@ -61,7 +61,7 @@ for (const theme of ['light', 'dark']) {
     await look(page, 'C-sync-two-way', theme);
     await page.getByRole('tab', { name: 'Plan' }).click();
     await page.getByRole('button', { name: 'Make a plan' }).click();
-    await page.getByRole('row', { name: /^2026/ }).waitFor();
+    await page.getByRole('treegrid').getByRole('row', { name: /^2026/ }).first().waitFor();
     await page.getByRole('button', { name: 'Unfold 2026', exact: true }).click();
     await page.getByRole('button', { name: 'Unfold ford-lane' }).click();
     await page.getByRole('row', { name: /old-sketch/ }).waitFor();
@@ -99,7 +99,7 @@ for (const theme of ['light', 'dark']) {
     await look(page, 'C-add-folder-modes', theme);
     await page.getByLabel('Local folder').fill('/home/field/Drawings');
     await page.getByRole('button', { name: 'Add and see the plan' }).click();
-    await page.getByRole('row', { name: /^2026/ }).waitFor();
+    await page.getByRole('treegrid').getByRole('row', { name: /^2026/ }).first().waitFor();
     await look(page, 'C-plan-dialog', theme);
     await page.keyboard.press('Escape');
     await page.getByText('Not started yet').waitFor();
@@ -107,7 +107,7 @@ for (const theme of ['light', 'dark']) {
     await page.getByTitle(/^Site photos/).click();
     await page.getByRole('tab', { name: 'Plan' }).click();
     await page.getByRole('button', { name: 'Make a plan' }).click();
-    await page.getByRole('row', { name: /^2026/ }).waitFor();
+    await page.getByRole('treegrid').getByRole('row', { name: /^2026/ }).first().waitFor();
     await look(page, 'C-sync-ingest-plan', theme);
     await page.getByTitle(/^Drawings/).click();
     await page.setViewportSize({ width: 760, height: 520 });

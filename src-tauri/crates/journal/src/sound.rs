@@ -33,7 +33,9 @@ pub(crate) fn open(path: &Path) -> Result<Connection> {
     connections::list(&conn)?;
     intents::check_open(&conn)?;
     transfers::open(&conn)?;
-    files::mend_counts(&mut conn).map_err(damaged)?;
+    if depth == db::Depth::Whole {
+        files::mend_counts(&mut conn).map_err(damaged)?;
+    }
     trust(path)?;
     Ok(conn)
 }

@@ -26,6 +26,7 @@ tests! {
         ha5_touched
         hb1_already_there
         hb1_race
+        hb1_race_large
         ha6_unplugged
         ha7_swapped
         ha9_unreadable

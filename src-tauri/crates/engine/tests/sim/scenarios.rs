@@ -84,6 +84,12 @@ pub(crate) fn for_ingest() -> Vec<Plan> {
             Act::write("same.jpg", 2, 50),
         ]),
         ingest("hb1-race").acts([Act::write("a.jpg", 1, 40), Act::Wait(1_900), Act::put("a.jpg", 9, 40)]),
+        // The same while a large one is on its way: what others wrote meanwhile is met by Complete.
+        ingest("hb1-race-large").acts([
+            Act::write("clip.mov", 1, LARGE),
+            Act::Wait(2_150),
+            Act::put("clip.mov", 9, 40),
+        ]),
         // HA6, HA7, HA10: the disk goes, another comes, it is back.
         ingest("ha6-unplugged").acts(some_files(3).chain([
             Act::Wait(1_500),
