@@ -1,13 +1,13 @@
 #!/bin/bash
 # The simulator whole, with optimisation: every scenario with a death at every step, planted mistakes, random schedules. The
 # last line counts. Seeds are the same in every run, so that what lands does not depend on luck; `make soak` looks for new ones.
-# usage: tests/sim/run.sh    WINDLASS_SIM_SECONDS (240): how long random schedules run at the most; WINDLASS_SIM_MOST (60000):
+# usage: tests/sim/run.sh    WINDLASS_SIM_SECONDS (240): how long random schedules run at the most; WINDLASS_SIM_MOST (50000):
 #                            how many; WINDLASS_SIM_BASE: where half of their seeds begin
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
 export WINDLASS_SIM_SECONDS=${WINDLASS_SIM_SECONDS:-240} WINDLASS_SIM_THREADS=${WINDLASS_SIM_THREADS:-$(nproc)}
-export WINDLASS_SIM_MOST=${WINDLASS_SIM_MOST:-60000}
+export WINDLASS_SIM_MOST=${WINDLASS_SIM_MOST:-50000}
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 sim() { cargo test --locked --release -p windlass-engine --features planted --test sim -- --nocapture "$@" 2>&1 | tee -a "$out"; }
