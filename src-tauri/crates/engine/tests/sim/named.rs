@@ -56,6 +56,7 @@ tests! {
         deleted_both_ways
         hb21_deleted_unversioned
         ha15_moved
+        ha15_moved_by_another
         ha31_edited_while_fetched
         hb18_emptied_there
         everything_deleted_here_and_meant

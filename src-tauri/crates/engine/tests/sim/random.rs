@@ -28,11 +28,11 @@ const PLACES: [&str; 13] = [
     "set_epoch",
 ];
 /// Commits that must have been seen: every kind of intent and its ends, every state of an upload, the brake and its answers.
-const TOLD: [&str; 30] = [
+/// `intent MoveLocal` is not among them: a listing has no checksums, so what was renamed in the bucket comes down anew.
+const TOLD: [&str; 29] = [
     "intent DeleteRemote",
     "intent TrashLocal",
     "intent MoveRemote",
-    "intent MoveLocal",
     "intent KeepBoth",
     "intent ended Done",
     "intent ended Refused",
@@ -318,8 +318,11 @@ fn random_schedules_break_nothing() {
         }
     }
     assert!(failed.is_empty(), "{} seeds failed\n{}", failed.len(), failed.join("\n"));
-    // Few schedules reach few places; that is no fault of the generator.
+    // Few schedules reach few places; that is no fault of the generator. What is rare by chance the scenarios do on purpose.
     if counts.runs >= 5_000 {
+        for plan in crate::scenarios::all().iter().filter(|plan| !plan.is_large()) {
+            counts.add(plan, &run(plan));
+        }
         assert_eq!(counts.never(), Vec::<String>::new(), "never happened");
     }
 }

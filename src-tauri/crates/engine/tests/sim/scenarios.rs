@@ -276,6 +276,12 @@ pub(crate) fn for_sync() -> Vec<Plan> {
             Act::Wait(180_000),
             Act::Quiet,
         ])),
+        // HA15: moved by another computer.
+        two_way("ha15-moved-by-another")
+            .acts(settled(4))
+            .acts_at(1, [Act::Wait(180_000), Act::Quiet])
+            .acts([rename("shoot/00.jpg", "best/00.jpg"), Act::Wait(180_000), Act::Quiet])
+            .acts_at(1, [Act::Wait(180_000), Act::Quiet]),
         // HA31: edited while its newer version comes.
         two_way("ha31-edited-while-fetched").acts(settled(1).chain([
             Act::put("shoot/00.jpg", 11, 4100),
