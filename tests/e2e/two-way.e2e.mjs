@@ -66,6 +66,20 @@ async function until(what, holds) {
   }
 }
 
+/** What lies in the shared folder of the bucket, listed anew and to its end. */
+async function listed(one) {
+  const where = { connection: one.connection.id, bucket: BUCKET, prefix: 'office/', refresh: true };
+  const { id } = await one.core.call('open_listing', where);
+  const end = Date.now() + LONG;
+  for (;;) {
+    const range = { id, offset: 0, limit: 1, sort: 'name', descending: false, filter: '' };
+    const { summary } = await one.core.call('listing_window', range);
+    if (summary.complete) return summary;
+    assert.ok(Date.now() < end && !summary.error, JSON.stringify(summary));
+    await new Promise((next) => setTimeout(next, 20));
+  }
+}
+
 async function inStep(one, total) {
   await until(`${total} files in step`, async () => {
     const { counts, state } = await row(one);
@@ -85,9 +99,7 @@ test('two computers, one prefix', { timeout: 600_000 }, async (t) => {
     await page.getByRole('button', { name: 'Add and see the plan' }).click();
     await page.getByRole('row', { name: /^plan\.txt, Upload/ }).waitFor();
     await page.screenshot({ path: join(shots, 'two-way-plan.png') });
-    const where = { connection: here.connection.id, bucket: BUCKET, prefix: 'office/' };
-    const listing = await here.core.call('open_listing', { ...where, refresh: true });
-    assert.equal(listing.objects, 0, 'a plan changes nothing');
+    assert.equal((await listed(here)).objects, 0, 'a plan changes nothing');
     await page.getByRole('button', { name: 'Start', exact: true }).click();
     await page.getByText('2 of 2 in step').waitFor();
 
@@ -134,12 +146,7 @@ test('two computers, one prefix', { timeout: 600_000 }, async (t) => {
     write(there, 'notes.txt', 'notes of the laptop');
     await inStep(there, 3);
     const edited = async () => {
-      const listing = await there.core.call('open_listing', {
-        connection: there.connection.id,
-        bucket: BUCKET,
-        prefix: 'office/',
-        refresh: true,
-      });
+      const listing = await listed(there);
       return listing.bytes === 'the plan'.length + 'hello'.length + 'notes of the laptop'.length || listing;
     };
     await until('the laptop’s notes are in the bucket', edited);
