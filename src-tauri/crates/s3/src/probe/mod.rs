@@ -33,6 +33,14 @@ struct Probe<'a> {
     attempt: u64,
 }
 
+/// Times that a cleaning is tried.
+const CLEANINGS: u32 = 4;
+
+/// Trouble that may be over the next moment.
+fn is_weather(error: &RemoteError) -> bool {
+    matches!(error.kind, Kind::Network | Kind::Throttled)
+}
+
 fn no_if(refused: bool) -> Support {
     if refused { Support::Yes } else { Support::No }
 }
@@ -265,17 +273,19 @@ impl Probe<'_> {
                 c.list_multipart_uploads().bucket(self.bucket).prefix(&self.scratch).send()
             })
             .await;
+        let mut left = uploads.as_ref().err().is_some_and(is_weather);
         for upload in uploads.iter().flat_map(|u| u.uploads()) {
             let (Some(key), Some(id)) = (upload.key(), upload.upload_id()) else { continue };
             if !key.starts_with(&self.scratch) {
                 continue;
             }
-            self.client
+            let given_back = self
+                .client
                 .call(self.bucket, |c| {
                     c.abort_multipart_upload().bucket(self.bucket).key(key).upload_id(id).send()
                 })
-                .await
-                .ok();
+                .await;
+            left |= given_back.as_ref().err().is_some_and(is_weather);
         }
         let mut doomed: Vec<(String, Option<String>)> = Vec::new();
         let versions = self
@@ -303,7 +313,24 @@ impl Probe<'_> {
                 })
                 .await?;
         }
+        if left {
+            return Err(RemoteError {
+                kind: Kind::Network,
+                source: "uploads of the probe may be open".into(),
+            });
+        }
         Ok(())
+    }
+
+    /// Cleans, and again while only the network is in the way: uploads that stay open are paid for.
+    async fn clean_up(&self) -> Result<(), RemoteError> {
+        for _ in 1..CLEANINGS {
+            match self.clean().await {
+                Err(error) if is_weather(&error) => {}
+                done => return done,
+            }
+        }
+        self.clean().await
     }
 
     async fn run(&self) -> Result<Capabilities, RemoteError> {
@@ -363,9 +390,9 @@ pub(crate) async fn probe(
     let probe = Probe { client, bucket: bucket.as_str(), scratch, attempt };
     // What an earlier one left when it was killed would also be in the way of this one. A reader may not clean up, and is told
     // below that it may not write.
-    probe.clean().await.ok();
+    probe.clean_up().await.ok();
     let found = probe.run().await;
-    if let Err(error) = probe.clean().await {
+    if let Err(error) = probe.clean_up().await {
         tracing::warn!(scratch = %probe.scratch, kind = ?error.kind, "what the probe wrote could not be removed");
     }
     found
