@@ -41,7 +41,8 @@ def main():
                 return 0
             print(f"conformance: on {', '.join(s.name for s in started)}", flush=True)
             environment = dict(os.environ, WINDLASS_CONFORMANCE="\n".join(lines))
-            command = ["cargo", "test", "--quiet", "--package", "windlass-s3", "--test", "conformance", "--",
+            # The workspace as a whole has the features that were built; one package alone would be compiled anew.
+            command = ["cargo", "test", "--quiet", "--workspace", "--test", "conformance", "--",
                        "--nocapture", "other_servers_agree_but_for_what_is_written_down"]
             return subprocess.run(command, cwd=ROOT, env=environment, timeout=1500).returncode
         finally:

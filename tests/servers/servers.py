@@ -85,7 +85,7 @@ def seaweedfs(directory):
     log = open(directory / "weed.log", "wb")
     # Without these three it listens everywhere, reports home, and takes any key.
     process = subprocess.Popen(
-        [weed, "mini", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false",
+        [weed, f"-logdir={directory}", "mini", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false",
          "-admin.ui=false", "-webdav=false", f"-s3.config={config}", f"-s3.port={port}",
          "-s3.allowDeleteBucketNotEmpty=false", "-s3.domainName=localhost", "-s3.iam.readOnly=false"],
         cwd=data, stdout=log, stderr=log)
