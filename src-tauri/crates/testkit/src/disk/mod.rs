@@ -58,6 +58,8 @@ struct Inode {
     durable: Option<Content>,
     dirty_since: Option<i64>,
     by: Who,
+    /// The process (by its number) that is giving it its name and has not heard that it has it.
+    landing: Option<u32>,
 }
 
 /// Names that changed in one step: kept or lost together.
@@ -114,6 +116,15 @@ impl Volume {
 
     fn is_dirty(&self) -> bool {
         self.inodes.values().any(|inode| inode.dirty_since.is_some())
+    }
+
+    /// A free place in the trash, as the adapter names them.
+    fn trash_place(&self, millis: i64, path: &str) -> String {
+        let places = (0..).map(|n| match n {
+            0 => format!("{OURS}/trash/{millis}/{path}"),
+            n => format!("{OURS}/trash/{millis}-{n}/{path}"),
+        });
+        places.into_iter().find(|place| !self.names.contains_key(place)).unwrap_or_default()
     }
 
     fn sync_data(&mut self, number: u64) {
@@ -333,9 +344,10 @@ impl VirtualDisk {
     }
 
     /// Whether a person or a power cut took the file of this path away, and it is not back for longer than a round may take.
-    pub(crate) fn taken_away(&self, path: &str, now: i64) -> bool {
+    pub(crate) fn taken_away(&self, path: &str) -> bool {
         let disk = self.disk();
-        disk.taken_away.get(path).is_some_and(|back| back.is_none_or(|at| now - at < ROUND_NS))
+        let just_now = |at| self.world.steady() - self.world.steady_of(at) < ROUND_NS;
+        disk.taken_away.get(path).is_some_and(|back| back.is_none_or(just_now))
     }
 
     /// Since when nothing of the folder can be seen.
@@ -437,6 +449,13 @@ impl Disk {
             inode.ctime = now;
         }
         self.note(number);
+    }
+
+    /// Whether a file's name is still being given to it, and by which process.
+    fn land(&mut self, number: u64, by: Option<u32>) {
+        if let Some(inode) = self.volume_mut().and_then(|volume| volume.inodes.get_mut(&number)) {
+            inode.landing = by;
+        }
     }
 
     fn back(&mut self, path: &str, now: i64) {
