@@ -293,6 +293,20 @@ impl Shared {
         answer
     }
 
+    /// As [`Self::call`], for a request that changes the bucket: whether it `may` go out is asked at the last moment, as the
+    /// wait for a place in the budget can be long and somebody may pause meanwhile (invariant I14).
+    pub(crate) async fn change<T, E>(
+        &self,
+        may: impl FnOnce() -> Result<(), E>,
+        request: impl Future<Output = Result<T, RemoteError>>,
+    ) -> Result<Result<T, RemoteError>, E> {
+        let place = self.budget.gate.enter().await;
+        may()?;
+        let answer = request.await;
+        self.learn(place, &answer);
+        Ok(answer)
+    }
+
     fn learn<T>(&self, place: Entered<'_>, answer: &Result<T, RemoteError>) {
         match answer {
             Ok(_) => place.succeeded(),

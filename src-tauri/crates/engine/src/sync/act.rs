@@ -287,6 +287,14 @@ impl Acting<'_> {
         Ok(())
     }
 
+    /// Makes one request that changes something, unless the folder was paused by then.
+    async fn change<T>(
+        &self,
+        request: impl Future<Output = Result<T, RemoteError>>,
+    ) -> Result<Result<T, RemoteError>, Broken> {
+        self.shared.change(|| self.not_paused(), request).await
+    }
+
     /// Whoever changes something looks first whether it may.
     async fn still_may(&self) -> Result<(), Broken> {
         self.not_paused()?;
@@ -640,8 +648,7 @@ impl Acting<'_> {
                 return Ok(Done::Refused);
             }
             let to = trash_key(&self.prefix, intent).map_err(Broken::Remote)?;
-            self.not_paused()?;
-            match shared.call(store.copy(&key, remote, &to, &RemoteExpect::Absent, &shared.device)).await {
+            match self.change(store.copy(&key, remote, &to, &RemoteExpect::Absent, &shared.device)).await? {
                 Ok(_) => trashed = Some(to.as_str().to_owned()),
                 // A copy of this very intent, made before a stop.
                 Err(error) if error.kind == RemoteErrorKind::PreconditionFailed => {
@@ -662,8 +669,7 @@ impl Acting<'_> {
         }
         let forget = JournalWrite::ForgetFile(self.row.id.clone(), path.clone());
         let audit = self.audit("delete", &key, "deleted here");
-        self.not_paused()?;
-        match shared.call(store.delete(&key, &expect)).await {
+        match self.change(store.delete(&key, &expect)).await? {
             Ok(marker) => Ok(Done::Did { trashed, marker, writes: vec![forget, audit] }),
             Err(error) => Ok(self.remote_trouble(&error)),
         }
@@ -721,8 +727,7 @@ impl Acting<'_> {
         {
             expect = RemoteExpect::Unchanged(there.etag);
         }
-        self.not_paused()?;
-        let copied = match shared.call(store.copy(&old, remote, &new, &expect, &shared.device)).await {
+        let copied = match self.change(store.copy(&old, remote, &new, &expect, &shared.device)).await? {
             Ok(copied) => copied,
             Err(error) => return Ok(self.remote_trouble(&error)),
         };
@@ -752,8 +757,7 @@ impl Acting<'_> {
             JournalWrite::SaveBase { pair: self.row.id.clone(), path: to.clone(), base },
             self.audit("copy", &new, "renamed here"),
         ];
-        self.not_paused()?;
-        match shared.call(store.delete(&old, &RemoteExpect::Unchanged(remote.etag.clone()))).await {
+        match self.change(store.delete(&old, &RemoteExpect::Unchanged(remote.etag.clone()))).await? {
             Ok(marker) => {
                 writes.push(JournalWrite::ForgetFile(self.row.id.clone(), from.clone()));
                 writes.push(self.audit("delete", &old, "renamed here"));
