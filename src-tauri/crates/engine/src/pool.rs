@@ -327,6 +327,12 @@ impl Pool {
         }
     }
 
+    /// Whether uploads of a folder are kept from running.
+    #[cfg(test)]
+    pub(crate) fn holds(&self, pair: &PairId) -> bool {
+        lock(&self.state).held.contains(pair)
+    }
+
     pub(crate) fn set_paused(&self, paused: bool) {
         let mut pool = lock(&self.state);
         pool.paused = paused;
