@@ -20,6 +20,9 @@ const MOST_OPEN: usize = 64;
 /// Deletes that are so close together count as one sweep.
 const SWEEP_NS: i64 = 30_000_000_000;
 
+/// The last look before a decision is not longer ago.
+const LOOK_NS: i64 = 5_000_000_000;
+
 /// Moments are a little later than the clock says, so that no two are the same.
 const TICKS_NS: i64 = 1_000_000;
 
@@ -407,10 +410,12 @@ impl Oracle {
         let decided = self.world.steady_of(intent.at.0);
         match intent.kind {
             IntentKind::DeleteRemote | IntentKind::MoveRemote => {
+                // A disk that went and came back between two looks at its marker was empty for the look in between.
+                let flapped = disk.there_since().is_some_and(|at| decided - at < LOOK_NS);
                 // What was decided before the disk went is given up before it has an effect.
                 if disk.away_since().is_some_and(|since| self.world.steady_of(since) < decided) {
                     self.world.wrong("I6", format!("{path} is to be deleted there while the disk is away"));
-                } else if !disk.taken_away(path) && disk.content(path).is_some() {
+                } else if !disk.taken_away(path) && !flapped && disk.content(path).is_some() {
                     self.world.wrong("I6", format!("{path} is to be deleted there, and it is here"));
                 }
             }

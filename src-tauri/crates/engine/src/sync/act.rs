@@ -471,7 +471,7 @@ impl Acting<'_> {
     /// Moves or deletes, each after its intent is durable.
     async fn many(&self, ops: Vec<Op>) -> Result<(), Broken> {
         for chunk in ops.chunks(CHUNK) {
-            let chunk = self.witnessed(chunk).await;
+            let chunk = self.witnessed(chunk).await?;
             if chunk.is_empty() {
                 continue;
             }
@@ -517,25 +517,52 @@ impl Acting<'_> {
         Ok(())
     }
 
-    /// Without what is still in the bucket: two listings did not show it; its own answer is the third witness, and without it
-    /// nothing is even intended (invariant I6, hazard HB16).
-    async fn witnessed(&self, ops: &[Op]) -> Vec<Op> {
+    /// Without what is still there: two listings did not show it, or an event and a scan; its own answer is the third witness,
+    /// and without it nothing is even intended (invariant I6, hazard HB16).
+    async fn witnessed(&self, ops: &[Op]) -> Result<Vec<Op>, Broken> {
         let gone = stream::iter(ops.to_vec()).map(|op| async move {
-            let (Op::TrashLocal { path, .. } | Op::MoveLocal { from: path, .. }) = &op else {
-                return Some(op);
-            };
-            let key = key(&self.prefix, path).ok()?;
-            let believed = planted::is(Bug::OneListingIsEnough) || planted::is(Bug::EventProvesThere);
-            match remote::head(self.shared, self.store.as_ref(), &key).await {
-                Ok(None) => Some(op),
-                Ok(Some(_)) => believed.then_some(op),
-                Err(error) => {
-                    self.waits(error.kind);
-                    None
+            let gone = match &op {
+                Op::TrashLocal { path, .. } | Op::MoveLocal { from: path, .. } => {
+                    self.is_gone_there(path).await
                 }
-            }
+                Op::DeleteRemote { path, .. } | Op::MoveRemote { from: path, .. } => {
+                    self.is_gone_here(path).await?
+                }
+                _ => true,
+            };
+            Ok(gone.then_some(op))
         });
-        gone.buffered(CALLS).filter_map(std::future::ready).collect().await
+        gone.buffered(CALLS)
+            .filter_map(|op| std::future::ready(op.transpose()))
+            .collect::<Vec<_>>()
+            .await
+            .into_iter()
+            .collect()
+    }
+
+    async fn is_gone_there(&self, path: &RelPath) -> bool {
+        let believed = planted::is(Bug::OneListingIsEnough) || planted::is(Bug::EventProvesThere);
+        let Ok(key) = key(&self.prefix, path) else { return false };
+        match remote::head(self.shared, self.store.as_ref(), &key).await {
+            Ok(found) => found.is_none() || believed,
+            Err(error) => {
+                self.waits(error.kind);
+                false
+            }
+        }
+    }
+
+    async fn is_gone_here(&self, path: &RelPath) -> Result<bool, Broken> {
+        let believed = planted::is(Bug::UnreadableIsEmpty)
+            || planted::is(Bug::IgnoredIsGone)
+            || planted::is(Bug::AnyFolderWillDo);
+        let root = Path::new(&self.row.root);
+        let gone = self.shared.ports.fs.look(root, path).await.map_err(Broken::Disk)?.is_none();
+        if !gone && !believed {
+            // The next round decides anew.
+            self.touched();
+        }
+        Ok(gone || believed)
     }
 
     fn intent_of(&self, op: &Op) -> Option<IntentRow> {

@@ -99,5 +99,7 @@ tests! {
         hb12_flipped_bits
         hb12_short_bodies
         mirror_down_large
+        ha33_set_back_behind_an_edit
+        hb35_empty_on_both_sides
     }
 }

@@ -510,6 +510,14 @@ pub(crate) fn for_sync() -> Vec<Plan> {
             .faults([("complete_upload", Fault::Expired), ("get", Fault::Expired)])
             .acts([Act::write("clip.mov", 1, LARGE), Act::Wait(8_000), Act::put("clip.mov", 2, LARGE)])
             .acts([Act::Wait(95_000), Act::LoseMarker]),
+        // HB35: a file was emptied and its time put back, and by another way the object is empty, too: they are equal.
+        Plan::new("hb35-empty-on-both-sides", Mode::MirrorUp)
+            .acts([Act::write("b.jpg", 1, 83), Act::Quiet, Act::put("b.jpg", 2, 0)])
+            .acts([Act::Empty("b.jpg".to_owned()), Act::Quiet]),
+        // HA33, I11: a file that this folder only receives was written to, and the clock is set back since: its times lie ahead.
+        Plan::new("ha33-set-back-behind-an-edit", Mode::MirrorDown)
+            .acts([Act::put("a.jpg", 1, 40), Act::Quiet, Act::write("a.jpg", 2, 50), Act::Wait(9_000)])
+            .acts([Act::Jump(-3_404_859), Act::Wait(30_000)]),
         // HA3: what came down is written to and its time put back, before anybody looked at it again.
         Plan::new("ha3-rewritten-behind-a-download", Mode::TwoWay)
             .acts(objects(8))

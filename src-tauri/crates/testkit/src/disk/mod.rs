@@ -158,6 +158,8 @@ struct Disk {
     mounted: Option<usize>,
     /// When it was pulled last.
     away_since: Option<i64>,
+    /// When it was there again, by the clock that never jumps.
+    there_since: Option<i64>,
     next_inode: u64,
     /// Folders that cannot be read.
     locked: BTreeSet<String>,
@@ -199,6 +201,7 @@ impl VirtualDisk {
             volumes: vec![Volume::default()],
             mounted: Some(0),
             away_since: None,
+            there_since: None,
             next_inode: 11,
             locked: BTreeSet::new(),
             heard: None,
@@ -348,6 +351,11 @@ impl VirtualDisk {
         let disk = self.disk();
         let just_now = |at| self.world.steady() - self.world.steady_of(at) < ROUND_NS;
         disk.taken_away.get(path).is_some_and(|back| back.is_none_or(just_now))
+    }
+
+    /// Since when the disk is there again, by the clock that never jumps.
+    pub(crate) fn there_since(&self) -> Option<i64> {
+        self.disk().there_since
     }
 
     /// Since when nothing of the folder can be seen.

@@ -180,6 +180,9 @@ impl VirtualDisk {
     /// The first disk is there again.
     pub(crate) fn mount(&self) {
         let mut disk = self.disk();
+        if disk.mounted != Some(0) {
+            disk.there_since = Some(self.world.steady());
+        }
         disk.mounted = Some(0);
         disk.generation += 1;
     }
