@@ -8,6 +8,8 @@ cd "$(dirname "$0")/../.."
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
 export WINDLASS_SIM_SECONDS=${WINDLASS_SIM_SECONDS:-240} WINDLASS_SIM_THREADS=${WINDLASS_SIM_THREADS:-$(nproc)}
 export WINDLASS_SIM_MOST=${WINDLASS_SIM_MOST:-50000}
+# Files of several parts are large buffers: kept by the process instead of given back each time, a quarter less time.
+export MALLOC_MMAP_THRESHOLD_=1073741824 MALLOC_TRIM_THRESHOLD_=4294967296
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 sim() { cargo test --locked --release -p windlass-engine --features planted --test sim -- --nocapture "$@" 2>&1 | tee -a "$out"; }

@@ -279,10 +279,10 @@ impl Engine {
         if planted::is(Bug::IgnoresPause) {
             return Ok(());
         }
+        pair.set_paused(paused);
         if paused {
             self.shared.pool.hold(id);
         }
-        pair.set_paused(paused);
         self.shared.tell(EngineEvent::Pair(id.clone()));
         Ok(())
     }
@@ -658,6 +658,27 @@ impl Engine {
     }
 
     async fn again(&self, row: UploadRow) -> Result<(), EngineError> {
+        // What a mirror or two-way folder expected in the bucket then may be true again by accident: it decides anew.
+        let pair = row.spec.pair.as_ref().and_then(|id| self.shared.pair(id));
+        if let Some(pair) = pair.filter(|pair| pair.row().mode != Mode::Ingest)
+            && !planted::is(Bug::RetriesAsItWas)
+        {
+            let journal = &self.shared.ports.journal;
+            let file = journal.file(&pair.id, &row.spec.path).await?;
+            if let Some(file) = file.filter(|file| matches!(file.state, FileState::Failed(_))) {
+                journal
+                    .commit(vec![JournalWrite::SaveFile {
+                        pair: pair.id.clone(),
+                        path: file.path,
+                        local: file.local,
+                        state: FileState::Waiting,
+                        note: String::new(),
+                    }])
+                    .await?;
+            }
+            pair.look_at(row.spec.path);
+            return Ok(());
+        }
         let spec = Arc::new(row.spec);
         self.shared.batches.begin_known(&spec.batch);
         self.shared.batches.opened(&spec.batch);

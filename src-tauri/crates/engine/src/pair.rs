@@ -391,7 +391,7 @@ impl Actor {
         if pair.row().paused {
             return;
         }
-        shared.pool.release(&pair.id);
+        shared.pool.release_unless(&pair.id, || pair.row().paused);
         self.start_watching();
         if now >= self.rescan_at {
             self.rescan_at = now + self.rescan_after();

@@ -114,11 +114,21 @@ pub enum Bug {
     MirrorUpReplaces,
     /// A mirror down takes away what is only here (invariant I6).
     MirrorDownTakesOwn,
+    /// What is cancelled while it waits goes on waiting (hazard HB24).
+    CancelWaits,
+    /// A transfer of a folder that failed is tried again as it was (invariant I4).
+    RetriesAsItWas,
+    /// An open upload that the server dates before its transfer is another's, though the clock was set back (invariant I15).
+    TrustsItsClock,
+    /// What came down is taken for unchanged when its size and time of last write are ours (hazard HA3).
+    BelievesItsOwnTime,
+    /// An id that may still be open is given back after the end was noted (invariant I15).
+    GivesBackAfterwards,
 }
 
 impl Bug {
     /// All mistakes.
-    pub const ALL: [Self; 54] = [
+    pub const ALL: [Self; 59] = [
         Self::PutWithoutCondition,
         Self::CompleteWithoutCondition,
         Self::BelievesTheAnswer,
@@ -173,6 +183,11 @@ impl Bug {
         Self::DeleteBeatsEdit,
         Self::MirrorUpReplaces,
         Self::MirrorDownTakesOwn,
+        Self::CancelWaits,
+        Self::RetriesAsItWas,
+        Self::TrustsItsClock,
+        Self::BelievesItsOwnTime,
+        Self::GivesBackAfterwards,
     ];
 }
 
@@ -205,7 +220,7 @@ mod chosen {
             let Observed::Present(local) = &one.local else { continue };
             let (path, local) = (one.path.clone(), local.clone());
             let at = plan.ops.iter().position(|op| *op.path() == path);
-            let op = match (BUG.get(), at.map(|at| &plan.ops[at]), &one.remote) {
+            let op = match (BUG.get(), at.and_then(|at| plan.ops.get(at)), &one.remote) {
                 (Bug::DeleteBeatsEdit, Some(Op::Upload { .. }), Observed::Absent) if one.base.is_some() => {
                     Op::TrashLocal { path, local }
                 }
@@ -221,8 +236,8 @@ mod chosen {
                 }
                 _ => continue,
             };
-            match at {
-                Some(at) => plan.ops[at] = op,
+            match at.and_then(|at| plan.ops.get_mut(at)) {
+                Some(place) => *place = op,
                 None => plan.ops.push(op),
             }
         }

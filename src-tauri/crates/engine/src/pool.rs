@@ -315,9 +315,22 @@ impl Pool {
     }
 
     pub(crate) fn release(&self, pair: &PairId) {
-        if lock(&self.state).held.remove(pair) {
+        self.release_unless(pair, || false);
+    }
+
+    /// Lets uploads of a folder run, unless it is `paused`: asked here, so that no pause slips in between.
+    pub(crate) fn release_unless(&self, pair: &PairId, paused: impl FnOnce() -> bool) {
+        let mut pool = lock(&self.state);
+        if !paused() && pool.held.remove(pair) {
+            drop(pool);
             self.bell.notify_one();
         }
+    }
+
+    /// Whether uploads of a folder are kept from running.
+    #[cfg(test)]
+    pub(crate) fn holds(&self, pair: &PairId) -> bool {
+        lock(&self.state).held.contains(pair)
     }
 
     pub(crate) fn set_paused(&self, paused: bool) {

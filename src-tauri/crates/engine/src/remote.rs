@@ -170,10 +170,12 @@ pub(crate) async fn sweep(shared: &Shared, store: &dyn RemoteStore, live: &Live)
         }
         Err(error) => return Err(error),
     };
+    // Our clock may have been set back since it was queued.
+    let queued = live.queued_at.millis();
+    let queued = if planted::is(Bug::TrustsItsClock) { queued } else { queued.min(shared.now().millis()) };
+    let since = queued.saturating_sub(CLOCK_SLACK_MS);
     for open in found.into_iter().filter(|open| open.key == spec.key) {
-        let ours = open.initiated.is_none_or(|at| {
-            at >= Timestamp::from_millis(live.queued_at.millis().saturating_sub(CLOCK_SLACK_MS))
-        });
+        let ours = open.initiated.is_none_or(|at| at >= Timestamp::from_millis(since));
         if !ours {
             continue;
         }

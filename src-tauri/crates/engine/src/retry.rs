@@ -1,9 +1,13 @@
 //! When to try again: exponential with full jitter, and a budget.
+use std::time::Duration;
+
 use windlass_domain::{Fault, FaultKind, Timestamp};
 use windlass_ports::{Entropy, RemoteErrorKind};
 
 const FIRST_MS: u64 = 400;
 const LONGEST_MS: u64 = 60_000;
+/// The longest wait for another try.
+pub(crate) const LONGEST: Duration = Duration::from_millis(LONGEST_MS);
 /// Tries before a silent network or a busy server is waited for instead of asked.
 const PATIENT: u32 = 6;
 /// Tries before an odd answer is given up on.

@@ -20,6 +20,9 @@ fn has_coarse_times(local: &LocalState) -> bool {
 #[derive(Debug, Default)]
 pub(crate) struct Settling {
     seen: BTreeMap<RelPath, (LocalState, Instant)>,
+    /// Files that were seen to lie still though their times lie ahead: once is enough, however long a clock that was set back
+    /// takes to get there.
+    ahead: BTreeMap<RelPath, LocalState>,
 }
 
 /// What the rule says of a file.
@@ -45,7 +48,10 @@ impl Settling {
         let touched = local.mtime.max(local.ctime);
         let age = Duration::from_nanos(now.since(touched));
         if age >= settle || planted::is(Bug::DoesNotSettle) {
-            self.seen.remove(path);
+            self.forget(path);
+            return Rest::Still;
+        }
+        if self.ahead.get(path).is_some_and(|before| before.same_snapshot(local)) {
             return Rest::Still;
         }
         let instant = Instant::now();
@@ -59,7 +65,10 @@ impl Settling {
             }
         };
         if instant.duration_since(since) >= settle {
-            self.seen.remove(path);
+            self.forget(path);
+            if touched > now {
+                self.ahead.insert(path.clone(), local.clone());
+            }
             return Rest::Still;
         }
         // Whichever comes first; a time in the future leaves only the second.
@@ -70,6 +79,7 @@ impl Settling {
 
     pub(crate) fn forget(&mut self, path: &RelPath) {
         self.seen.remove(path);
+        self.ahead.remove(path);
     }
 
     /// Files that are not still yet.
@@ -153,5 +163,19 @@ mod tests {
         assert!(matches!(settling.look(&path, &local, now, SETTLE), Rest::Until(_)));
         tokio::time::advance(Duration::from_secs(1)).await;
         assert_eq!(settling.look(&path, &local, now, SETTLE), Rest::Still);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn i11_a_time_in_the_future_is_waited_for_once() {
+        let mut settling = Settling::default();
+        let path = RelPath::parse("a.mov").unwrap();
+        let (local, now) = (file(5, 9_000_000), Timestamp::from_millis(1_000_000));
+        assert!(matches!(settling.look(&path, &local, now, SETTLE), Rest::Until(_)));
+        tokio::time::advance(SETTLE).await;
+        assert_eq!(settling.look(&path, &local, now, SETTLE), Rest::Still);
+        // A look at everything has ended.
+        settling.clear();
+        assert_eq!(settling.look(&path, &local, now, SETTLE), Rest::Still);
+        assert!(matches!(settling.look(&path, &file(6, 9_000_001), now, SETTLE), Rest::Until(_)));
     }
 }

@@ -293,6 +293,20 @@ impl Shared {
         answer
     }
 
+    /// As [`Self::call`], for a request that changes the bucket: whether it `may` go out is asked at the last moment, as the
+    /// wait for a place in the budget can be long and somebody may pause meanwhile (invariant I14).
+    pub(crate) async fn change<T, E>(
+        &self,
+        may: impl FnOnce() -> Result<(), E>,
+        request: impl Future<Output = Result<T, RemoteError>>,
+    ) -> Result<Result<T, RemoteError>, E> {
+        let place = self.budget.gate.enter().await;
+        may()?;
+        let answer = request.await;
+        self.learn(place, &answer);
+        Ok(answer)
+    }
+
     fn learn<T>(&self, place: Entered<'_>, answer: &Result<T, RemoteError>) {
         match answer {
             Ok(_) => place.succeeded(),
@@ -301,5 +315,55 @@ impl Shared {
             }
             Err(_) => drop(place),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use windlass_testkit::{Scene, SceneOptions};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn i14_a_pause_during_the_wait_for_a_place_keeps_the_request_back() {
+        let scene = Scene::new(&SceneOptions::default());
+        let computer = &scene.computers[0];
+        let ports = EnginePorts {
+            remotes: Arc::<windlass_testkit::VirtualRemotes>::clone(&computer.remotes),
+            journal: Arc::<windlass_testkit::VirtualJournal>::clone(&computer.journal),
+            settings: Arc::<windlass_testkit::VirtualJournal>::clone(&computer.journal) as Arc<dyn Catalog>,
+            fs: Arc::<windlass_testkit::VirtualDisk>::clone(&computer.disk),
+            watcher: Arc::<windlass_testkit::VirtualDisk>::clone(&computer.disk),
+            clock: Arc::<windlass_testkit::World>::clone(&scene.world) as Arc<dyn Clock>,
+            entropy: Arc::<windlass_testkit::World>::clone(&scene.world) as Arc<dyn Entropy>,
+        };
+        let options = EngineOptions { requests: 1, ..EngineOptions::default() };
+        let shared = Shared::new(ports, options, "device".to_owned());
+        let (paused, sent) = (AtomicBool::new(false), AtomicBool::new(false));
+        let place = shared.budget.gate.enter().await;
+        let may = || if paused.load(Ordering::SeqCst) { Err(()) } else { Ok(()) };
+        let request = shared.change(may, async {
+            sent.store(true, Ordering::SeqCst);
+            Ok::<(), RemoteError>(())
+        });
+        let person = async {
+            tokio::task::yield_now().await;
+            paused.store(true, Ordering::SeqCst);
+            place.succeeded();
+        };
+        let (answer, ()) = tokio::join!(request, person);
+        assert!(answer.is_err() && !sent.load(Ordering::SeqCst));
+        assert_eq!(shared.budget.gate.used(), 0);
+    }
+
+    #[test]
+    fn i14_a_folder_that_is_being_paused_is_not_released() {
+        let pool = Pool::new(&EngineOptions::default());
+        let pair = PairId::from("folder");
+        pool.hold(&pair);
+        pool.release_unless(&pair, || true);
+        assert!(pool.holds(&pair));
+        pool.release_unless(&pair, || false);
+        assert!(!pool.holds(&pair));
     }
 }

@@ -1,6 +1,7 @@
 //! One upload from where it stands to its end: the reducer decides, this carries out.
 use std::time::Duration;
 
+use windlass_domain::upload::Found;
 use windlass_domain::words::FailureCode;
 use windlass_domain::{
     BaseState, Digest, Effect, Ending, FaultKind, Mode, RemoteExpect, RemoteState, Upload, UploadEvent,
@@ -20,6 +21,8 @@ use crate::shared::{EngineEvent, Shared, Stopping, lock};
 const NETWORK_AGAIN_MS: u64 = 15_000;
 /// So are credentials that were refused; a new login rings earlier.
 const LOGIN_AGAIN_MS: u64 = 60_000;
+/// Tries to find what may be left open before an upload ends.
+const SWEEPS: u32 = 4;
 
 /// How a run ended.
 pub(crate) enum Outcome {
@@ -100,12 +103,12 @@ impl Run<'_> {
                 }
             }
             if let Upload::Ended(ending) = &state {
-                // What is left is an id that may still be open beside the object; nothing depends on the answer.
-                if let Some(Effect::Abort(id)) = &work {
-                    self.give_back(id).await;
-                }
-                if self.suspect {
-                    self.sweep().await;
+                // Everything was given back before the end was noted.
+                if planted::is(Bug::GivesBackAfterwards) {
+                    if let (Some(Effect::Abort(id)), Ok(store)) = (&work, self.shared.store_of(spec).await) {
+                        let _lost = self.shared.call(store.abort_upload(&spec.key, id)).await;
+                    }
+                    let _open = self.sweep().await;
                 }
                 return Ok(Outcome::Ended(ending.clone()));
             }
@@ -138,13 +141,31 @@ impl Run<'_> {
                 Turn::Told(word @ (Control::Pause | Control::Cancel)) => {
                     self.suspect |= matches!(state, Upload::Opening);
                     self.live.control.send_replace(Control::Run);
+                    if word == Control::Cancel && !planted::is(Bug::CancelWaits) {
+                        // What is left to be asked or given back is tried now, whatever it waits for.
+                        self.live.nudge.notify_one();
+                    }
                     if word == Control::Cancel { UploadEvent::Cancel } else { UploadEvent::Pause }
                 }
             };
             let opened = matches!(event, UploadEvent::Opened(_));
+            let cancelled = event == UploadEvent::Cancel;
             let name = event.name();
             match upload::step(spec, state.clone(), event) {
                 Ok(next) => {
+                    let ends = matches!(next.state, Upload::Ended(_));
+                    if ends && self.suspect && !planted::is(Bug::GivesBackAfterwards) {
+                        // A pause does not keep a person's cancel from being cleared up behind.
+                        let put_aside = tokio::select! {
+                            biased;
+                            () = self.shared.stop.cancelled() => true,
+                            _told = control.wait_for(|control| *control == Control::Hold), if !cancelled => true,
+                            () = self.sweep_before_end() => false,
+                        };
+                        if put_aside {
+                            return Ok(Outcome::Held(state.recovered()));
+                        }
+                    }
                     if opened {
                         // Receipts of an earlier id mean nothing under this one.
                         self.check_parts = false;
@@ -237,7 +258,8 @@ impl Run<'_> {
             half + (retry::unit(self.shared.ports.entropy.as_ref()) * ms as f64) as u64
         };
         let wait = match until {
-            WaitFor::Time(at) => Duration::from_nanos(at.since(self.shared.now())),
+            // No longer than it was ever meant to be: the clock may have been set back meanwhile.
+            WaitFor::Time(at) => Duration::from_nanos(at.since(self.shared.now())).min(retry::LONGEST),
             WaitFor::Network => Duration::from_millis(jittered(NETWORK_AGAIN_MS)),
             WaitFor::Credentials => Duration::from_millis(jittered(LOGIN_AGAIN_MS)),
             WaitFor::User => return,
@@ -288,7 +310,13 @@ impl Run<'_> {
                     Upload::Resolving { digest, .. } => *digest,
                     other => return Ok(impossible(other, &mut self.tries, shared)),
                 };
-                Ok(UploadEvent::Resolved(remote::resolve(shared, store, spec, digest).await?))
+                let found = remote::resolve(shared, store, spec, digest).await?;
+                if let (Found::Ours { .. }, Some(id)) = (&found, state.upload_id())
+                    && !planted::is(Bug::GivesBackAfterwards)
+                {
+                    self.give_back(store, id).await?;
+                }
+                Ok(UploadEvent::Resolved(found))
             }
             Effect::Verify => match state {
                 Upload::Verifying { digest, .. } if planted::is(Bug::BaseBeforeProof) => {
@@ -315,30 +343,44 @@ impl Run<'_> {
         }
     }
 
-    /// Best effort: the object is proved, and an id that stays is found by the next look at open uploads.
-    async fn give_back(&self, id: &UploadId) {
-        let spec = &self.live.spec;
-        let given = match self.shared.store_of(spec).await {
-            Ok(store) => self.shared.call(store.abort_upload(&spec.key, id)).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = given {
-            tracing::warn!(key = %spec.key, error = %error.source, "an upload could not be given back");
+    /// The object is there, so our Complete took effect and the id is gone; if another writer put the same bytes there it is
+    /// still open, and once the end is noted nobody knows of it any more. So the end waits for an answer, whatever it is.
+    async fn give_back(&self, store: &dyn RemoteStore, id: &UploadId) -> Result<(), RemoteError> {
+        match self.shared.call(store.abort_upload(&self.live.spec.key, id)).await {
+            Err(error)
+                if matches!(
+                    error.kind,
+                    RemoteErrorKind::Network | RemoteErrorKind::Throttled | RemoteErrorKind::Unauthenticated
+                ) =>
+            {
+                Err(error)
+            }
+            // Most often there is no such upload any more.
+            Ok(()) | Err(_) => Ok(()),
         }
     }
 
-    async fn sweep(&mut self) {
-        let spec = &self.live.spec;
-        let swept = match self.shared.store_of(spec).await {
-            Ok(store) => remote::sweep(self.shared, store.as_ref(), self.live).await,
-            Err(error) => Err(error),
-        };
-        match swept {
-            Ok(()) => self.suspect = false,
-            Err(error) => {
-                tracing::warn!(key = %spec.key, error = %error.source, "open uploads could not be looked at")
+    /// An id that nobody noted is looked for before the end is noted: afterwards nobody would look. A server that stays away
+    /// does not keep an upload from ending.
+    async fn sweep_before_end(&mut self) {
+        for tries in 0..SWEEPS {
+            match self.sweep().await {
+                Ok(()) => {
+                    self.suspect = false;
+                    return;
+                }
+                Err(error) => {
+                    tracing::warn!(key = %self.live.spec.key, error = %error.source, "open uploads could not be looked at");
+                    let wait = retry::delay_ms(tries, self.shared.ports.entropy.as_ref());
+                    tokio::time::sleep(Duration::from_millis(wait)).await;
+                }
             }
         }
+    }
+
+    async fn sweep(&self) -> Result<(), RemoteError> {
+        let store = self.shared.store_of(&self.live.spec).await?;
+        remote::sweep(self.shared, store.as_ref(), self.live).await
     }
 
     async fn save(&self, state: &Upload) -> Result<(), Stopping> {

@@ -28,6 +28,8 @@ pub enum Act {
         /// Which content.
         tag: u64,
     },
+    /// No bytes are left, and the time of last write is put back: as some power cuts leave a file.
+    Empty(String),
     /// A recorder appends: the file holds the first `len` bytes of what it will be.
     Grow {
         /// Path.

@@ -20,6 +20,9 @@ const MOST_OPEN: usize = 64;
 /// Deletes that are so close together count as one sweep.
 const SWEEP_NS: i64 = 30_000_000_000;
 
+/// The last look before a decision is not longer ago.
+const LOOK_NS: i64 = 5_000_000_000;
+
 /// Moments are a little later than the clock says, so that no two are the same.
 const TICKS_NS: i64 = 1_000_000;
 
@@ -40,6 +43,8 @@ struct Known {
     told: BTreeMap<String, u64>,
     /// Every intent that was durable once: a request may take effect after its journal was set back.
     intents: BTreeMap<String, IntentRow>,
+    /// ETags of the bases that the journals had of a key when a request for it was sent: it may take effect much later.
+    sent: BTreeMap<u64, BTreeSet<String>>,
     /// Effective deletes by intent.
     deletes: BTreeMap<String, u64>,
     /// Moments of deletes that no move explains.
@@ -296,10 +301,12 @@ impl Oracle {
 
     fn heard(&self, event: Event) {
         match event {
-            Event::Submitted(what) => {
+            Event::Submitted { what, key, request } => {
                 if self.known().paused && self.computers.len() == 1 {
-                    self.world.wrong("I14", format!("paused, and yet: {what}"));
+                    self.world.wrong("I14", format!("paused, and yet: {what} {key}"));
                 }
+                let bases = self.bases(&key);
+                self.known().sent.insert(request, bases);
             }
             Event::Committed(computer, batch) => {
                 for write in batch.iter() {
@@ -310,7 +317,7 @@ impl Oracle {
                 }
                 self.overwrites(computer, &batch);
             }
-            Event::Replaced { key, old, deleted } => self.replaced(&key, &old, deleted),
+            Event::Replaced { key, old, deleted, request } => self.replaced(&key, &old, deleted, request),
             Event::Garbled(content) => {
                 self.known().names.insert(content, "made by a fault on the way".to_owned());
                 self.computers.iter().for_each(|(disk, _)| disk.know(content));
@@ -399,24 +406,28 @@ impl Oracle {
         if self.known().old.contains(&computer) && !anew && intent.kind != IntentKind::KeepBoth {
             self.world.wrong("I9", format!("{path}: a journal that is an old copy led to {:?}", intent.kind));
         }
+        // Spans of time are those of a clock that never jumps.
+        let decided = self.world.steady_of(intent.at.0);
         match intent.kind {
             IntentKind::DeleteRemote | IntentKind::MoveRemote => {
+                // A disk that went and came back between two looks at its marker was empty for the look in between.
+                let flapped = disk.there_since().is_some_and(|at| decided - at < LOOK_NS);
                 // What was decided before the disk went is given up before it has an effect.
-                if disk.away_since().is_some_and(|since| intent.at.0 > since) {
+                if disk.away_since().is_some_and(|since| self.world.steady_of(since) < decided) {
                     self.world.wrong("I6", format!("{path} is to be deleted there while the disk is away"));
-                } else if !disk.taken_away(path, self.world.now().0) && disk.content(path).is_some() {
+                } else if !disk.taken_away(path) && !flapped && disk.content(path).is_some() {
                     self.world.wrong("I6", format!("{path} is to be deleted there, and it is here"));
                 }
             }
             IntentKind::TrashLocal | IntentKind::MoveLocal => {
-                let now = self.world.now().0;
-                if self.s3.marker_gone().is_some_and(|since| now - since > SWEEP_NS) {
+                let now = self.world.steady();
+                if self.s3.marker_gone().is_some_and(|since| now - self.world.steady_of(since) > SWEEP_NS) {
                     self.world.wrong(
                         "I6",
                         format!("{path} is to be taken away here on the word of a listing without marker"),
                     );
                 }
-                if !self.s3.was_removed(&format!("{}{path}", self.prefix), intent.at.0) {
+                if !self.s3.was_removed(&format!("{}{path}", self.prefix), decided) {
                     self.world
                         .wrong("I6", format!("{path} is to be taken away here, and nobody removed it there"));
                 }
@@ -425,8 +436,15 @@ impl Oracle {
         }
     }
 
-    /// I4 and I5: what was replaced was what the journal knew; what was deleted had an intent.
-    fn replaced(&self, key: &str, old: &(String, ContentId), deleted: bool) {
+    /// ETags of what the journals take for the state of a key.
+    fn bases(&self, key: &str) -> BTreeSet<String> {
+        let Some(path) = key.strip_prefix(&self.prefix) else { return BTreeSet::new() };
+        let rows = self.computers.iter().filter_map(|(_, journal)| journal.row(path));
+        rows.filter_map(|row| row.base).map(|base| base.remote.etag.as_str().to_owned()).collect()
+    }
+
+    /// I4 and I5: what was replaced was what the journal knew when the request was sent; what was deleted had an intent.
+    fn replaced(&self, key: &str, old: &(String, ContentId), deleted: bool, request: u64) {
         let Some(path) = key.strip_prefix(&self.prefix) else { return };
         if path.starts_with(".windlass/") {
             return;
@@ -444,14 +462,10 @@ impl Oracle {
             let latest = known.intents.values().filter(exact).max_by_key(|intent| intent.at);
             (latest.cloned(), known.intents.values().any(|intent| takes(&intent)))
         };
-        let based = self.computers.iter().any(|(_, journal)| {
-            let base = journal.row(path).and_then(|row| row.base);
-            // The same content under another ETag is the base, too.
-            base.is_some_and(|base| {
-                let etag = base.remote.etag.as_str();
-                etag == old.0 || self.s3.with_etag(key, etag).contains(&old.1)
-            })
-        });
+        let sent = self.known().sent.get(&request).cloned().unwrap_or_default();
+        // The same content under another ETag is the base, too.
+        let is_it = |etag: &String| *etag == old.0 || self.s3.with_etag(key, etag).contains(&old.1);
+        let based = sent.iter().any(is_it);
         let weak = !profile.conditions && profile.versions;
         if deleted {
             match &intent {
@@ -489,7 +503,7 @@ impl Oracle {
 
     /// I16: no sweep of deletes without a person's word.
     fn swept(&self) {
-        let now = self.world.now().0;
+        let now = self.world.steady();
         let mut known = self.known();
         known.sweep.push(now);
         known.sweep.retain(|at| now - at <= SWEEP_NS);
@@ -600,9 +614,10 @@ impl Oracle {
             let there = objects.get(path);
             // In ingest, what others do to a key afterwards is theirs.
             let profile = self.s3.profile();
-            let weak = !profile.conditions && self.computers.len() > 1;
-            let theirs =
-                mode == Mode::Ingest && (weak || self.s3.was_touched(&format!("{}{path}", self.prefix)));
+            let key = format!("{}{path}", self.prefix);
+            // So is what comes in late on a server without conditions.
+            let weak = !profile.conditions && (self.computers.len() > 1 || self.s3.was_late(&key));
+            let theirs = mode == Mode::Ingest && (weak || self.s3.was_touched(&key));
             if there != Some(content) && !theirs {
                 wrong(format!("{path} holds {content:?} here and {there:?} there"));
             }

@@ -113,6 +113,7 @@ impl Scene {
             | Act::KeepTime { path, .. }
             | Act::Grow { path, .. }
             | Act::Touch(path)
+            | Act::Empty(path)
             | Act::Put { path, .. } => self.oracle.handled(at, path),
             // A folder takes its files along.
             Act::Rename(from, _) | Act::Delete(from) | Act::Remove(from) => {
@@ -141,6 +142,9 @@ impl Scene {
                 }
                 _ => Vec::new(),
             },
+            Act::Empty(path) => {
+                disk.write(path, self.make(0, 0, true), Write::KeepTime).into_iter().collect()
+            }
             Act::Grow { path, tag, len, last } => {
                 let before: Vec<ContentId> = disk.content(path).map(|old| old.id).into_iter().collect();
                 disk.grow(path, self.make(*tag, *len, *last));

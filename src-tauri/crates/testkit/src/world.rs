@@ -89,11 +89,20 @@ pub enum Event {
         old: (String, ContentId),
         /// Whether it is gone now (or below a delete marker), rather than another one.
         deleted: bool,
+        /// The request that did it, as it was [`Event::Submitted`].
+        request: u64,
     },
     /// A batch became durable in this computer's journal.
     Committed(usize, Arc<Vec<JournalWrite>>),
-    /// A request that changes the bucket was sent.
-    Submitted(String),
+    /// A request that changes the bucket was sent. It may take effect much later.
+    Submitted {
+        /// What is asked for.
+        what: String,
+        /// Of which key.
+        key: String,
+        /// A number of its own.
+        request: u64,
+    },
     /// Something on the way made this of what was sent, and the bucket holds it.
     Garbled(ContentId),
     /// The engine moved this file to the trash.
@@ -149,6 +158,8 @@ struct Inner {
     wrong: Vec<Wrong>,
     events: Vec<Event>,
     base: i64,
+    /// What all jumps of the wall clock came to, and since when: steady times at which they happened.
+    jumps: Vec<(i64, i64)>,
     tick: i64,
     began: Option<Instant>,
     watch: Option<Watch>,
@@ -191,6 +202,7 @@ impl World {
             wrong: Vec::new(),
             events: Vec::new(),
             base: BEGIN_NS,
+            jumps: vec![(0, 0)],
             tick: 0,
             began: None,
             watch: None,
@@ -372,7 +384,22 @@ impl World {
 
     /// The wall clock jumps; timers do not.
     pub fn jump(&self, millis: i64) {
-        self.inner().base += millis * 1_000_000;
+        let mut inner = self.inner();
+        let (now, before) = (steady(&inner), jumped(&inner));
+        inner.base += millis * 1_000_000;
+        inner.jumps.push((now, before + millis * 1_000_000));
+    }
+
+    /// Now, by a clock that never jumps: for spans of time.
+    pub(crate) fn steady(&self) -> i64 {
+        steady(&self.inner())
+    }
+
+    /// A moment that the wall clock showed, by the clock that never jumps. It showed some moments twice: the later one.
+    pub(crate) fn steady_of(&self, wall: i64) -> i64 {
+        let inner = self.inner();
+        let read = |(since, jumped): &(i64, i64)| Some(wall - jumped).filter(|steady| steady >= since);
+        inner.jumps.iter().rev().find_map(read).unwrap_or(wall)
     }
 
     /// A moment that no other call gets: later than all before.
@@ -489,6 +516,14 @@ fn wall(inner: &Inner) -> i64 {
     inner.base + inner.began.map_or(0, |began| began.elapsed().as_nanos() as i64)
 }
 
+fn jumped(inner: &Inner) -> i64 {
+    inner.jumps.last().map_or(0, |(_, jumped)| *jumped)
+}
+
+fn steady(inner: &Inner) -> i64 {
+    wall(inner) - jumped(inner)
+}
+
 fn stop_clock(inner: &mut Inner) {
     inner.base = wall(inner);
     inner.began = None;
@@ -503,5 +538,23 @@ impl Clock for World {
 impl Entropy for World {
     fn next_u64(&self) -> u64 {
         self.inner().ids.next()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_jumps_is_no_time_that_passes() {
+        let world = World::new(1);
+        let (began, steady) = (world.now().0, world.steady());
+        world.jump(3_600_000);
+        assert_eq!((world.now().0 - began, world.steady()), (3_600_000_000_000, steady));
+        assert_eq!(world.steady_of(world.now().0), steady);
+        // What was noted before the jump.
+        assert_eq!(world.steady_of(began), steady);
+        world.jump(-7_200_000);
+        assert_eq!((world.steady(), world.steady_of(world.now().0)), (steady, steady));
     }
 }

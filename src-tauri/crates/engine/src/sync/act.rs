@@ -287,6 +287,14 @@ impl Acting<'_> {
         Ok(())
     }
 
+    /// Makes one request that changes something, unless the folder was paused by then.
+    async fn change<T>(
+        &self,
+        request: impl Future<Output = Result<T, RemoteError>>,
+    ) -> Result<Result<T, RemoteError>, Broken> {
+        self.shared.change(|| self.not_paused(), request).await
+    }
+
     /// Whoever changes something looks first whether it may.
     async fn still_may(&self) -> Result<(), Broken> {
         self.not_paused()?;
@@ -463,7 +471,7 @@ impl Acting<'_> {
     /// Moves or deletes, each after its intent is durable.
     async fn many(&self, ops: Vec<Op>) -> Result<(), Broken> {
         for chunk in ops.chunks(CHUNK) {
-            let chunk = self.witnessed(chunk).await;
+            let chunk = self.witnessed(chunk).await?;
             if chunk.is_empty() {
                 continue;
             }
@@ -509,25 +517,52 @@ impl Acting<'_> {
         Ok(())
     }
 
-    /// Without what is still in the bucket: two listings did not show it; its own answer is the third witness, and without it
-    /// nothing is even intended (invariant I6, hazard HB16).
-    async fn witnessed(&self, ops: &[Op]) -> Vec<Op> {
+    /// Without what is still there: two listings did not show it, or an event and a scan; its own answer is the third witness,
+    /// and without it nothing is even intended (invariant I6, hazard HB16).
+    async fn witnessed(&self, ops: &[Op]) -> Result<Vec<Op>, Broken> {
         let gone = stream::iter(ops.to_vec()).map(|op| async move {
-            let (Op::TrashLocal { path, .. } | Op::MoveLocal { from: path, .. }) = &op else {
-                return Some(op);
-            };
-            let key = key(&self.prefix, path).ok()?;
-            let believed = planted::is(Bug::OneListingIsEnough) || planted::is(Bug::EventProvesThere);
-            match remote::head(self.shared, self.store.as_ref(), &key).await {
-                Ok(None) => Some(op),
-                Ok(Some(_)) => believed.then_some(op),
-                Err(error) => {
-                    self.waits(error.kind);
-                    None
+            let gone = match &op {
+                Op::TrashLocal { path, .. } | Op::MoveLocal { from: path, .. } => {
+                    self.is_gone_there(path).await
                 }
-            }
+                Op::DeleteRemote { path, .. } | Op::MoveRemote { from: path, .. } => {
+                    self.is_gone_here(path).await?
+                }
+                _ => true,
+            };
+            Ok(gone.then_some(op))
         });
-        gone.buffered(CALLS).filter_map(std::future::ready).collect().await
+        gone.buffered(CALLS)
+            .filter_map(|op| std::future::ready(op.transpose()))
+            .collect::<Vec<_>>()
+            .await
+            .into_iter()
+            .collect()
+    }
+
+    async fn is_gone_there(&self, path: &RelPath) -> bool {
+        let believed = planted::is(Bug::OneListingIsEnough) || planted::is(Bug::EventProvesThere);
+        let Ok(key) = key(&self.prefix, path) else { return false };
+        match remote::head(self.shared, self.store.as_ref(), &key).await {
+            Ok(found) => found.is_none() || believed,
+            Err(error) => {
+                self.waits(error.kind);
+                false
+            }
+        }
+    }
+
+    async fn is_gone_here(&self, path: &RelPath) -> Result<bool, Broken> {
+        let believed = planted::is(Bug::UnreadableIsEmpty)
+            || planted::is(Bug::IgnoredIsGone)
+            || planted::is(Bug::AnyFolderWillDo);
+        let root = Path::new(&self.row.root);
+        let gone = self.shared.ports.fs.look(root, path).await.map_err(Broken::Disk)?.is_none();
+        if !gone && !believed {
+            // The next round decides anew.
+            self.touched();
+        }
+        Ok(gone || believed)
     }
 
     fn intent_of(&self, op: &Op) -> Option<IntentRow> {
@@ -640,8 +675,7 @@ impl Acting<'_> {
                 return Ok(Done::Refused);
             }
             let to = trash_key(&self.prefix, intent).map_err(Broken::Remote)?;
-            self.not_paused()?;
-            match shared.call(store.copy(&key, remote, &to, &RemoteExpect::Absent, &shared.device)).await {
+            match self.change(store.copy(&key, remote, &to, &RemoteExpect::Absent, &shared.device)).await? {
                 Ok(_) => trashed = Some(to.as_str().to_owned()),
                 // A copy of this very intent, made before a stop.
                 Err(error) if error.kind == RemoteErrorKind::PreconditionFailed => {
@@ -662,8 +696,7 @@ impl Acting<'_> {
         }
         let forget = JournalWrite::ForgetFile(self.row.id.clone(), path.clone());
         let audit = self.audit("delete", &key, "deleted here");
-        self.not_paused()?;
-        match shared.call(store.delete(&key, &expect)).await {
+        match self.change(store.delete(&key, &expect)).await? {
             Ok(marker) => Ok(Done::Did { trashed, marker, writes: vec![forget, audit] }),
             Err(error) => Ok(self.remote_trouble(&error)),
         }
@@ -721,8 +754,7 @@ impl Acting<'_> {
         {
             expect = RemoteExpect::Unchanged(there.etag);
         }
-        self.not_paused()?;
-        let copied = match shared.call(store.copy(&old, remote, &new, &expect, &shared.device)).await {
+        let copied = match self.change(store.copy(&old, remote, &new, &expect, &shared.device)).await? {
             Ok(copied) => copied,
             Err(error) => return Ok(self.remote_trouble(&error)),
         };
@@ -752,8 +784,7 @@ impl Acting<'_> {
             JournalWrite::SaveBase { pair: self.row.id.clone(), path: to.clone(), base },
             self.audit("copy", &new, "renamed here"),
         ];
-        self.not_paused()?;
-        match shared.call(store.delete(&old, &RemoteExpect::Unchanged(remote.etag.clone()))).await {
+        match self.change(store.delete(&old, &RemoteExpect::Unchanged(remote.etag.clone()))).await? {
             Ok(marker) => {
                 writes.push(JournalWrite::ForgetFile(self.row.id.clone(), from.clone()));
                 writes.push(self.audit("delete", &old, "renamed here"));

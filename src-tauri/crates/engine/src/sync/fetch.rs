@@ -3,7 +3,7 @@ use std::path::Path;
 
 use futures::StreamExt as _;
 use windlass_domain::{
-    BaseState, Crc64Nvme, Digest, LocalExpect, ObjectKey, RelPath, RemoteState, Timestamp,
+    BaseState, Crc64Nvme, Digest, LocalExpect, LocalState, ObjectKey, RelPath, RemoteState, Timestamp,
 };
 use windlass_ports::{
     FsError, FsErrorKind, JournalWrite, PairRow, RemoteError, RemoteErrorKind, RemoteStore, ScanItem, Scanned,
@@ -17,6 +17,8 @@ use crate::shared::Shared;
 const CHUNK: usize = 1024 * 1024;
 /// Space that stays free beside what is fetched.
 const RESERVE: u64 = 64 * 1024 * 1024;
+/// A file system's clock may be this much ahead of ours.
+const TICK_NS: i64 = 10_000_000;
 /// Cuts of one download that are made good by going on where it stopped.
 const CUTS: u32 = 6;
 
@@ -115,10 +117,15 @@ pub(super) async fn fetch(
         expect = LocalExpect::Unchanged(there);
     }
     staged.publish(&expect, Some(mtime)).await?;
+    // Whoever writes and puts the time back cannot put back when the file changed last.
+    let since = shared.now().0.saturating_add(TICK_NS);
+    let touched = |local: &LocalState| local.ctime.0 > since && !planted::is(Bug::BelievesItsOwnTime);
     let found = shared.ports.fs.look(root, path).await?;
     let state = RemoteState { digest: Some(digest), ..state };
     match found.map(|found| found.item) {
-        Some(ScanItem::File(mut local)) if local.size == state.size && local.mtime == mtime => {
+        Some(ScanItem::File(mut local))
+            if local.size == state.size && local.mtime == mtime && !touched(&local) =>
+        {
             local.digest = Some(digest);
             let base = BaseState { local, remote: state };
             Ok(JournalWrite::SaveBase { pair: row.id.clone(), path: path.clone(), base })

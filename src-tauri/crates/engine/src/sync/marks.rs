@@ -102,12 +102,14 @@ async fn find_or_put(
     if let Some(state) = remote::head(shared, store, &key).await? {
         return Ok(Some(state.etag));
     }
-    if pair.row().paused || shared.paused() {
-        return Ok(None);
-    }
+    let may = || if pair.row().paused || shared.paused() { Err(()) } else { Ok(()) };
     let bytes = Bytes::from_static(WORDS.as_bytes());
     let body = PutBody { crc: Crc64Nvme::of(&bytes), bytes, flow: None };
-    match shared.call(store.put(&key, body, &RemoteExpect::Absent, &shared.device)).await {
+    let Ok(put) = shared.change(may, store.put(&key, body, &RemoteExpect::Absent, &shared.device)).await
+    else {
+        return Ok(None);
+    };
+    match put {
         Ok(state) => Ok(Some(state.etag)),
         // Another device was quicker.
         Err(error) if error.kind == RemoteErrorKind::PreconditionFailed => {

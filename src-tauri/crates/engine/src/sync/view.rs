@@ -10,7 +10,8 @@ use tokio::time::Instant;
 use windlass_domain::sync::Seen;
 use windlass_domain::words::FailureCode;
 use windlass_domain::{
-    Bucket, ETag, Filter, LocalState, Mode, ObjectKey, Observed, RelPath, RemoteState, UnknownReason, map_key,
+    Bucket, Crc64Nvme, ETag, Filter, LocalState, Mode, ObjectKey, Observed, RelPath, RemoteState,
+    UnknownReason, map_key,
 };
 use windlass_ports::remote::Depth;
 use windlass_ports::{
@@ -488,7 +489,7 @@ impl Looking<'_> {
             Some(row) => (row.local, row.remote, row.base),
             None => (None, None, None),
         };
-        let local = match here {
+        let mut local = match here {
             None => {
                 let frozen = merge.unreadable.iter().any(|above| below(&path, above))
                     && !planted::is(Bug::UnreadableIsEmpty);
@@ -512,8 +513,13 @@ impl Looking<'_> {
                     })
                     .and_then(|before| before.digest);
                 let same = base.as_ref().is_some_and(|base| base.local.same_snapshot(&local));
+                // What failed as it is now lay still already: its times may lie ahead since the clock was set back.
+                let failed = matches!(state, Some(FileState::Failed(_)))
+                    && known_local.as_ref().is_some_and(|before| before.same_snapshot(&local));
                 if same {
                     self.settling.forget(&path);
+                    Observed::Present(local)
+                } else if failed {
                     Observed::Present(local)
                 } else {
                     match self.settling.look(&path, &local, shared.now(), shared.options.settle) {
@@ -553,7 +559,7 @@ impl Looking<'_> {
             }
             return Ok(());
         }
-        let remote = match there {
+        let mut remote = match there {
             None if base.is_none() => Observed::Absent,
             None => {
                 if self.pair.was_stored(&path) {
@@ -590,6 +596,13 @@ impl Looking<'_> {
                 });
             }
             return Ok(());
+        }
+        // What is empty on both sides is equal, and nobody has to read it to know.
+        if let (Observed::Present(local), Observed::Present(remote)) = (&mut local, &mut remote)
+            && (local.size, remote.size) == (0, 0)
+        {
+            let nothing = Some(Crc64Nvme::EMPTY.digest());
+            (local.digest, remote.digest) = (nothing, nothing);
         }
         // Nothing on either side and never proved: the row is of something that is gone.
         if base.is_none() && local == Observed::Absent && remote == Observed::Absent {

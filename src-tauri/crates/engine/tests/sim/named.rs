@@ -19,6 +19,8 @@ tests! {
         three_files
         ha1_growing
         large
+        hb24_clock_set_back
+        hb24_same_bytes_by_another
         ha2_large_changes
         ha2_large_careless
         hb6_uploads_expire
@@ -84,14 +86,20 @@ tests! {
         hb1_moved_onto
         hd3_two_conflicts
         taken_back
+        hb5_late_into_a_new_folder
         taken_back_too_late
+        ha3_rewritten_behind_a_download
     }
     mirror {
         mirror_up
         mirror_down
+        hb24_removed_while_it_waits
+        hb19_tried_again_over_a_restore
         hb29_other_versions
         hb12_flipped_bits
         hb12_short_bodies
         mirror_down_large
+        ha33_set_back_behind_an_edit
+        hb35_empty_on_both_sides
     }
 }

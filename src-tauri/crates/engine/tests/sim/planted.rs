@@ -14,7 +14,8 @@ const ORDERS: u64 = 8;
 /// Random schedules at the most for one mistake.
 const SEEDS: u64 = 3_000;
 /// Scenarios in an order that are killed at every step, with what the disk loses.
-const KILLED: [(&str, u64, Power); 9] = [
+const KILLED: [(&str, u64, Power); 10] = [
+    ("hb24-removed-while-it-waits", 1, Power::Stays),
     ("three-files", 1, Power::Stays),
     ("hd1-both-changed", 1, Power::Stays),
     ("ha15-moved", 1, Power::Stays),
@@ -30,7 +31,12 @@ const KILLED: [(&str, u64, Power); 9] = [
 const SET_BACK: [&str; 1] = ["hc7-deleted-again"];
 
 /// Where a mistake was caught last: tried first, so that the whole search is only made for what has moved.
-const HINTS: [(Bug, &str, u64, &[u64]); 14] = [
+const HINTS: [(Bug, &str, u64, &[u64]); 19] = [
+    (Bug::BelievesItsOwnTime, "ha3-rewritten-behind-a-download", 3, &[]),
+    (Bug::CancelWaits, "hb24-removed-while-it-waits", 1, &[65]),
+    (Bug::RetriesAsItWas, "hb19-tried-again-over-a-restore", 3, &[]),
+    (Bug::TrustsItsClock, "hb24-clock-set-back", 1, &[]),
+    (Bug::GivesBackAfterwards, "hb24-same-bytes-by-another", 1, &[]),
     (Bug::GoneMeansDone, "hb6-uploads-expire", 2, &[]),
     (Bug::BelievesTheAnswer, "random", 32, &[]),
     (Bug::BaseBeforeProof, "random", 32, &[]),

@@ -272,13 +272,19 @@ fn random_schedules_break_nothing() {
     // Which of the first seeds break what, one line each: to see what belongs together.
     if let Some(many) = number("WINDLASS_SIM_SURVEY") {
         let from = number("WINDLASS_SIM_FROM").unwrap_or_default();
+        // Only those of these modes, profiles and numbers of computers.
+        let only = std::env::var("WINDLASS_SIM_ONLY").unwrap_or_default();
         for seed in from..from + many {
             if seed % 500 == 0 {
                 println!("from {seed}");
             }
             let plan = plan(seed);
+            let kind = format!("{:?} {} {}", plan.mode, plan.profile.name, plan.computers);
+            if !only.split_whitespace().all(|word| kind.split(' ').any(|part| part == word)) {
+                continue;
+            }
             for wrong in run(&plan).wrong.iter().take(2) {
-                println!("{seed:>6} {:?} {} {}: {wrong}", plan.mode, plan.profile.name, plan.computers);
+                println!("{seed:>6} {kind}: {wrong}");
             }
         }
         return;

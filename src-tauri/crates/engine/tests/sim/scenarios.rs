@@ -49,6 +49,16 @@ pub(crate) fn for_ingest() -> Vec<Plan> {
         })),
         // HA2, HB5: a file of several parts.
         ingest("large").acts([Act::write("clip.mov", 1, LARGE)]),
+        // HB24: the answer that named the id is lost, after the clock was set back since the upload was queued.
+        ingest("hb24-clock-set-back")
+            .faults([("open_upload", Fault::Expired), ("open_upload", Fault::NetAfter)])
+            .acts([Act::write("clip.mov", 1, LARGE), Act::Wait(6_000), Act::Jump(-2_616_180)])
+            .acts([Act::Wait(180_000), Act::Quiet]),
+        // HB24, HB5: Complete never arrived, another device put the same bytes there, and the id is not taken back at first.
+        ingest("hb24-same-bytes-by-another")
+            .faults([("complete_upload", Fault::Expired), ("abort_upload", Fault::NetBefore)])
+            .acts([Act::write("clip.mov", 1, LARGE), Act::Wait(8_000), Act::put("clip.mov", 1, LARGE)])
+            .acts([Act::Wait(180_000), Act::Quiet]),
         ingest("ha2-large-changes").acts([
             Act::write("clip.mov", 1, LARGE),
             Act::Wait(2_300),
@@ -494,6 +504,35 @@ pub(crate) fn for_sync() -> Vec<Plan> {
             Act::Wait(180_000),
             Act::Quiet,
         ])),
+        // HB24: the folder is removed while an upload of it waits for a login, to see whose object is there.
+        Plan::new("hb24-removed-while-it-waits", Mode::MirrorUp)
+            .profile(Profile::BARE)
+            .faults([("complete_upload", Fault::Expired), ("get", Fault::Expired)])
+            .acts([Act::write("clip.mov", 1, LARGE), Act::Wait(8_000), Act::put("clip.mov", 2, LARGE)])
+            .acts([Act::Wait(95_000), Act::LoseMarker]),
+        // HB35: a file was emptied and its time put back, and by another way the object is empty, too: they are equal.
+        Plan::new("hb35-empty-on-both-sides", Mode::MirrorUp)
+            .acts([Act::write("b.jpg", 1, 83), Act::Quiet, Act::put("b.jpg", 2, 0)])
+            .acts([Act::Empty("b.jpg".to_owned()), Act::Quiet]),
+        // HA33, I11: a file that this folder only receives was written to, and the clock is set back since: its times lie ahead.
+        Plan::new("ha33-set-back-behind-an-edit", Mode::MirrorDown)
+            .acts([Act::put("a.jpg", 1, 40), Act::Quiet, Act::write("a.jpg", 2, 50), Act::Wait(9_000)])
+            .acts([Act::Jump(-3_404_859), Act::Wait(30_000)]),
+        // HA3: what came down is written to and its time put back, before anybody looked at it again.
+        Plan::new("ha3-rewritten-behind-a-download", Mode::TwoWay)
+            .acts(objects(8))
+            .acts(std::iter::once(Act::Wait(1_500)))
+            .acts((0..8).map(|n| Act::KeepTime { path: format!("shoot/{n:02}.jpg"), tag: 200 + n })),
+        // I4: a request takes effect when the folder was set up anew since: what it names was the base when it was sent.
+        Plan::new("hb5-late-into-a-new-folder", Mode::TwoWay)
+            .faults([("complete_upload", Fault::Late)])
+            .acts([Act::write("clip.mov", 1, 0), Act::Quiet, Act::write("clip.mov", 2, LARGE)])
+            .acts([Act::Wait(2_500), Act::LoseMarker]),
+        // I4: what a failed transfer expected is true again by accident, and the person tries again.
+        Plan::new("hb19-tried-again-over-a-restore", Mode::MirrorUp)
+            .faults([("read", Fault::Eio)])
+            .acts([Act::write("a.jpg", 1, 0), Act::Quiet, Act::write("a.jpg", 2, 30), Act::Quiet])
+            .acts([Act::put("a.jpg", 9, 0), Act::Quiet]),
         // HB29, HB12: bodies that end early, and another version every time it goes on.
         Plan::new("hb29-other-versions", Mode::MirrorDown)
             .profile(Profile::BARE)

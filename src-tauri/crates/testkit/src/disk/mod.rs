@@ -58,6 +58,8 @@ struct Inode {
     durable: Option<Content>,
     dirty_since: Option<i64>,
     by: Who,
+    /// The process (by its number) that is giving it its name and has not heard that it has it.
+    landing: Option<u32>,
 }
 
 /// Names that changed in one step: kept or lost together.
@@ -116,6 +118,15 @@ impl Volume {
         self.inodes.values().any(|inode| inode.dirty_since.is_some())
     }
 
+    /// A free place in the trash, as the adapter names them.
+    fn trash_place(&self, millis: i64, path: &str) -> String {
+        let places = (0..).map(|n| match n {
+            0 => format!("{OURS}/trash/{millis}/{path}"),
+            n => format!("{OURS}/trash/{millis}-{n}/{path}"),
+        });
+        places.into_iter().find(|place| !self.names.contains_key(place)).unwrap_or_default()
+    }
+
     fn sync_data(&mut self, number: u64) {
         if let Some(inode) = self.inodes.get_mut(&number) {
             inode.durable = Some(inode.data.clone());
@@ -147,6 +158,8 @@ struct Disk {
     mounted: Option<usize>,
     /// When it was pulled last.
     away_since: Option<i64>,
+    /// When it was there again, by the clock that never jumps.
+    there_since: Option<i64>,
     next_inode: u64,
     /// Folders that cannot be read.
     locked: BTreeSet<String>,
@@ -188,6 +201,7 @@ impl VirtualDisk {
             volumes: vec![Volume::default()],
             mounted: Some(0),
             away_since: None,
+            there_since: None,
             next_inode: 11,
             locked: BTreeSet::new(),
             heard: None,
@@ -333,9 +347,15 @@ impl VirtualDisk {
     }
 
     /// Whether a person or a power cut took the file of this path away, and it is not back for longer than a round may take.
-    pub(crate) fn taken_away(&self, path: &str, now: i64) -> bool {
+    pub(crate) fn taken_away(&self, path: &str) -> bool {
         let disk = self.disk();
-        disk.taken_away.get(path).is_some_and(|back| back.is_none_or(|at| now - at < ROUND_NS))
+        let just_now = |at| self.world.steady() - self.world.steady_of(at) < ROUND_NS;
+        disk.taken_away.get(path).is_some_and(|back| back.is_none_or(just_now))
+    }
+
+    /// Since when the disk is there again, by the clock that never jumps.
+    pub(crate) fn there_since(&self) -> Option<i64> {
+        self.disk().there_since
     }
 
     /// Since when nothing of the folder can be seen.
@@ -437,6 +457,13 @@ impl Disk {
             inode.ctime = now;
         }
         self.note(number);
+    }
+
+    /// Whether a file's name is still being given to it, and by which process.
+    fn land(&mut self, number: u64, by: Option<u32>) {
+        if let Some(inode) = self.volume_mut().and_then(|volume| volume.inodes.get_mut(&number)) {
+            inode.landing = by;
+        }
     }
 
     fn back(&mut self, path: &str, now: i64) {

@@ -7,9 +7,6 @@ use super::{Inode, VirtualDisk, Volume, below, is_ours};
 use crate::content::{Content, ContentId};
 use crate::world::{Fault, Who};
 
-/// A file that came down is as it came for so long before anybody plays with its times.
-const FRESH_NS: i64 = 5_000_000_000;
-
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Write {
@@ -34,11 +31,9 @@ impl VirtualDisk {
         disk.back(path, now);
         let (mtime, careful) = (disk.coarse(now), disk.options.careful);
         let number = disk.next_inode;
-        // Right behind a download nobody tells apart who wrote; see docs/TESTING.md, "What the simulator leaves out".
-        let fresh = disk
-            .volume()
-            .and_then(|volume| volume.inode(path))
-            .is_some_and(|inode| inode.by == Who::Engine && now - inode.ctime < FRESH_NS);
+        // Before the engine hears that it has its name nobody tells apart who wrote last.
+        let boot = Some(self.world.boots());
+        let fresh = disk.volume().and_then(|v| v.inode(path)).is_some_and(|inode| inode.landing == boot);
         let how = if fresh && how == Write::KeepTime { Write::InPlace } else { how };
         let volume = disk.volume_mut()?;
         let before = volume.inode(path).map(|inode| inode.data.id);
@@ -62,6 +57,7 @@ impl VirtualDisk {
                     durable: None,
                     dirty_since: Some(now),
                     by: Who::Person,
+                    landing: None,
                 };
                 volume.inodes.insert(number, inode);
                 volume.change(now, vec![(path.to_owned(), Some(number))]);
@@ -184,6 +180,9 @@ impl VirtualDisk {
     /// The first disk is there again.
     pub(crate) fn mount(&self) {
         let mut disk = self.disk();
+        if disk.mounted != Some(0) {
+            disk.there_since = Some(self.world.steady());
+        }
         disk.mounted = Some(0);
         disk.generation += 1;
     }

@@ -10,7 +10,7 @@ use windlass_domain::{LocalState, RelPath, Timestamp};
 use windlass_ports::{FsError, FsErrorKind, LocalFs, Marker, ScanItem, Scanned, Staged, WatchEvent, Watcher};
 
 use super::stage::VirtualStaged;
-use super::{OURS, VirtualDisk, below, is_ours, is_temp, text};
+use super::{VirtualDisk, below, is_ours, is_temp, text};
 use crate::world::{Edge, Event, Fault};
 
 /// Where a scan is.
@@ -255,7 +255,10 @@ impl LocalFs for VirtualDisk {
         self.there()?;
         self.fails("trash", text(path))?;
         self.expected(text(path), expect)?;
-        let place = format!("{OURS}/trash/{}/{path}", when.millis());
+        let place = {
+            let disk = self.disk();
+            disk.volume().map(|volume| volume.trash_place(when.millis(), text(path))).unwrap_or_default()
+        };
         self.world.tell(Event::Trashed(path.as_str().to_owned()));
         self.rename_durably("trash", text(path), &place).await?;
         Ok(place)

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use windlass_domain::{LocalExpect, Timestamp};
 use windlass_ports::{FsError, FsErrorKind, Staged};
 
-use super::{DiskOptions, Inode, OURS, TEMP, VirtualDisk, below, is_temp};
+use super::{DiskOptions, Inode, TEMP, VirtualDisk, below, is_temp};
 use crate::content::Content;
 use crate::world::{Edge, Fault, Who, World};
 
@@ -47,6 +47,7 @@ impl VirtualStaged {
             durable: None,
             dirty_since: Some(now),
             by: Who::Engine,
+            landing: None,
         };
         volume.inodes.insert(number, inode);
         volume.change(now, vec![(temp.clone(), Some(number))]);
@@ -121,7 +122,6 @@ impl Staged for VirtualStaged {
         }
         self.world.cut("publish", Edge::Between).await;
         let now = self.world.moment();
-        let place = format!("{OURS}/trash/{}/{}", now / 1_000_000, self.path);
         {
             let mut state = self.disk.disk();
             let found = state.look(&self.path);
@@ -139,6 +139,7 @@ impl Staged for VirtualStaged {
                 return Err(self.changed());
             }
             let mut changes = vec![(self.temp.clone(), None), (self.path.clone(), Some(number))];
+            let place = volume.trash_place(now / 1_000_000, &self.path);
             if let Some(old) = volume.names.get(&self.path).copied() {
                 // A second name first, so that at no moment it has none.
                 volume.change(now, vec![(place.clone(), Some(old))]);
@@ -147,6 +148,7 @@ impl Staged for VirtualStaged {
             volume.change(now, changes);
             state.back(&self.path, now);
             state.renamed(number, now);
+            state.land(number, Some(self.boot));
             self.there = false;
         }
         self.disk.hint(&[&self.path]);
@@ -155,6 +157,7 @@ impl Staged for VirtualStaged {
             volume.sync_names();
         }
         self.world.cut("publish", Edge::After).await;
+        self.disk.disk().land(number, None);
         Ok(self.disk.root.join(&self.path))
     }
 }

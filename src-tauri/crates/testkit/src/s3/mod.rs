@@ -120,6 +120,10 @@ struct State {
     open: BTreeMap<String, Open>,
     next: u64,
     late: Vec<Late>,
+    /// Keys to which something was sent that took effect when nobody waited for it any more.
+    late_keys: BTreeSet<String>,
+    /// The request that takes effect now.
+    request: u64,
     calls: Calls,
     /// Keys that were taken away, or got something else by a person, and since when the engine has put something there again.
     removed: BTreeMap<String, Option<i64>>,
@@ -176,7 +180,8 @@ impl State {
             // The same again in the same place replaces nothing.
             if data.as_ref().is_none_or(|data| data.id != content) {
                 let old = (old.etag.clone(), content);
-                world.tell(Event::Replaced { key: key.to_owned(), old, deleted: data.is_none() });
+                let (key, deleted, request) = (key.to_owned(), data.is_none(), self.request);
+                world.tell(Event::Replaced { key, old, deleted, request });
             }
         }
         if who == Who::Person {
@@ -261,6 +266,8 @@ impl VirtualS3 {
             open: BTreeMap::new(),
             next: 100,
             late: Vec::new(),
+            late_keys: BTreeSet::new(),
+            request: 0,
             calls: Calls::default(),
             removed: BTreeMap::new(),
             touched: BTreeSet::new(),
@@ -332,9 +339,16 @@ impl VirtualS3 {
         self.state().ever.get(&(key.to_owned(), etag.to_owned())).cloned().unwrap_or_default()
     }
 
-    /// Whether a key was taken away, or got something else by a person, and the engine had not written it again by then.
+    /// Whether a key was taken away, or got something else by a person, and the engine had not written it again by then (by the
+    /// clock that never jumps).
     pub(crate) fn was_removed(&self, key: &str, then: i64) -> bool {
-        self.state().removed.get(key).is_some_and(|back| back.is_none_or(|at| at > then))
+        let back_later = |at| self.world.steady_of(at) > then;
+        self.state().removed.get(key).is_some_and(|back| back.is_none_or(back_later))
+    }
+
+    /// Whether something that was sent to it took effect when nobody waited for it any more.
+    pub(crate) fn was_late(&self, key: &str) -> bool {
+        self.state().late_keys.contains(key)
     }
 
     /// The ETag of the marker object, if it is there.

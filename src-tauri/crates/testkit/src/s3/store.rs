@@ -54,12 +54,13 @@ fn refusal(fault: Option<Fault>) -> Option<RemoteError> {
 }
 
 impl VirtualS3 {
-    /// One request that changes something: sent, done, answered.
+    /// One request that changes something: sent (unless it has `begun` with a look), done, answered.
     async fn change<T, F>(
         &self,
         op: &'static str,
         key: &str,
         can: &[Fault],
+        begun: Option<u64>,
         done: F,
     ) -> Result<T, RemoteError>
     where
@@ -67,7 +68,7 @@ impl VirtualS3 {
         F: FnOnce(&mut State, &World, bool) -> Result<T, RemoteError> + Send + 'static,
     {
         self.inside(key);
-        self.world.tell(Event::Submitted(format!("{op} {key}")));
+        let request = begun.unwrap_or_else(|| self.submit(op, key));
         self.world.cut(op, Edge::Before).await;
         self.world.mix(key.bytes().fold(3, |h, b| h.wrapping_mul(131) ^ u64::from(b)));
         let fault = self.world.fault(op, can);
@@ -76,7 +77,9 @@ impl VirtualS3 {
         }
         if fault == Some(Fault::Late) {
             let at_step = self.world.steps() + self.world.draw(|chance| chance.below(60));
+            self.state().late_keys.insert(key.to_owned());
             let effect: Effect = Box::new(move |state, world| {
+                state.request = request;
                 // Nobody waits for the answer any more.
                 let _unheard = done(state, world, false);
             });
@@ -86,6 +89,7 @@ impl VirtualS3 {
         let answer = {
             let mut state = self.state();
             state.catch_up(&self.world, false);
+            state.request = request;
             done(&mut state, &self.world, fault == Some(Fault::StoredWrong))
         };
         self.world.say(|| {
@@ -102,15 +106,26 @@ impl VirtualS3 {
         answer
     }
 
-    /// As the adapter does where a server heeds no condition: a look first, and then it may still change.
-    async fn looked_first(&self, key: &str, expect: &RemoteExpect) -> Result<(), RemoteError> {
+    /// Says that a request goes out. Gives its number.
+    fn submit(&self, what: &str, key: &str) -> u64 {
+        let request = self.state().number();
+        self.world.tell(Event::Submitted { what: what.to_owned(), key: key.to_owned(), request });
+        self.world.look();
+        request
+    }
+
+    /// As the adapter does where a server heeds no condition: a look first, and then it may still change. The request begins
+    /// with it: whoever asked for it has no say in between.
+    async fn looked_first(&self, key: &str, expect: &RemoteExpect) -> Result<Option<u64>, RemoteError> {
         if self.profile().conditions {
-            return Ok(());
+            return Ok(None);
         }
+        let request = self.submit("look first", key);
         self.world.pass("look first").await;
         let mut state = self.state();
         state.catch_up(&self.world, false);
-        state.holds(key, expect).map_err(|_| error(Kind::PreconditionFailed, "it is not as it was"))
+        state.holds(key, expect).map_err(|_| error(Kind::PreconditionFailed, "it is not as it was"))?;
+        Ok(Some(request))
     }
 
     async fn read(&self, op: &'static str, key: &str, can: &[Fault]) -> Result<Option<Fault>, RemoteError> {
@@ -165,11 +180,12 @@ impl RemoteStore for VirtualS3 {
         let none = || error(Kind::NotFound, "no such key");
         let versions = state.keys.get(key.as_str()).map(Vec::as_slice).unwrap_or_default();
         let now = versions.last().ok_or_else(none)?;
-        let shown = if fault == Some(Fault::Stale) && self.now() - now.at < STALE_NS {
-            versions.len().checked_sub(2).and_then(|at| versions.get(at)).ok_or_else(none)?
-        } else {
-            now
-        };
+        let shown =
+            if fault == Some(Fault::Stale) && self.world.steady() - self.world.steady_of(now.at) < STALE_NS {
+                versions.len().checked_sub(2).and_then(|at| versions.get(at)).ok_or_else(none)?
+            } else {
+                now
+            };
         if shown.data.is_none() { Err(none()) } else { Ok(state.told(shown)) }
     }
 
@@ -237,12 +253,13 @@ impl RemoteStore for VirtualS3 {
     ) -> Result<RemoteState, RemoteError> {
         let_out(&body).await;
         // A create-only PUT carries its condition everywhere; whoever sends it looks by itself.
-        if !expect.is_absent() {
-            self.looked_first(key.as_str(), expect).await?;
-        }
+        let begun = match expect {
+            RemoteExpect::Absent => None,
+            RemoteExpect::Unchanged(_) => self.looked_first(key.as_str(), expect).await?,
+        };
         let (name, expect) = (key.as_str().to_owned(), expect.clone());
         self.state().calls.puts += 1;
-        self.change("put", key.as_str(), SEND, move |state, world, wrong| {
+        self.change("put", key.as_str(), SEND, begun, move |state, world, wrong| {
             state.check(&name, &expect)?;
             let said = body.crc.digest();
             let data = stored(Content::of(body.bytes), world, wrong);
@@ -260,7 +277,7 @@ impl RemoteStore for VirtualS3 {
         let (name, now) = (key.as_str().to_owned(), self.now());
         // Not late: what is opened after its sender gave up and looked around is only ever found by a lifecycle rule.
         let can = [Fault::NetBefore, Fault::NetAfter, Fault::Throttled, Fault::Denied, Fault::Expired];
-        self.change("open_upload", key.as_str(), &can, move |state, _, _| {
+        self.change("open_upload", key.as_str(), &can, None, move |state, _, _| {
             let id = format!("u{}", state.number());
             state.open.insert(id.clone(), Open { key: name, parts: Default::default(), began: now });
             Ok(UploadId::new(id))
@@ -281,7 +298,7 @@ impl RemoteStore for VirtualS3 {
         tokio::time::sleep(std::time::Duration::from_millis(if slow { 25 } else { 0 })).await;
         let (name, upload) = (key.as_str().to_owned(), upload.as_str().to_owned());
         self.state().calls.puts += 1;
-        self.change("send_part", key.as_str(), SEND, move |state, world, wrong| {
+        self.change("send_part", key.as_str(), SEND, None, move |state, world, wrong| {
             let etag = format!("\"p{}\"", state.number());
             let open = state.open.get_mut(&upload).filter(|open| open.key == name);
             let open = open.ok_or_else(|| error(Kind::NoSuchUpload, "no such upload"))?;
@@ -314,13 +331,14 @@ impl RemoteStore for VirtualS3 {
         whole: Digest,
         expect: &RemoteExpect,
     ) -> Result<RemoteState, RemoteError> {
-        if !expect.is_absent() {
-            self.looked_first(key.as_str(), expect).await?;
-        }
+        let begun = match expect {
+            RemoteExpect::Absent => None,
+            RemoteExpect::Unchanged(_) => self.looked_first(key.as_str(), expect).await?,
+        };
         let (name, id, expect) = (key.as_str().to_owned(), upload.as_str().to_owned(), expect.clone());
         let parts = parts.to_vec();
         self.state().calls.puts += 1;
-        self.change("complete_upload", key.as_str(), WRITE, move |state, world, _| {
+        self.change("complete_upload", key.as_str(), WRITE, begun, move |state, world, _| {
             let open = state.open.get(&id).filter(|open| open.key == name);
             let open = open.ok_or_else(|| error(Kind::NoSuchUpload, "no such upload"))?;
             let mut bytes = BytesMut::new();
@@ -350,7 +368,7 @@ impl RemoteStore for VirtualS3 {
     async fn abort_upload(&self, key: &ObjectKey, upload: &UploadId) -> Result<(), RemoteError> {
         let id = upload.as_str().to_owned();
         let can = [Fault::NetBefore, Fault::NetAfter, Fault::Late, Fault::Throttled, Fault::Expired];
-        self.change("abort_upload", key.as_str(), &can, move |state, _, _| {
+        self.change("abort_upload", key.as_str(), &can, None, move |state, _, _| {
             state.open.remove(&id);
             Ok(())
         })
@@ -381,11 +399,11 @@ impl RemoteStore for VirtualS3 {
         _: &str,
     ) -> Result<RemoteState, RemoteError> {
         self.inside(from.as_str());
-        self.looked_first(to.as_str(), expect).await?;
+        let begun = self.looked_first(to.as_str(), expect).await?;
         let (from, to_name) = (from.as_str().to_owned(), to.as_str().to_owned());
         let (etag, expect) = (source.etag.clone(), expect.clone());
         self.state().calls.copies += 1;
-        self.change("copy", to.as_str(), WRITE, move |state, world, _| {
+        self.change("copy", to.as_str(), WRITE, begun, move |state, world, _| {
             let Some(now) = state.current(&from) else { return Err(error(Kind::NotFound, "no such key")) };
             if now.etag != etag.as_str() {
                 return Err(error(Kind::PreconditionFailed, "the source is another version"));
@@ -401,10 +419,10 @@ impl RemoteStore for VirtualS3 {
     }
 
     async fn delete(&self, key: &ObjectKey, expect: &RemoteExpect) -> Result<Option<VersionId>, RemoteError> {
-        self.looked_first(key.as_str(), expect).await?;
+        let begun = self.looked_first(key.as_str(), expect).await?;
         let (name, expect) = (key.as_str().to_owned(), expect.clone());
         self.state().calls.deletes += 1;
-        self.change("delete", key.as_str(), WRITE, move |state, world, _| {
+        self.change("delete", key.as_str(), WRITE, begun, move |state, world, _| {
             if state.current(&name).is_none() {
                 // As S3 does; a second marker on top of the first is not needed for any test.
                 return match (&expect, state.profile.conditions) {
@@ -421,7 +439,7 @@ impl RemoteStore for VirtualS3 {
 
     async fn remove_marker(&self, key: &ObjectKey, marker: &VersionId) -> Result<(), RemoteError> {
         let (name, marker) = (key.as_str().to_owned(), marker.as_str().to_owned());
-        self.change("remove_marker", key.as_str(), WRITE, move |state, _, _| {
+        self.change("remove_marker", key.as_str(), WRITE, None, move |state, _, _| {
             if let Some(versions) = state.keys.get_mut(&name) {
                 let is_it = |v: &Version| v.data.is_none() && format!("n{}", v.id) == marker;
                 versions.retain(|version| !is_it(version));
