@@ -114,11 +114,13 @@ pub enum Bug {
     MirrorUpReplaces,
     /// A mirror down takes away what is only here (invariant I6).
     MirrorDownTakesOwn,
+    /// Names that the disk takes for one are told apart (hazards HA16, HA17).
+    TwinsAreTold,
 }
 
 impl Bug {
     /// All mistakes.
-    pub const ALL: [Self; 54] = [
+    pub const ALL: [Self; 55] = [
         Self::PutWithoutCondition,
         Self::CompleteWithoutCondition,
         Self::BelievesTheAnswer,
@@ -173,6 +175,7 @@ impl Bug {
         Self::DeleteBeatsEdit,
         Self::MirrorUpReplaces,
         Self::MirrorDownTakesOwn,
+        Self::TwinsAreTold,
     ];
 }
 

@@ -47,6 +47,7 @@ tests! {
         hb12_stored_wrong
         deleted_here
         deleted_there
+        ha16_spelled_otherwise
     }
     two_way {
         first_merge
@@ -85,6 +86,15 @@ tests! {
         hd3_two_conflicts
         taken_back
         taken_back_too_late
+        ha22_file_and_folder
+        ha16_spelled_otherwise
+        ha16_spelled_otherwise_unseen
+        ha16_spelled_otherwise_and_changed_there
+        ha16_spelled_otherwise_by_another
+        ha17_twins_there
+        ha17_a_twin_of_what_is_here
+        ha17_not_found_out
+        ha18_composed_otherwise
     }
     mirror {
         mirror_up
@@ -93,5 +103,7 @@ tests! {
         hb12_flipped_bits
         hb12_short_bodies
         mirror_down_large
+        ha16_spelled_otherwise_up
+        ha17_twins_down
     }
 }
