@@ -214,6 +214,9 @@ class Bucket:
     def put(self, path, body):
         self.reader.put_object(Bucket=self.bucket, Key=self.prefix + path, Body=body)
 
+    def remove(self, path):
+        self.reader.delete_object(Bucket=self.bucket, Key=self.prefix + path)
+
     def _body(self, key, etag, **more):
         # What was read once under an ETag is not read again.
         if (key, etag) not in self.read:

@@ -29,7 +29,7 @@ pub use digest::{Crc64Nvme, Digest};
 pub use guard::{Ask, History, Limits, Totals, Verdict, Why, guard, question_id, restored, without_deletes};
 pub use ignore::{BadLine, Filter};
 pub use key::{Bucket, ETag, KeyProblem, ObjectKey, Prefix, UploadId, VersionId};
-pub use names::{NameRules, twin_key};
+pub use names::{Claims, Clash, NameRules, twin_key};
 pub use parts::{PartPlan, PartReceipt};
 pub use path::{NameProblem, RelPath, map_key};
 pub use state::{

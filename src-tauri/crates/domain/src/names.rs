@@ -30,6 +30,9 @@ impl NameRules {
     /// A disk that takes every name but `.`, `..` and those with `/` or NUL, and takes each as it is.
     pub const EXACT: Self =
         Self { insensitive: false, windows: false, max_component_bytes: 255, max_path: 4096 };
+
+    /// What is taken for true of a disk that cannot be tried out: it costs a shown name and never a file.
+    pub const CAREFUL: Self = Self { insensitive: true, ..Self::EXACT };
 }
 
 impl Default for NameRules {
@@ -50,10 +53,32 @@ fn folded(text: &str, rules: NameRules) -> String {
     if !rules.insensitive {
         return text.to_owned();
     }
+    let mut folded = String::with_capacity(text.len());
+    fold_into(text, &mut folded);
+    folded
+}
+
+/// The form that all names have in common which an insensitive disk takes for one.
+fn fold_into(text: &str, folded: &mut String) {
+    folded.clear();
     if text.is_ascii() {
-        return text.to_ascii_lowercase();
+        folded.push_str(text);
+        folded.make_ascii_lowercase();
+    } else {
+        folded.extend(text.nfd().default_case_fold().nfc());
     }
-    text.nfd().default_case_fold().nfc().collect()
+}
+
+/// Whether `path` lies below `folder`, were that one a folder, to a disk with these rules.
+#[must_use]
+pub fn is_below(path: &RelPath, folder: &RelPath, rules: NameRules) -> bool {
+    if path.is_below(folder) {
+        return true;
+    }
+    rules.insensitive && {
+        let (path, folder) = (folded(path.as_str(), rules), folded(folder.as_str(), rules));
+        path.strip_prefix(&folder).is_some_and(|rest| rest.starts_with('/'))
+    }
 }
 
 /// The file that `key` is below `prefix` on such a disk. [`key_of`] leads back to exactly this key.

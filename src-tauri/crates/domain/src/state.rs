@@ -91,7 +91,7 @@ id_type! {
 pub struct Revision(pub u64);
 
 /// Device and inode (or volume and file index): tells a replaced file from a changed one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, PartialOrd, Ord)]
 pub struct FileId {
     /// Device or volume.
     pub device: u64,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use windlass_domain::{Bucket, Mode, PairId, RelPath, Timestamp};
+use windlass_domain::{Bucket, Mode, NameRules, PairId, RelPath, Timestamp};
 use windlass_ports::remote::Depth;
 use windlass_ports::{JournalWrite, PairRow, RemoteErrorKind, WatchEvent};
 
@@ -116,6 +116,8 @@ pub(crate) struct PairHandle {
     /// Names that a conflict's file could not get because something bears them.
     taken: Mutex<BTreeSet<RelPath>>,
     nameless: Mutex<Nameless>,
+    /// What the disk below the root makes of names, once that was found out, for as long as it is the same disk.
+    names: Mutex<Option<NameRules>>,
     pub(crate) stop: CancellationToken,
     /// Cancelled when the actor has ended.
     pub(crate) over: CancellationToken,
@@ -136,6 +138,7 @@ impl PairHandle {
             stored: Mutex::default(),
             taken: Mutex::default(),
             nameless: Mutex::default(),
+            names: Mutex::default(),
             stop,
             over: CancellationToken::new(),
         }
@@ -192,6 +195,31 @@ impl PairHandle {
 
     pub(crate) fn set_nameless(&self, nameless: Nameless) {
         *lock(&self.nameless) = nameless;
+    }
+
+    /// What the disk below the root makes of names. Where it cannot be tried out, such as in a folder that may only be read, it
+    /// is taken for one that makes one of several; the next look tries again.
+    pub(crate) async fn name_rules(&self, shared: &Shared) -> NameRules {
+        if let Some(rules) = *lock(&self.names) {
+            return rules;
+        }
+        let root = lock(&self.row).root.clone();
+        match shared.ports.fs.name_rules(Path::new(&root)).await {
+            Ok(rules) => {
+                tracing::debug!(pair = %self.id, insensitive = rules.insensitive, "names were tried out");
+                *lock(&self.names) = Some(rules);
+                rules
+            }
+            Err(error) => {
+                tracing::debug!(pair = %self.id, error = %error.source, "names could not be tried out");
+                NameRules::CAREFUL
+            }
+        }
+    }
+
+    /// The disk may be another one from now on.
+    fn forget_names(&self) {
+        *lock(&self.names) = None;
     }
 
     pub(crate) fn set_remote_marker(&self, etag: Option<windlass_domain::ETag>) {
@@ -369,6 +397,7 @@ impl Actor {
         if pair.row().paused {
             shared.pool.hold(&pair.id);
             self.watch = None;
+            pair.forget_names();
             pair.set_phase(&shared, PairPhase::Paused);
             pair.quiet
                 .send_replace(Some(stopped(StopCause::Paused, "The folder is paused. Resume it to go on.")));
@@ -608,6 +637,7 @@ impl Actor {
         // What was being written there stays behind half-written.
         self.swept = false;
         self.watch = None;
+        pair.forget_names();
         self.settling.clear();
         self.evidence.clear();
         self.settle_at = None;

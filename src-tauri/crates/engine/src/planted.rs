@@ -124,11 +124,13 @@ pub enum Bug {
     BelievesItsOwnTime,
     /// An id that may still be open is given back after the end was noted (invariant I15).
     GivesBackAfterwards,
+    /// Names that the disk takes for one are told apart (hazards HA16, HA17).
+    TwinsAreTold,
 }
 
 impl Bug {
     /// All mistakes.
-    pub const ALL: [Self; 59] = [
+    pub const ALL: [Self; 60] = [
         Self::PutWithoutCondition,
         Self::CompleteWithoutCondition,
         Self::BelievesTheAnswer,
@@ -188,6 +190,7 @@ impl Bug {
         Self::TrustsItsClock,
         Self::BelievesItsOwnTime,
         Self::GivesBackAfterwards,
+        Self::TwinsAreTold,
     ];
 }
 

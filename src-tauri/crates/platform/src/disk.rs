@@ -5,6 +5,7 @@ mod marker;
 mod moves;
 mod pool;
 mod read;
+mod spelling;
 mod stage;
 mod stream;
 mod sweep;
@@ -17,8 +18,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use windlass_domain::{Crc64Nvme, LocalState, RelPath, Timestamp};
-use windlass_ports::{FsError, LocalFs, Marker, ScanItem, Scanned, Staged};
+use windlass_domain::{Crc64Nvme, LocalState, NameRules, RelPath, Timestamp};
+use windlass_ports::{FsError, LocalFs, Marker, ScanItem, Scanned, Staged, Taken};
 
 use crate::error::{aside, fs};
 use pool::Pool;
@@ -101,6 +102,21 @@ impl LocalFs for Disk {
     async fn look(&self, root: &Path, path: &RelPath) -> Result<Option<Scanned>, FsError> {
         let (owned, path) = (root.to_path_buf(), path.clone());
         aside(root, move || look::below(&owned, &path)).await
+    }
+
+    async fn taken(&self, root: &Path, path: &RelPath) -> Result<Option<Taken>, FsError> {
+        let (owned, path) = (root.to_path_buf(), path.clone());
+        aside(root, move || look::taken(&owned, &path)).await
+    }
+
+    async fn spelled(&self, root: &Path, path: &RelPath) -> Result<Option<RelPath>, FsError> {
+        let (owned, path) = (root.to_path_buf(), path.clone());
+        aside(root, move || spelling::spelled(&owned, &path)).await
+    }
+
+    async fn name_rules(&self, root: &Path) -> Result<NameRules, FsError> {
+        let owned = root.to_path_buf();
+        aside(root, move || spelling::rules(&owned)).await
     }
 
     async fn look_absolute(&self, path: &Path) -> Result<Option<ScanItem>, FsError> {

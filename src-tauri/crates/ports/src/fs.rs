@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use windlass_domain::{Crc64Nvme, LocalExpect, LocalState, RelPath, Timestamp};
+use windlass_domain::{Crc64Nvme, LocalExpect, LocalState, NameRules, RelPath, Timestamp};
 
 use crate::BoxError;
 
@@ -65,6 +65,17 @@ pub struct Scanned {
     pub item: ScanItem,
 }
 
+/// Why a name is not free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// A file, a link, a pipe or a device has it.
+    File,
+    /// A folder has it.
+    Folder,
+    /// Something that is no folder is where one of its folders would be.
+    FileAbove,
+}
+
 /// What the marker file of a root says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marker {
@@ -93,6 +104,14 @@ pub trait LocalFs: Debug + Send + Sync {
     ) -> BoxStream<'a, Result<Scanned, FsError>>;
     /// Looks at one path without following links. `None` when it is not there.
     async fn look(&self, root: &Path, path: &RelPath) -> Result<Option<Scanned>, FsError>;
+    /// What has this name, or is in its way, without following links. `None` when a file could be made there.
+    async fn taken(&self, root: &Path, path: &RelPath) -> Result<Option<Taken>, FsError>;
+    /// The spelling under which the disk lists what it finds at this path; `None` when it finds nothing. Costs a listing of each
+    /// folder on the way.
+    async fn spelled(&self, root: &Path, path: &RelPath) -> Result<Option<RelPath>, FsError>;
+    /// What the disk below the root makes of names, by trying it out with a file in `.windlass/` that is gone afterwards. An
+    /// error where that cannot be done, as in a folder that may only be read.
+    async fn name_rules(&self, root: &Path) -> Result<NameRules, FsError>;
     /// Looks at an absolute path that a person gave (a drop). `None` when it is not there.
     async fn look_absolute(&self, path: &Path) -> Result<Option<ScanItem>, FsError>;
     /// Everything below a dropped file or folder: pairs of absolute path and path for the key.

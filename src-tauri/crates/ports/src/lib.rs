@@ -15,7 +15,7 @@ pub mod watch;
 
 pub use catalog::{Catalog, Connection, CredentialSource, ListedRow, ListingId, ListingInfo, ListingSort};
 pub use clock::{Clock, Entropy};
-pub use fs::{FsError, FsErrorKind, LocalFs, Marker, ScanItem, Scanned, Staged};
+pub use fs::{FsError, FsErrorKind, LocalFs, Marker, ScanItem, Scanned, Staged, Taken};
 pub use journal::{
     Brake, BrakeAnswer, FileRow, FileState, FolderCounts, IntentEnd, IntentKind, IntentRow, Journal,
     JournalError, JournalErrorKind, JournalWrite, PairOptions, PairRow, Tally, UploadRow,

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use windlass_domain::guard::Ask;
+use windlass_domain::words::FailureCode;
 use windlass_domain::{BaseState, Ending, Mode, Upload};
 use windlass_ports::{BrakeAnswer, Clock as _, FileState, IntentEnd, IntentKind, IntentRow, JournalWrite};
 
@@ -628,11 +629,31 @@ impl Oracle {
                 wrong(format!("{path} holds {content:?} there and {here:?} here"));
             }
         }
+        if down {
+            self.twins_are_shown(number, objects);
+        }
         if mode == Mode::MirrorUp {
             for path in objects.keys().filter(|path| !files.contains_key(*path)) {
                 if journal.row(path).is_some_and(|row| row.state == FileState::Safe) {
                     wrong(format!("{path} is only there, and yet called safe"));
                 }
+            }
+        }
+    }
+}
+
+impl Oracle {
+    /// HA17, I14: what the disk has no name for is told as that, and nothing else is.
+    fn twins_are_shown(&self, number: usize, objects: &BTreeMap<String, ContentId>) {
+        let (disk, journal) = &self.computers[number];
+        if !disk.is_insensitive() {
+            return;
+        }
+        let told = FileState::Failed(FailureCode::NameTwin);
+        for path in objects.keys() {
+            let (twin, state) = (disk.twin(path), journal.row(path).map(|row| row.state));
+            if twin.is_some() != (state == Some(told)) {
+                self.world.wrong("I14", format!("{path} has the twin {twin:?} here, and is {state:?}"));
             }
         }
     }

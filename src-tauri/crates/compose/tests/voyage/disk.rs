@@ -10,10 +10,10 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use windlass_domain::words::FailureCode;
-use windlass_domain::{LocalState, Mode, RelPath, Timestamp};
+use windlass_domain::{LocalState, Mode, NameRules, RelPath, Timestamp};
 use windlass_engine::{EngineOptions, PairPhase, StopCause};
 use windlass_platform::Disk;
-use windlass_ports::{FileState, FsError, LocalFs, Marker, ScanItem, Scanned, Staged};
+use windlass_ports::{FileState, FsError, LocalFs, Marker, ScanItem, Scanned, Staged, Taken};
 use windlass_practice::{Fault, Op, Profile, When};
 
 use crate::house::{House, MIB, quick, rename};
@@ -321,6 +321,15 @@ impl LocalFs for OddDisk {
             std::future::ready(!below)
         });
         Box::pin(futures::stream::once(std::future::ready(Ok(told))).chain(rest))
+    }
+    async fn taken(&self, root: &Path, path: &RelPath) -> Result<Option<Taken>, FsError> {
+        self.disk.taken(root, path).await
+    }
+    async fn spelled(&self, root: &Path, path: &RelPath) -> Result<Option<RelPath>, FsError> {
+        self.disk.spelled(root, path).await
+    }
+    async fn name_rules(&self, root: &Path) -> Result<NameRules, FsError> {
+        self.disk.name_rules(root).await
     }
     async fn look(&self, root: &Path, path: &RelPath) -> Result<Option<Scanned>, FsError> {
         assert!(

@@ -108,8 +108,15 @@ fn ha17_the_first_of_two_twins_keeps_the_name() {
     let mut names = Claims::new(MAC);
     assert_eq!(names.claim(&path("Photos/A.jpg")), Ok(()));
     assert_eq!(names.claim(&path("Photos/A.jpg")), Ok(()), "again");
-    assert_eq!(names.claim(&path("Photos/a.jpg")), Err(Clash::Twin("Photos/A.jpg".into())));
-    assert_eq!(names.claim(&path("photos/b.jpg")), Err(Clash::Twin("Photos".into())), "a folder's twin");
+    assert_eq!(names.claim(&path("Photos/a.jpg")), Err(Clash::Twin("Photos/a.jpg".into())));
+    assert_eq!(names.claim(&path("photos/b.jpg")), Err(Clash::Twin("photos".into())), "a folder's twin");
+    assert_eq!(names.check(&path("photos/B.jpg")), Err(Clash::Twin("photos".into())));
+    assert_eq!(
+        names.claim(&path("PHOTOS")),
+        Err(Clash::Twin("PHOTOS".into())),
+        "a folder's twin that is a file"
+    );
+    assert!(names.has_folder("photos") && !names.has_folder("Photos/A.jpg") && !names.has_folder("other"));
     assert_eq!(names.claim(&path("Photos/b.jpg")), Ok(()));
     let mut names = Claims::new(NameRules::EXACT);
     assert_eq!(names.claim(&path("A")), Ok(()));
@@ -127,7 +134,17 @@ fn ha22_a_name_is_a_file_or_a_folder() {
         assert_eq!(names.claim(&path("d/e/f")), Ok(()));
         assert_eq!(names.claim(&path("d/e")), Err(Clash::FileAndFolder("d/e".into())));
         assert_eq!(names.claim(&path("d")), Err(Clash::FileAndFolder("d".into())));
+        assert_eq!(names.claim(&path("d/e/g")), Ok(()), "what was refused took nothing");
     }
+}
+
+#[test]
+fn ha18_what_lies_below_a_folder_does_so_under_every_spelling() {
+    let is = |file: &str, folder: &str, rules| is_below(&path(file), &path(folder), rules);
+    assert!(
+        is("Caf\u{e9}/x", "cafe\u{301}", MAC) && is("A/b/c", "a/B", MAC) && is("a/b", "a", NameRules::EXACT)
+    );
+    assert!(!is("A/b", "a", NameRules::EXACT) && !is("ab/c", "A", MAC) && !is("A", "a", MAC));
 }
 
 /// What makes names difficult.
@@ -176,6 +193,28 @@ proptest! {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    #[test]
+    fn ha17_of_many_names_only_one_of_each_kind_is_claimed(names in proptest::collection::vec(text(), 1..12), insensitive: bool) {
+        let rules = NameRules { insensitive, ..NameRules::EXACT };
+        let (mut claims, mut held) = (Claims::new(rules), Vec::<RelPath>::new());
+        for file in names.iter().filter_map(|text| RelPath::parse(text).ok()) {
+            let parts = |file: &RelPath| {
+                let folders: Vec<(String, bool)> = file.folders().map(|part| (part.to_owned(), false)).collect();
+                folders.into_iter().chain([(file.as_str().to_owned(), true)]).collect::<Vec<_>>()
+            };
+            let fits = held.iter().flat_map(parts).all(|(there, is_file)| {
+                parts(&file).into_iter().all(|(new, new_is_file)| {
+                    folded(&there, rules) != folded(&new, rules) || (there == new && is_file == new_is_file)
+                })
+            });
+            prop_assert_eq!(claims.check(&file).is_ok(), fits);
+            prop_assert_eq!(claims.claim(&file).is_ok(), fits);
+            if fits {
+                held.push(file);
+            }
+        }
+    }
 
     #[test]
     fn twin_keys_do_not_change_when_taken_again(text in text()) {

@@ -10,7 +10,7 @@ use windlass_domain::sync::{Op, Seen, SyncPlan};
 use windlass_domain::words::FailureCode;
 use windlass_domain::{
     BatchId, Bucket, LocalExpect, LocalState, Observed, PartPlan, Prefix, RelPath, RemoteExpect, RemoteState,
-    Support, TransferId, Upload, UploadSpec,
+    Support, TransferId, Upload, UploadSpec, twin_key,
 };
 use windlass_ports::{
     FileState, FsErrorKind, IntentEnd, IntentKind, IntentRow, JournalWrite, PairRow, RemoteError,
@@ -20,6 +20,7 @@ use windlass_ports::{
 use super::fetch::{self, Trouble};
 use super::intents::{changed, ended, intent, is_version, key, trash_key};
 use super::marks;
+use super::twins::Blocked;
 use crate::observe::{Broken, room, went_away};
 use crate::pair::PairHandle;
 use crate::plan::{queue, source};
@@ -204,6 +205,7 @@ pub(super) async fn act(
     plan: SyncPlan,
     seen: &[Seen],
     states: &BTreeMap<RelPath, FileState>,
+    blocked: &BTreeMap<RelPath, Blocked>,
 ) -> Result<Acted, Broken> {
     if plan.ops.is_empty() {
         return Ok(Acted::default());
@@ -231,7 +233,8 @@ pub(super) async fn act(
                 if states.get(&path) != Some(&FileState::Failed(code)) {
                     // With what was seen, so that a checksum that was made stays known.
                     let local = local_of(seen, &path);
-                    writes.push(acting.state(&path, local, FileState::Failed(code)));
+                    let note = blocked.get(&path).map(|blocked| blocked.note.clone()).unwrap_or_default();
+                    writes.push(acting.noted(&path, local, FileState::Failed(code), note));
                 }
             }
             Op::Upload { path, local, expect } => up.push((path, local, expect)),
@@ -267,13 +270,29 @@ impl Acting<'_> {
     }
 
     fn state(&self, path: &RelPath, local: Option<LocalState>, state: FileState) -> JournalWrite {
-        JournalWrite::SaveFile {
-            pair: self.row.id.clone(),
-            path: path.clone(),
-            local,
-            state,
-            note: String::new(),
+        self.noted(path, local, state, String::new())
+    }
+
+    fn noted(
+        &self,
+        path: &RelPath,
+        local: Option<LocalState>,
+        state: FileState,
+        note: String,
+    ) -> JournalWrite {
+        JournalWrite::SaveFile { pair: self.row.id.clone(), path: path.clone(), local, state, note }
+    }
+
+    /// Whether a file is here under this very name. A disk may find one under a name that is spelled otherwise.
+    async fn is_here(&self, path: &RelPath) -> Result<bool, Broken> {
+        let (root, fs) = (Path::new(&self.row.root), &self.shared.ports.fs);
+        if fs.look(root, path).await.map_err(Broken::Disk)?.is_none() {
+            return Ok(false);
         }
+        if !self.pair.name_rules(self.shared).await.insensitive {
+            return Ok(true);
+        }
+        Ok(fs.spelled(root, path).await.map_err(Broken::Disk)?.as_ref() == Some(path))
     }
 
     /// Right before a request that changes something: a person may have paused the folder since the last look.
@@ -658,10 +677,7 @@ impl Acting<'_> {
     ) -> Result<Done, Broken> {
         let (shared, store) = (self.shared, self.store.as_ref());
         // Is it still gone here, and is here still here?
-        let root = Path::new(&self.row.root);
-        if shared.ports.fs.look(root, path).await.map_err(Broken::Disk)?.is_some()
-            || !self.pair.root_is_there(shared).await
-        {
+        if self.is_here(path).await? || !self.pair.root_is_there(shared).await {
             return Ok(Done::Refused);
         }
         let key = key(&self.prefix, path)?;
@@ -743,7 +759,18 @@ impl Acting<'_> {
                 Some(ScanItem::File(now)) => now.same_snapshot(local),
                 _ => false,
             };
-        let gone = shared.ports.fs.look(root, from).await.map_err(Broken::Disk)?.is_none();
+        let rules = self.pair.name_rules(shared).await;
+        let gone = match shared.ports.fs.look(root, from).await.map_err(Broken::Disk)?.map(|found| found.item)
+        {
+            None => true,
+            // A rename of capital letters only: the disk finds the new name under the old one (hazard HA16).
+            Some(ScanItem::File(now)) => {
+                rules.insensitive
+                    && twin_key(from, rules) == twin_key(to, rules)
+                    && now.file_id == local.file_id
+            }
+            Some(_) => false,
+        };
         if !same_file || !gone {
             return Ok(Done::Refused);
         }

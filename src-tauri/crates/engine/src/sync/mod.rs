@@ -9,9 +9,10 @@ mod fetch;
 mod intents;
 mod marks;
 mod report;
+mod twins;
 mod view;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,15 +65,16 @@ pub(crate) async fn round(
     marks::there(shared, pair).await?;
     let row = pair.row();
     let filter = filter(&row);
+    let rules = pair.name_rules(shared).await;
     let looking =
-        view::Looking { shared, pair, row: &row, settling, evidence, filter: &filter, preview: false };
+        view::Looking { shared, pair, row: &row, settling, evidence, filter: &filter, preview: false, rules };
     let view = looking.look(paths).await?;
     let mut round = Round::default();
     round.looked.settle_at = view.again;
     round.looked.waits = view.waits;
     let (mut seen, mut states, mut decided) = (view.seen, view.states, SyncPlan::default());
     for _ in 0..PASSES {
-        decided = decide(shared, pair, &row, &seen, &view.copies);
+        decided = decide(shared, pair, &row, &seen, &view.copies, &view.blocked);
         let compared = act::compare(shared, &row, &decided, &mut seen, &mut states).await?;
         round.looked.waits = compared.waits.or(round.looked.waits);
         if !compared.any {
@@ -92,7 +94,7 @@ pub(crate) async fn round(
             return Ok(round);
         }
     };
-    let done = act::act(shared, pair, &row, decided, &seen, &states).await?;
+    let done = act::act(shared, pair, &row, decided, &seen, &states, &view.blocked).await?;
     round.acted = done.changed;
     round.looked.waits = done.waits.or(round.looked.waits);
     Ok(round)
@@ -105,6 +107,7 @@ fn decide(
     row: &PairRow,
     seen: &[Seen],
     copies: &BTreeSet<RelPath>,
+    blocked: &BTreeMap<RelPath, twins::Blocked>,
 ) -> SyncPlan {
     let date = date(shared.now());
     let device = shared.device.get(..8).unwrap_or(&shared.device);
@@ -113,6 +116,7 @@ fn decide(
         taken && !planted::is(Bug::TriesTakenNames)
     };
     let mut decided = plan(row.mode, seen, &ConflictNames { device, date: &date, taken: &taken });
+    twins::show(&mut decided, blocked);
     planted::spoil(row.mode, seen, &mut decided);
     decided
 }

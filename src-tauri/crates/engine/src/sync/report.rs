@@ -63,9 +63,10 @@ pub(crate) async fn preview(shared: &Arc<Shared>, pair: &PairHandle) -> Result<P
         evidence: &mut evidence,
         filter: &super::filter(&row),
         preview: true,
+        rules: pair.name_rules(shared).await,
     };
     let view = looking.look(&[]).await?;
-    let plan = decide(shared, pair, &row, &view.seen, &view.copies);
+    let plan = decide(shared, pair, &row, &view.seen, &view.copies, &view.blocked);
     let summary = Summary::of(&plan);
     let ops = plan.ops.iter().map(line).collect();
     Ok(PlanReport { sentence: summary.sentence(), summary, ops })

@@ -10,16 +10,17 @@ use tokio::time::Instant;
 use windlass_domain::sync::Seen;
 use windlass_domain::words::FailureCode;
 use windlass_domain::{
-    Bucket, Crc64Nvme, ETag, Filter, LocalState, Mode, ObjectKey, Observed, RelPath, RemoteState,
-    UnknownReason, map_key,
+    Bucket, Crc64Nvme, ETag, FileId, Filter, LocalState, Mode, NameRules, ObjectKey, Observed, RelPath,
+    RemoteState, UnknownReason, map_key, names,
 };
 use windlass_ports::remote::Depth;
 use windlass_ports::{
     FileRow, FileState, FsErrorKind, JournalWrite, LevelEntry, PairRow, RemoteBrowse, RemoteError,
-    RemoteErrorKind, ScanItem,
+    RemoteErrorKind, ScanItem, Taken,
 };
 
 use super::evidence::{Evidence, Side};
+use super::twins::{Absent, Blocked, Twins};
 use super::{MARKER, OURS, OURS_TOO};
 use crate::observe::{Broken, place, went_away};
 use crate::pair::{Nameless, PairHandle};
@@ -45,6 +46,12 @@ pub(super) struct View {
     pub(super) copies: BTreeSet<RelPath>,
     /// State of those that have a row.
     pub(super) states: BTreeMap<RelPath, FileState>,
+    /// Names that are not free here, whatever the plan says.
+    pub(super) blocked: BTreeMap<RelPath, Blocked>,
+    /// Files that do not lie still yet: one of them may be one that is missing under its old name.
+    restless: BTreeSet<FileId>,
+    /// It takes a look at everything to say anything of what was looked at.
+    narrow: bool,
     /// When the next file may lie still, or the next absence may be proved.
     pub(super) again: Option<Instant>,
     /// Why the other side could not be seen.
@@ -56,10 +63,28 @@ impl View {
         self.seen.extend(other.seen);
         self.states.extend(other.states);
         self.copies.extend(other.copies);
+        self.blocked.extend(other.blocked);
+        self.restless.extend(other.restless);
+        self.narrow |= other.narrow;
         self.waits = self.waits.or(other.waits);
         if let Some(at) = other.again {
             self.again_at(at);
         }
+    }
+
+    /// What was renamed a moment ago: until the new name may be sent, the old one is not deleted either, or the rename would be a
+    /// delete (hazards HA15, HA16). Gives the old names, for which an event counts in the next look as well.
+    fn hold_moving(&mut self) -> Vec<RelPath> {
+        let mut moving = Vec::new();
+        for seen in self.seen.iter_mut().filter(|seen| seen.local == Observed::Absent) {
+            let Some(base) = &seen.base else { continue };
+            // A disk without identities gives the default for all.
+            if base.local.file_id != FileId::default() && self.restless.contains(&base.local.file_id) {
+                seen.local = Observed::Unknown(UnknownReason::Settling);
+                moving.push(seen.path.clone());
+            }
+        }
+        moving
     }
 
     fn again_at(&mut self, at: Instant) {
@@ -324,12 +349,21 @@ pub(super) struct Looking<'a> {
     pub(super) filter: &'a Filter,
     /// A plan is only to be shown: every absence counts as proved.
     pub(super) preview: bool,
+    /// What the disk makes of names.
+    pub(super) rules: NameRules,
 }
 
+#[derive(Default)]
 struct Merge {
     view: View,
     writes: Vec<JournalWrite>,
     unreadable: Vec<RelPath>,
+}
+
+/// What has the name of something that is not in the scan.
+enum Found {
+    Itself,
+    InTheWay(Blocked),
 }
 
 impl Looking<'_> {
@@ -338,6 +372,7 @@ impl Looking<'_> {
     /// `paths`: only these and what is below them, which proves no absence in the bucket; without any, everything.
     pub(super) async fn look(mut self, paths: &[RelPath]) -> Result<View, Broken> {
         let mut whole = View::default();
+        let paths = if self.are_spelled_so(paths).await? { paths } else { &[] };
         let mut covered: Option<&RelPath> = None;
         for path in paths {
             // Paths come in order, so what lies in a folder that was looked at comes right behind it.
@@ -347,11 +382,33 @@ impl Looking<'_> {
             covered = Some(path);
             whole.add(self.one_look(Some(path)).await?);
         }
-        if paths.is_empty() {
+        if paths.is_empty() || whole.narrow {
             whole = self.one_look(None).await?;
         }
         self.evidence.told();
+        for path in whole.hold_moving() {
+            self.evidence.touched(path);
+        }
         Ok(whole)
+    }
+
+    /// Whether each of these is on the disk under this very spelling. On one that does not tell spellings apart, a walk down to
+    /// anything else would find it under the name that was asked for.
+    async fn are_spelled_so(&self, paths: &[RelPath]) -> Result<bool, Broken> {
+        if !self.rules.insensitive {
+            return Ok(true);
+        }
+        for path in paths {
+            if !self.is_spelled_so(path).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn is_spelled_so(&self, path: &RelPath) -> Result<bool, Broken> {
+        let spelled = self.shared.ports.fs.spelled(Path::new(&self.row.root), path).await;
+        Ok(spelled.map_err(Broken::Disk)?.as_ref() == Some(path))
     }
 
     async fn one_look(&mut self, scope: Option<&RelPath>) -> Result<View, Broken> {
@@ -394,7 +451,9 @@ impl Looking<'_> {
         if sort {
             (here, there, known) = (sorted(here).await?, sorted(there).await?, sorted(known).await?);
         }
-        let mut merge = Merge { view: View::default(), writes: Vec::new(), unreadable: Vec::new() };
+        let mut merge = Merge::default();
+        // Only where the disk takes several names for one; elsewhere nothing is kept of what was seen.
+        let mut twins = self.rules.insensitive.then(|| Twins::new(self.rules));
         loop {
             here.ready().await?;
             there.ready().await?;
@@ -410,10 +469,29 @@ impl Looking<'_> {
             if here.is_some() {
                 self.pair.seen_one();
             }
-            self.one(&mut merge, path, here, there, known).await?;
-            if merge.writes.len() >= CHUNK {
-                shared.commit(std::mem::take(&mut merge.writes)).await?;
-                self.pair.changed(shared);
+            match &mut twins {
+                Some(twins) if here.is_some() => twins.here(&path),
+                // Whether it has room is known when everything that is here was seen.
+                Some(twins) => {
+                    twins.absent.push(Absent { path, there, known });
+                    continue;
+                }
+                None => {}
+            }
+            self.one(&mut merge, path, here, there, known, None).await?;
+            self.flush(&mut merge).await?;
+        }
+        if let Some(twins) = twins {
+            merge.view.narrow = scope.is_some() && !twins.absent.is_empty();
+            if !merge.view.narrow {
+                let root = Path::new(&row.root);
+                for (absent, clash) in
+                    twins.settle(shared.ports.fs.as_ref(), root).await.map_err(Broken::Disk)?
+                {
+                    self.one(&mut merge, absent.path, None, absent.there, absent.known, clash).await?;
+                    self.flush(&mut merge).await?;
+                }
+                merge.view.seen.sort_by(|one, other| one.path.cmp(&other.path));
             }
         }
         if !merge.writes.is_empty() {
@@ -434,6 +512,15 @@ impl Looking<'_> {
         Ok(Ok(merge.view))
     }
 
+    async fn flush(&self, merge: &mut Merge) -> Result<(), Broken> {
+        if merge.writes.len() >= CHUNK {
+            self.shared.commit(std::mem::take(&mut merge.writes)).await?;
+            self.pair.changed(self.shared);
+        }
+        Ok(())
+    }
+
+    /// `clash`: another name that is here, or comes first, has its place.
     async fn one(
         &mut self,
         merge: &mut Merge,
@@ -441,6 +528,7 @@ impl Looking<'_> {
         mut here: Option<ScanItem>,
         there: Option<RemoteState>,
         known: Option<FileRow>,
+        clash: Option<Blocked>,
     ) -> Result<(), Broken> {
         let shared = self.shared;
         let size = match (&here, &there) {
@@ -491,7 +579,7 @@ impl Looking<'_> {
         };
         let mut local = match here {
             None => {
-                let frozen = merge.unreadable.iter().any(|above| below(&path, above))
+                let frozen = merge.unreadable.iter().any(|above| names::is_below(&path, above, self.rules))
                     && !planted::is(Bug::UnreadableIsEmpty);
                 match &base {
                     _ if frozen => Observed::Unknown(UnknownReason::Unreadable),
@@ -526,6 +614,7 @@ impl Looking<'_> {
                         Rest::Still => Observed::Present(local),
                         Rest::Until(at) => {
                             merge.view.again_at(at);
+                            merge.view.restless.insert(local.file_id);
                             if !matches!(state, Some(FileState::Waiting)) {
                                 merge.writes.push(self.file(&path, Some(local), FileState::Waiting, ""));
                             }
@@ -551,13 +640,24 @@ impl Looking<'_> {
                 Observed::Unknown(UnknownReason::Unreadable)
             }
         };
-        // Not in the scan and yet there: an ignore file leaves it out, or this disk takes it for another name. It is neither
-        // gone nor to be replaced (hazards HD10, HA17).
-        if local == Observed::Absent && (base.is_some() || there.is_some()) && self.is_there(&path).await? {
-            if state.is_some() {
-                merge.writes.push(JournalWrite::ForgetFile(self.pair.id.clone(), path));
+        if let Some(clash) = clash {
+            // What the disk finds under this name is another one, which is spelled otherwise.
+            merge.view.blocked.insert(path.clone(), clash);
+        } else if local == Observed::Absent && (base.is_some() || there.is_some()) {
+            match self.taken(&path, base.is_some()).await? {
+                None => {}
+                // Not in the scan and yet there: an ignore file leaves it out. It is neither gone nor to be replaced (hazard
+                // HD10).
+                Some(Found::Itself) => {
+                    if state.is_some() {
+                        merge.writes.push(JournalWrite::ForgetFile(self.pair.id.clone(), path));
+                    }
+                    return Ok(());
+                }
+                Some(Found::InTheWay(blocked)) => {
+                    merge.view.blocked.insert(path.clone(), blocked);
+                }
             }
-            return Ok(());
         }
         let mut remote = match there {
             None if base.is_none() => Observed::Absent,
@@ -625,13 +725,23 @@ impl Looking<'_> {
         Ok(())
     }
 
-    async fn is_there(&self, path: &RelPath) -> Result<bool, Broken> {
+    /// What is at the path of something that the scan did not show.
+    async fn taken(&self, path: &RelPath, based: bool) -> Result<Option<Found>, Broken> {
         if planted::is(Bug::UnreadableIsEmpty) || planted::is(Bug::IgnoredIsGone) {
-            return Ok(false);
+            return Ok(None);
         }
         let root = Path::new(&self.row.root);
-        let found = self.shared.ports.fs.look(root, path).await.map_err(Broken::Disk)?;
-        Ok(found.is_some())
+        let taken = self.shared.ports.fs.taken(root, path).await.map_err(Broken::Disk)?;
+        Ok(match taken {
+            None => None,
+            Some(Taken::Folder) => Some(Found::InTheWay(Blocked::by_folder())),
+            Some(Taken::FileAbove) => Some(Found::InTheWay(Blocked::by_file_above())),
+            // One that an ignore file leaves out, or that came since the scan.
+            Some(Taken::File) if self.rules.insensitive && !based && !self.is_spelled_so(path).await? => {
+                Some(Found::InTheWay(Blocked::by_twin()))
+            }
+            Some(Taken::File) => Some(Found::Itself),
+        })
     }
 
     fn absence<T>(&mut self, view: &mut View, side: Side, path: &RelPath) -> Observed<T> {
@@ -660,7 +770,7 @@ impl Looking<'_> {
                 }
             }
             if seen.local == Observed::Absent
-                && merge.unreadable.iter().any(|above| below(&seen.path, above))
+                && merge.unreadable.iter().any(|above| names::is_below(&seen.path, above, self.rules))
                 && !planted::is(Bug::UnreadableIsEmpty)
             {
                 seen.local = Observed::Unknown(UnknownReason::Unreadable);

@@ -15,3 +15,4 @@ mod random;
 mod run;
 mod scenarios;
 mod script;
+mod spellings;

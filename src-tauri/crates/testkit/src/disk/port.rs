@@ -6,8 +6,10 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use tokio::sync::mpsc;
-use windlass_domain::{LocalState, RelPath, Timestamp};
-use windlass_ports::{FsError, FsErrorKind, LocalFs, Marker, ScanItem, Scanned, Staged, WatchEvent, Watcher};
+use windlass_domain::{LocalState, NameRules, RelPath, Timestamp};
+use windlass_ports::{
+    FsError, FsErrorKind, LocalFs, Marker, ScanItem, Scanned, Staged, Taken, WatchEvent, Watcher,
+};
 
 use super::stage::VirtualStaged;
 use super::{VirtualDisk, below, is_ours, is_temp, text};
@@ -68,12 +70,18 @@ impl VirtualDisk {
             let gone = self.error(FsErrorKind::RootMissing, "", "the folder was replaced meanwhile");
             return Some((Err(gone), At::End));
         }
-        let (path, item) = self.after(&last, under.map(text))?;
+        // Who walks from a place down never learns how the disk spells the way to it.
+        let spelled = under.map(|under| self.disk().spell(text(under)));
+        let (path, item) = self.after(&last, spelled.as_deref())?;
         let item = match (item, self.world.fault("scan on", &[Fault::Eio])) {
             (ScanItem::File(_), Some(_)) => ScanItem::Unreadable("input/output error".to_owned()),
             (item, _) => item,
         };
-        let found = Scanned { path: RelPath::parse(&path).ok(), item };
+        let asked = match (under, &spelled) {
+            (Some(under), Some(spelled)) => format!("{under}{}", &path[spelled.len()..]),
+            _ => path.clone(),
+        };
+        let found = Scanned { path: RelPath::parse(&asked).ok(), item };
         Some((Ok(found), At::After(path, volume)))
     }
 
@@ -101,13 +109,14 @@ impl VirtualDisk {
         let now = self.world.moment();
         {
             let mut disk = self.disk();
+            let (old, new) = (disk.spell(from), disk.spell(to));
             let Some(volume) = disk.volume_mut() else {
                 return Err(self.error(FsErrorKind::RootMissing, from, "the folder went away"));
             };
-            let Some(number) = volume.names.get(from).copied() else {
+            let Some(number) = volume.names.get(&old).copied() else {
                 return Err(self.error(FsErrorKind::NotFound, from, "it is not there"));
             };
-            volume.change(now, vec![(from.to_owned(), None), (to.to_owned(), Some(number))]);
+            volume.change(now, vec![(old, None), (new, Some(number))]);
             disk.renamed(number, now);
         }
         self.hint(&[from, to]);
@@ -175,6 +184,48 @@ impl LocalFs for VirtualDisk {
             .map(|found| found.map(|item| Scanned { path: Some(path.clone()), item }))
     }
 
+    async fn taken(&self, root: &Path, path: &RelPath) -> Result<Option<Taken>, FsError> {
+        self.own_root(root);
+        self.world.pass("look").await;
+        self.fails("look", text(path))?;
+        let disk = self.disk();
+        if disk.look(text(path)).is_some() {
+            return Ok(Some(Taken::File));
+        }
+        let Some(volume) = disk.volume() else { return Ok(None) };
+        let spelled = disk.spell(text(path));
+        let folder = volume.names.keys().any(|name| below(name, &spelled));
+        let above = || volume.names.keys().any(|name| below(&spelled, name));
+        Ok(if folder { Some(Taken::Folder) } else { above().then_some(Taken::FileAbove) })
+    }
+
+    async fn spelled(&self, root: &Path, path: &RelPath) -> Result<Option<RelPath>, FsError> {
+        self.own_root(root);
+        self.world.pass("spelled").await;
+        self.fails("spelled", text(path))?;
+        let disk = self.disk();
+        let spelled = disk.spell(text(path));
+        let there = disk
+            .volume()
+            .is_some_and(|volume| volume.names.keys().any(|name| *name == spelled || below(name, &spelled)));
+        Ok(RelPath::parse(&spelled).ok().filter(|_| there))
+    }
+
+    async fn name_rules(&self, root: &Path) -> Result<NameRules, FsError> {
+        self.own_root(root);
+        let super::DiskOptions { insensitive, secretive, .. } = self.disk().options;
+        if secretive {
+            return Err(self.error(FsErrorKind::Denied, "", "read-only file system"));
+        }
+        // A step of its own only where it is needed, so that the schedules of all other disks stay what they were.
+        if insensitive {
+            self.world.cut("name_rules", Edge::Before).await;
+            self.there()?;
+            self.fails("name_rules", "")?;
+        }
+        Ok(NameRules { insensitive, ..NameRules::EXACT })
+    }
+
     async fn look_absolute(&self, path: &Path) -> Result<Option<ScanItem>, FsError> {
         let Some(path) = self.below(path) else { return Ok(None) };
         self.world.pass("look").await;
@@ -202,7 +253,7 @@ impl LocalFs for VirtualDisk {
         if disk.is_locked(&path).is_some() {
             return Err(self.error(FsErrorKind::Denied, &path, "permission denied"));
         }
-        let Some(inode) = disk.volume().and_then(|volume| volume.inode(&path)) else {
+        let Some(inode) = disk.volume().and_then(|volume| volume.inode(&disk.spell(&path))) else {
             return Err(self.error(FsErrorKind::NotFound, &path, "it is not there"));
         };
         let from = usize::try_from(offset).unwrap_or(usize::MAX);

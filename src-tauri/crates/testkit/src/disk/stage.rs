@@ -28,6 +28,8 @@ impl VirtualStaged {
     pub(super) fn begin(disk: &VirtualDisk, path: &str) -> Result<Self, FsError> {
         let now = disk.world.moment();
         let mut state = disk.disk();
+        let spelled = state.spell(path);
+        let path = spelled.as_str();
         let in_the_way =
             state.volume().is_some_and(|volume| volume.names.keys().any(|name| below(path, name)));
         if in_the_way {
@@ -124,6 +126,8 @@ impl Staged for VirtualStaged {
         let now = self.world.moment();
         {
             let mut state = self.disk.disk();
+            // Somebody may have given the name another spelling meanwhile.
+            self.path = state.spell(&self.path);
             let found = state.look(&self.path);
             let folder_there =
                 state.volume().is_some_and(|volume| volume.names.keys().any(|name| below(&self.path, name)));
