@@ -105,5 +105,6 @@ tests! {
         mirror_down_large
         ha16_spelled_otherwise_up
         ha17_twins_down
+        ha17_known_first
     }
 }
