@@ -270,6 +270,13 @@ struct OddDisk {
     fatal: AtomicBool,
 }
 
+impl OddDisk {
+    fn look_closely(&self, path: &RelPath) {
+        let fatal = path.as_str() == "fatal.jpg" && self.fatal.load(Ordering::SeqCst);
+        assert!(!fatal, "a mistake that this test makes");
+    }
+}
+
 #[async_trait]
 impl LocalFs for OddDisk {
     async fn read_marker(&self, root: &Path) -> Result<Marker, FsError> {
@@ -323,6 +330,7 @@ impl LocalFs for OddDisk {
         Box::pin(futures::stream::once(std::future::ready(Ok(told))).chain(rest))
     }
     async fn taken(&self, root: &Path, path: &RelPath) -> Result<Option<Taken>, FsError> {
+        self.look_closely(path);
         self.disk.taken(root, path).await
     }
     async fn spelled(&self, root: &Path, path: &RelPath) -> Result<Option<RelPath>, FsError> {
@@ -332,10 +340,7 @@ impl LocalFs for OddDisk {
         self.disk.name_rules(root).await
     }
     async fn look(&self, root: &Path, path: &RelPath) -> Result<Option<Scanned>, FsError> {
-        assert!(
-            path.as_str() != "fatal.jpg" || !self.fatal.load(Ordering::SeqCst),
-            "a mistake that this test makes"
-        );
+        self.look_closely(path);
         self.disk.look(root, path).await
     }
     async fn look_absolute(&self, path: &Path) -> Result<Option<ScanItem>, FsError> {

@@ -113,5 +113,6 @@ tests! {
         hb35_empty_on_both_sides
         ha16_spelled_otherwise_up
         ha17_twins_down
+        ha17_known_first
     }
 }

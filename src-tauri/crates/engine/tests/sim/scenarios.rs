@@ -639,6 +639,16 @@ pub(crate) fn for_sync() -> Vec<Plan> {
             Act::Wait(180_000),
             Act::Quiet,
         ])),
+        // HA17: what the journal knows comes before what would be first by its name.
+        Plan::new("ha17-known-first", Mode::MirrorDown).disk(insensitive()).acts([
+            Act::put("a.jpg", 1, 30),
+            Act::Quiet,
+            Act::put("A.jpg", 2, 31),
+            Act::Quiet,
+            delete("a.jpg"),
+            Act::Wait(180_000),
+            Act::Quiet,
+        ]),
         Plan::new("mirror-up", Mode::MirrorUp).acts(settled(3).chain([
             Act::write("shoot/00.jpg", 10, 40),
             delete("shoot/01.jpg"),

@@ -95,6 +95,14 @@ fn ha17_a_twin_is_shown_and_costs_nothing_but_its_state() {
     }
 }
 
+/// "What is here already, then what the journal knows, then the first."
+#[test]
+fn ha17_what_the_journal_knows_comes_before_what_is_first_by_name() {
+    let name = "mirror::ha17_known_first";
+    assert_eq!(course(name, usize::MAX, "A.jpg"), [failed(FailureCode::NameTwin)]);
+    assert_eq!(course(name, usize::MAX, "a.jpg"), ["Downloading", "Safe", "Downloading", "Safe"]);
+}
+
 /// "When the first is gone the next one comes."
 #[test]
 fn ha17_the_other_comes_when_the_first_is_gone() {
