@@ -544,9 +544,8 @@ impl Acting<'_> {
                 Op::TrashLocal { path, .. } | Op::MoveLocal { from: path, .. } => {
                     self.is_gone_there(path).await
                 }
-                Op::DeleteRemote { path, .. } | Op::MoveRemote { from: path, .. } => {
-                    self.is_gone_here(path).await?
-                }
+                Op::DeleteRemote { path, .. } => self.is_gone_here(path, None).await?,
+                Op::MoveRemote { from, to, local, .. } => self.is_gone_here(from, Some((to, local))).await?,
                 _ => true,
             };
             Ok(gone.then_some(op))
@@ -571,17 +570,41 @@ impl Acting<'_> {
         }
     }
 
-    async fn is_gone_here(&self, path: &RelPath) -> Result<bool, Broken> {
+    /// `moved`: where the file is by now, and what it looks like there.
+    async fn is_gone_here(
+        &self,
+        path: &RelPath,
+        moved: Option<(&RelPath, &LocalState)>,
+    ) -> Result<bool, Broken> {
         let believed = planted::is(Bug::UnreadableIsEmpty)
             || planted::is(Bug::IgnoredIsGone)
             || planted::is(Bug::AnyFolderWillDo);
-        let root = Path::new(&self.row.root);
-        let gone = self.shared.ports.fs.look(root, path).await.map_err(Broken::Disk)?.is_none();
+        let gone = match moved {
+            None => !self.is_here(path).await?,
+            Some((to, local)) => self.has_moved(path, to, local).await?,
+        };
         if !gone && !believed {
             // The next round decides anew.
             self.touched();
         }
         Ok(gone || believed)
+    }
+
+    /// Whether nothing is at `from` any more, or only what is at `to`: after a rename of capital letters the disk finds the new
+    /// name under the old one (hazard HA16).
+    async fn has_moved(&self, from: &RelPath, to: &RelPath, local: &LocalState) -> Result<bool, Broken> {
+        let root = Path::new(&self.row.root);
+        let found = self.shared.ports.fs.look(root, from).await.map_err(Broken::Disk)?;
+        Ok(match found.map(|found| found.item) {
+            None => true,
+            Some(ScanItem::File(now)) => {
+                let rules = self.pair.name_rules(self.shared).await;
+                rules.insensitive
+                    && twin_key(from, rules) == twin_key(to, rules)
+                    && now.file_id == local.file_id
+            }
+            Some(_) => false,
+        })
     }
 
     fn intent_of(&self, op: &Op) -> Option<IntentRow> {
@@ -759,18 +782,7 @@ impl Acting<'_> {
                 Some(ScanItem::File(now)) => now.same_snapshot(local),
                 _ => false,
             };
-        let rules = self.pair.name_rules(shared).await;
-        let gone = match shared.ports.fs.look(root, from).await.map_err(Broken::Disk)?.map(|found| found.item)
-        {
-            None => true,
-            // A rename of capital letters only: the disk finds the new name under the old one (hazard HA16).
-            Some(ScanItem::File(now)) => {
-                rules.insensitive
-                    && twin_key(from, rules) == twin_key(to, rules)
-                    && now.file_id == local.file_id
-            }
-            Some(_) => false,
-        };
+        let gone = self.has_moved(from, to, local).await?;
         if !same_file || !gone {
             return Ok(Done::Refused);
         }
