@@ -179,8 +179,10 @@ impl<'s> House<'s> {
         let mut before = None;
         let mut why = String::new();
         let rounds = async {
-            for round in 0..ROUNDS {
-                why = self.one_round(round, person).await.unwrap_or_default();
+            // What fails while a folder waits for something else is only seen, and tried again, when it does not any more.
+            let mut tries = person == Person::TriesAgain;
+            for _ in 0..ROUNDS {
+                why = self.one_round(person, &mut tries).await.unwrap_or_default();
                 self.scene.s3.settle();
                 let now = self.fingerprint();
                 let same = before.as_ref() == Some(&now);
@@ -208,10 +210,11 @@ impl<'s> House<'s> {
         }
     }
 
-    /// Looks at everything once on every computer; says why it is not at rest.
-    async fn one_round(&self, round: usize, person: Person) -> Option<String> {
+    /// Looks at everything once on every computer; says why it is not at rest. With `tries`, the person tries again what
+    /// failed, until she has done so on computers of which none waited for anything.
+    async fn one_round(&self, person: Person, tries: &mut bool) -> Option<String> {
         let scene = self.scene;
-        let mut why = None;
+        let (mut why, mut waited) = (None, false);
         // Without the marker object that it knows a folder concludes nothing until the person sets it up again.
         if self.mode != Mode::Ingest && person == Person::TriesAgain {
             let there = scene.s3.marker();
@@ -228,13 +231,14 @@ impl<'s> House<'s> {
             let report = self.quiet(at).await;
             let Some(pair) = self.pair(at) else { continue };
             if let Some(stopped) = report.stopped {
+                waited = true;
                 why = Some(format!(" {:?}", stopped.cause));
                 if stopped.cause == StopCause::Paused {
                     scene.oracle.paused(false);
                     let _gone = self.engines[at].resume_pair(&pair).await;
                 }
             }
-            if round < 1 && person == Person::TriesAgain {
+            if *tries {
                 let _tried = self.engines[at].retry_failed(&pair, None).await;
                 why = Some(" tried again".to_owned());
             }
@@ -243,6 +247,7 @@ impl<'s> House<'s> {
                 why = Some(" a brake was answered".to_owned());
             }
         }
+        *tries &= waited;
         why
     }
 

@@ -67,7 +67,24 @@ const SECONDS: u64 = 20;
 /// And without optimisation.
 const SECONDS_DEBUG: u64 = 10;
 /// Seeds that once showed something which no scenario shows, run first.
-const REGRESSIONS: [u64; 0] = [];
+const REGRESSIONS: [u64; 10] = [
+    // Late requests whose journal was another one by then.
+    80_029_474,
+    80_113_885,
+    80_146_753,
+    // Spans of time over a jump of the clock.
+    65_604_955_277_120,
+    80_055_993,
+    120_129_769,
+    // Written to right behind a download, with its time put back.
+    80_225_378,
+    // A disk away for a moment.
+    120_080_318,
+    // Emptied by a cut, and empty there by chance.
+    120_442_591,
+    // It fails while the folder waits for a login: the person sees it later.
+    130_284_439,
+];
 
 fn path(chance: &mut Rng) -> String {
     const NAMES: [&str; 7] =
