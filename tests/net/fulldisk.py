@@ -38,10 +38,13 @@ class Disk:
         return now.f_bavail * now.f_frsize
 
     def fill(self, leave=0):
-        """Leaves so many bytes free, give or take a page."""
-        with self.ballast.open("ab") as out:
+        """Leaves so many bytes free, give or take a page; none means none."""
+        # Without a buffer, which would be written once more on closing.
+        with self.ballast.open("ab", buffering=0) as out:
+            wanted = max(self.free() - leave, 0)
             try:
-                out.write(bytes(max(self.free() - leave, 0)))
+                while wanted > 0 or leave == 0:
+                    wanted -= out.write(bytes(max(wanted, 4096)))
             except OSError as error:
                 check(error.errno == 28, f"filling {self.place}: {error}")
 

@@ -183,14 +183,18 @@ def sha256(body):
 
 
 def tree(folder):
-    """Contents of a folder by path, without what is ours."""
+    """Contents of a folder by path, without what is ours. What is on its way may get its name meanwhile."""
     found = {}
     for at, folders, files in os.walk(folder):
         if Path(at) == Path(folder):
             folders[:] = [name for name in folders if name not in (OURS, "lost+found")]
         for name in files:
             path = Path(at, name)
-            found[str(path.relative_to(folder))] = path.read_bytes()
+            try:
+                found[str(path.relative_to(folder))] = path.read_bytes()
+            except FileNotFoundError:
+                if not name.startswith(f"{OURS}-"):
+                    raise
     return found
 
 

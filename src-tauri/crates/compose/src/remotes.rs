@@ -1,5 +1,5 @@
 //! From a connection's id to a client of S3: looks the connection up, adds its secret, keeps the client.
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -21,6 +21,8 @@ pub struct LiveRemotes {
     /// Names this computer's probes.
     device: String,
     probing: Mutex<()>,
+    /// What was found out and could not be noted, by connection and bucket.
+    unnoted: std::sync::Mutex<BTreeMap<(String, String), Capabilities>>,
     practice_root: PathBuf,
     practice: Mutex<Option<PracticeServer>>,
     endpoint: std::sync::Mutex<Option<String>>,
@@ -49,6 +51,7 @@ impl LiveRemotes {
             clock,
             device,
             probing: Mutex::default(),
+            unnoted: std::sync::Mutex::default(),
             practice_root,
             practice: Mutex::default(),
             endpoint: std::sync::Mutex::default(),
@@ -171,18 +174,36 @@ impl LiveRemotes {
         if let Some((found, _)) = known.filter(|(found, _)| found.is_current()) {
             return Ok(found);
         }
-        let attempt = self.clock.now().0.unsigned_abs();
-        let found = match client.browse().probe(bucket, near, &self.device, attempt).await {
-            Ok(found) => found,
-            // A reader may not try writing out. Nothing is known then, and nothing is stored as known.
-            Err(error) if error.kind == RemoteErrorKind::AccessDenied => return Ok(Capabilities::default()),
-            Err(error) => return Err(of_the_probe(error)),
+        let place = (connection.to_owned(), bucket.as_str().to_owned());
+        let before = self.unnoted().get(&place).cloned();
+        let found = match before {
+            Some(found) => found,
+            None => {
+                let attempt = self.clock.now().0.unsigned_abs();
+                match client.browse().probe(bucket, near, &self.device, attempt).await {
+                    Ok(found) => found,
+                    // A reader may not try writing out. Nothing is known then, and nothing is stored as known.
+                    Err(error) if error.kind == RemoteErrorKind::AccessDenied => {
+                        return Ok(Capabilities::default());
+                    }
+                    Err(error) => return Err(of_the_probe(error)),
+                }
+            }
         };
-        self.catalog
-            .save_capabilities(connection, bucket.as_str(), &found, self.clock.now())
-            .await
-            .map_err(journal_trouble)?;
+        // A journal without space is no fault of the bucket's, and what was found out is true all the same. Whoever has
+        // something to write next meets the full disk and says so (hazard HA29).
+        match self.catalog.save_capabilities(connection, bucket.as_str(), &found, self.clock.now()).await {
+            Ok(()) => drop(self.unnoted().remove(&place)),
+            Err(error) => {
+                tracing::error!(kind = ?error.kind, error = %error.source, "what the server can do could not be noted in the journal");
+                self.unnoted().insert(place, found.clone());
+            }
+        }
         Ok(found)
+    }
+
+    fn unnoted(&self) -> std::sync::MutexGuard<'_, BTreeMap<(String, String), Capabilities>> {
+        self.unnoted.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -204,6 +225,7 @@ impl Remotes for LiveRemotes {
     }
 
     async fn forget(&self, connection: &str) {
+        self.unnoted().retain(|(of, _), _| of != connection);
         self.clients.lock().await.remove(connection);
     }
 }
@@ -227,4 +249,52 @@ fn journal_trouble(error: JournalError) -> RemoteError {
 
 fn secret_trouble(error: SecretError) -> RemoteError {
     RemoteError { kind: RemoteErrorKind::Unauthenticated, source: Box::new(error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use windlass_journal::SqliteJournal;
+    use windlass_platform::{Secrets, SystemClock};
+
+    use super::*;
+
+    /// Found by `tests/net/fulldisk.py`: a client that was trying a bucket out when the journal's disk got full blamed the
+    /// server, in silence, and tried it out again and again.
+    #[tokio::test]
+    async fn ha29_a_journal_that_takes_nothing_is_not_the_buckets_fault() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("journal.db");
+        let owner = SqliteJournal::open(&file).unwrap();
+        let connection = Connection {
+            id: "c".to_owned(),
+            name: "Practice".to_owned(),
+            source: CredentialSource::Practice,
+            endpoint: None,
+            region: None,
+            start_in: String::new(),
+            position: 0,
+        };
+        owner.save_connection(connection).await.unwrap();
+        // Writing to this one fails.
+        let catalog: Arc<dyn Catalog> = Arc::new(SqliteJournal::open_shared(&file).unwrap());
+        let remotes = LiveRemotes::new(
+            Arc::clone(&catalog),
+            Arc::new(Secrets::new(folder.path())),
+            Arc::new(SystemClock),
+            "d".to_owned(),
+            folder.path().join("practice"),
+        );
+        let browse = remotes.browse("c").await.unwrap();
+        let name = browse.buckets().await.unwrap().remove(0).name;
+        let bucket = Bucket::new(name.as_str());
+        let store = remotes.store("c", &bucket, "").await.unwrap();
+        assert_eq!(catalog.capabilities("c", &name).await.unwrap(), None);
+        assert!(store.capabilities().is_current());
+        // What was found out is remembered, and noted when the journal takes it.
+        assert_eq!(remotes.unnoted().len(), 1);
+        assert_eq!(remotes.store("c", &bucket, "").await.unwrap().capabilities(), store.capabilities());
+        remotes.forget("c").await;
+        assert_eq!(remotes.unnoted().len(), 0);
+        remotes.stop().await;
+    }
 }

@@ -30,6 +30,17 @@ pub(crate) enum Broken {
     Remote(RemoteError),
 }
 
+impl Broken {
+    /// Who is to blame: a client of a bucket needs the journal as well, and its trouble says nothing about the server.
+    pub(crate) fn cause(self) -> Self {
+        let Self::Remote(RemoteError { kind, source }) = self else { return self };
+        match source.downcast::<JournalError>() {
+            Ok(error) => Self::Journal(*error),
+            Err(source) => Self::Remote(RemoteError { kind, source }),
+        }
+    }
+}
+
 impl From<Stopping> for Broken {
     fn from(_: Stopping) -> Self {
         Self::Stopping
@@ -363,4 +374,23 @@ fn stand_in(above: &str, name: &str) -> Option<RelPath> {
 /// Whether nothing is lost by forgetting a file that is gone: it never became Safe, and no transfer of it is open.
 fn forgettable(row: &FileRow) -> bool {
     row.base.is_none() && !matches!(row.state, FileState::Uploading | FileState::Checking)
+}
+
+#[cfg(test)]
+mod tests {
+    use windlass_ports::{JournalErrorKind, RemoteErrorKind};
+
+    use super::*;
+
+    #[test]
+    fn ha29_trouble_with_the_journal_is_never_blamed_on_the_bucket() {
+        let full = JournalError { kind: JournalErrorKind::Full, source: "no space".into() };
+        let blamed = RemoteError { kind: RemoteErrorKind::Unexpected, source: Box::new(full) };
+        let Broken::Journal(error) = Broken::Remote(blamed).cause() else { panic!("the bucket is blamed") };
+        assert_eq!(error.kind, JournalErrorKind::Full);
+        let other = RemoteError { kind: RemoteErrorKind::Throttled, source: "slow down".into() };
+        assert!(
+            matches!(Broken::Remote(other).cause(), Broken::Remote(e) if e.kind == RemoteErrorKind::Throttled)
+        );
+    }
 }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use windlass_domain::{Bucket, Mode, NameRules, PairId, RelPath, Timestamp};
 use windlass_ports::remote::Depth;
-use windlass_ports::{JournalWrite, PairRow, RemoteErrorKind, WatchEvent};
+use windlass_ports::{JournalError, JournalErrorKind, JournalWrite, PairRow, RemoteErrorKind, WatchEvent};
 
 use crate::observe::{Broken, Look, Looked};
 use crate::planted::{self, Bug};
@@ -365,6 +365,15 @@ async fn sweep(shared: &Shared, pair: &PairHandle) -> bool {
     }
 }
 
+fn journal_words(error: &JournalError) -> String {
+    match error.kind {
+        JournalErrorKind::Full => {
+            "The disk that holds the journal is full. Free some space, and it goes on by itself.".to_owned()
+        }
+        _ => format!("The journal could not be read: {}", error.source),
+    }
+}
+
 fn stopped(cause: StopCause, words: &str) -> QuietReport {
     QuietReport { stopped: Some(Stopped { cause, words: words.to_owned() }) }
 }
@@ -591,7 +600,7 @@ impl Actor {
     /// What ended a look before its end.
     async fn broke(&mut self, broken: Broken) {
         let (shared, pair) = (Arc::clone(&self.shared), Arc::clone(&self.pair));
-        match broken {
+        match broken.cause() {
             Broken::Stopping => {}
             // The rest of the look comes with the resume.
             Broken::Paused => lock(&pair.dirty).all = true,
@@ -608,11 +617,9 @@ impl Actor {
                 }
             }
             Broken::Journal(error) => {
-                tracing::error!(pair = %pair.id, error = %error.source, "the journal could not be read");
-                pair.set_phase(
-                    &shared,
-                    PairPhase::Stopped(format!("The journal could not be read: {}", error.source)),
-                );
+                tracing::error!(pair = %pair.id, kind = ?error.kind, error = %error.source, "the journal could not be used");
+                self.waits = None;
+                pair.set_phase(&shared, PairPhase::Stopped(journal_words(&error)));
                 self.again_at = Some(Instant::now() + BROKEN_AGAIN);
             }
             // The other side could not be seen to its end: nothing was concluded.

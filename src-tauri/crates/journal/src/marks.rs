@@ -8,7 +8,7 @@ use crate::error::{Result, odd, sql};
 use crate::tables::{all, execute, get};
 
 /// Of a row written before there were marks: nothing can be said against it.
-const BEFORE: i64 = 0;
+pub(crate) const BEFORE: i64 = 0;
 /// Of something that the row does not have.
 pub(crate) const NONE: i64 = 1;
 

@@ -8,7 +8,7 @@ use windlass_domain::Timestamp;
 use windlass_ports::{JournalError, JournalErrorKind, PairRow};
 
 use crate::error::{Result, odd, other, sql};
-use crate::marks::{Mark, Marked, holds};
+use crate::marks::{BEFORE, Mark, Marked, holds};
 use crate::tables::connections::{self, CONNECTIONS};
 use crate::tables::pairs::{self, PAIRS};
 use crate::tables::{all, execute, files, get, intents, transfers};
@@ -26,8 +26,9 @@ pub(crate) fn open(path: &Path) -> Result<Connection> {
     check_counter(&conn, from)?;
     db::quick_check(&conn, depth)?;
     migrate::migrate(&mut conn, path, migrate::MIGRATIONS)?;
-    if from < migrate::MIGRATIONS.len() {
-        seal(&mut conn, from)?;
+    // A process may have ended after its migrations and before this.
+    if from < migrate::MIGRATIONS.len() || !is_sealed(&conn)? {
+        seal(&mut conn)?;
     }
     pairs::list(&conn)?;
     connections::list(&conn)?;
@@ -113,15 +114,19 @@ fn damaged(error: JournalError) -> JournalError {
     if plain { JournalError { kind: JournalErrorKind::Corrupt, ..error } } else { error }
 }
 
-/// Marks what a migration left without marks: the counter always, small tables when they had none before.
-fn seal(conn: &mut Connection, from: usize) -> Result<()> {
+fn is_sealed(conn: &Connection) -> Result<bool> {
+    Ok(all(conn, "SELECT mark FROM counter", [], |row| get::<i64>(row, 0))?
+        .iter()
+        .all(|mark| *mark != BEFORE))
+}
+
+/// Marks what a migration left without marks: the counter always, rows of small tables that have none.
+fn seal(conn: &mut Connection) -> Result<()> {
     let transaction = conn.transaction().map_err(sql)?;
-    if from < MARKED {
-        for table in [PAIRS, CONNECTIONS] {
-            let ids = all(&transaction, &table.select(""), [], |row| get::<String>(row, 0))?;
-            for id in ids {
-                table.seal(&transaction, &id)?;
-            }
+    for table in [PAIRS, CONNECTIONS] {
+        let ids = all(&transaction, &table.select("WHERE mark = 0"), [], |row| get::<String>(row, 0))?;
+        for id in ids {
+            table.seal(&transaction, &id)?;
         }
     }
     let mark = counter_mark(&transaction, migrate::MIGRATIONS.len())?;

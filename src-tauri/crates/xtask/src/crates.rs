@@ -95,6 +95,7 @@ const RULES: &[Rule] = &[
     Rule { name: "cli", ours: ADAPTERS, foreign: Foreign::Common },
     Rule { name: "devserver", ours: ADAPTERS, foreign: Foreign::Common },
     Rule { name: "faultfs", ours: &[], foreign: Foreign::Common },
+    Rule { name: "crashvfs", ours: &[], foreign: Foreign::Common },
     Rule { name: "xtask", ours: &["api"], foreign: Foreign::Common },
 ];
 
@@ -104,7 +105,7 @@ const KEPT: &[(&str, &[&str])] = &[
     ("wry", &["app"]),
     ("tao", &["app"]),
     ("gtk", &["app"]),
-    ("rusqlite", &["journal", "practice"]),
+    ("rusqlite", &["crashvfs", "journal", "practice"]),
     ("aws-*", &["s3"]),
     ("fuser", &["faultfs"]),
     ("notify*", &["platform"]),
