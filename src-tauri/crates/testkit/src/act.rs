@@ -41,6 +41,8 @@ pub enum Act {
         /// That was all.
         last: bool,
     },
+    /// The next call of this name fails like this, if it can.
+    Fault(&'static str, crate::world::Fault),
     /// Only the times change.
     Touch(String),
     /// A file or folder gets another name.

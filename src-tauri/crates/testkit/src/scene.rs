@@ -142,6 +142,10 @@ impl Scene {
                 }
                 _ => Vec::new(),
             },
+            Act::Fault(call, fault) => {
+                self.world.fail_next(call, *fault);
+                Vec::new()
+            }
             Act::Empty(path) => {
                 disk.write(path, self.make(0, 0, true), Write::KeepTime).into_iter().collect()
             }

@@ -224,6 +224,11 @@ impl World {
         self.inner().calls = faults.into_iter().collect();
     }
 
+    /// This fault at the next call of this name, behind those that wait for one already.
+    pub fn fail_next(&self, call: &'static str, fault: Fault) {
+        self.inner().calls.push((call, fault));
+    }
+
     /// The process dies at these cuts (numbers of [`Self::cuts`], growing).
     pub fn die_at(&self, cuts: impl IntoIterator<Item = u64>) {
         self.inner().die_at = cuts.into_iter().collect();

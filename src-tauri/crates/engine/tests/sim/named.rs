@@ -110,6 +110,7 @@ tests! {
         hb12_short_bodies
         mirror_down_large
         ha33_set_back_behind_an_edit
+        ha15_moved_and_unread
         hb35_empty_on_both_sides
         ha16_spelled_otherwise_up
         ha17_twins_down

@@ -672,6 +672,11 @@ pub(crate) fn for_sync() -> Vec<Plan> {
             .faults([("complete_upload", Fault::Expired), ("get", Fault::Expired)])
             .acts([Act::write("clip.mov", 1, LARGE), Act::Wait(8_000), Act::put("clip.mov", 2, LARGE)])
             .acts([Act::Wait(95_000), Act::LoseMarker]),
+        // HA3, HA15: renamed, written to with its time put back, and it cannot be read when it is to be renamed there, too.
+        Plan::new("ha15-moved-and-unread", Mode::MirrorUp)
+            .acts([Act::write("a.jpg", 1, 64), Act::Quiet, Act::Fault("read", Fault::Eio)])
+            .at_once([rename("a.jpg", "b.jpg"), Act::KeepTime { path: "b.jpg".to_owned(), tag: 2 }])
+            .acts([Act::Quiet]),
         // HB35: a file was emptied and its time put back, and by another way the object is empty, too: they are equal.
         Plan::new("hb35-empty-on-both-sides", Mode::MirrorUp)
             .acts([Act::write("b.jpg", 1, 83), Act::Quiet, Act::put("b.jpg", 2, 0)])
