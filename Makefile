@@ -11,7 +11,7 @@ run: ## Build Windlass and open its window (installs what is missing; asks first
 test: ## Install what the tests need and run all of them
 	@scripts/test $(STAGES)
 
-soak: ## Random schedules of the simulator for as long as asked: make soak SECONDS=3600
+soak: ## Random schedules of the simulator, and hostile input, for as long as asked: make soak SECONDS=3600
 	@scripts/soak $(SECONDS)
 
 cli: ## Build the command line `windlass`

@@ -24,11 +24,35 @@ pub const MAX_OBJECT: u64 = 10_000 * 5 * 1024 * MIB;
 
 /// A plan of parts: fixed for the life of one upload id (hazard HB10).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Stored")]
 pub struct PartPlan {
     /// Bytes of the file.
     pub size: u64,
     /// Bytes of each part but the last.
     pub part_size: u64,
+}
+
+/// A plan as it was stored, by whomever.
+#[derive(Deserialize)]
+struct Stored {
+    size: u64,
+    part_size: u64,
+}
+
+/// No plan of ours: parts of nothing, larger than a part may be, or more than can be counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a plan with parts of {part_size} bytes for {size} bytes")]
+struct NoPlan {
+    size: u64,
+    part_size: u64,
+}
+
+impl TryFrom<Stored> for PartPlan {
+    type Error = NoPlan;
+    fn try_from(Stored { size, part_size }: Stored) -> Result<Self, NoPlan> {
+        let good = part_size > 0 && part_size <= MAX_PART && size.div_ceil(part_size) <= u32::MAX as u64;
+        if good { Ok(Self { size, part_size }) } else { Err(NoPlan { size, part_size }) }
+    }
 }
 
 impl PartPlan {
@@ -55,7 +79,8 @@ impl PartPlan {
             return None;
         }
         let start = (number as u64 - 1) * self.part_size;
-        let end = if start + self.part_size < self.size { start + self.part_size } else { self.size };
+        let end = start.saturating_add(self.part_size);
+        let end = if end < self.size { end } else { self.size };
         Some(start..end)
     }
 }
@@ -76,6 +101,24 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_stored_plan_that_is_none_is_refused() {
+        let read = |size: u64, part_size: u64| {
+            serde_json::from_str::<PartPlan>(&format!("{{\"size\":{size},\"part_size\":{part_size}}}"))
+        };
+        for (size, part_size) in [(1, 0), (0, 0), (1, u64::MAX), (u64::MAX, 1), (1, MAX_PART + 1)] {
+            assert!(read(size, part_size).is_err(), "{part_size} of {size}");
+        }
+        for size in [0, 1, MAX_OBJECT, u64::MAX] {
+            let plan = PartPlan::for_size(size);
+            assert_eq!(
+                serde_json::from_value::<PartPlan>(serde_json::to_value(plan).unwrap()).unwrap(),
+                plan
+            );
+            assert_eq!(plan.range(plan.count()).unwrap().end, size);
+        }
+    }
 
     #[test]
     fn hb8_part_size_fits_every_size_that_s3_takes() {

@@ -70,6 +70,12 @@ pub(crate) fn unsigned(row: &Row<'_>, column: usize) -> Result<u64> {
     get::<i64>(row, column).map(i64::cast_unsigned)
 }
 
+/// A number of things. Fewer than none is damage.
+pub(crate) fn amount(row: &Row<'_>, column: usize) -> Result<u64> {
+    let number: i64 = get(row, column)?;
+    u64::try_from(number).map_err(|_| odd("a count", &number.to_string()))
+}
+
 /// A digest as stored: its length tells its kind.
 pub(crate) fn digest_bytes(digest: Option<&Digest>) -> &[u8] {
     match digest {

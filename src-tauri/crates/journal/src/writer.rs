@@ -1,6 +1,7 @@
 //! The one thread that writes. Jobs that are waiting when a transaction begins share it. When one of them fails, all of it
 //! is taken back and done again with a savepoint for each, so that it takes nothing of the others with it.
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -46,8 +47,10 @@ where
         self.weight
     }
 
+    /// A panic takes back this job and nothing of the others: without this thread nothing could be written any more.
     fn run(&mut self, conn: &Connection) -> Result<()> {
-        self.value = Some((self.work)(conn)?);
+        let done = catch_unwind(AssertUnwindSafe(|| (self.work)(conn)));
+        self.value = Some(done.map_err(|_| of(JournalErrorKind::Other, "the write panicked"))??);
         Ok(())
     }
 
@@ -258,6 +261,28 @@ fn failed_sync(error: &JournalError) -> bool {
 mod tests {
     use super::*;
     use crate::db;
+
+    #[tokio::test]
+    async fn hc14_a_write_that_panics_takes_nothing_of_the_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.db");
+        let conn = db::open_writer(&path).unwrap();
+        conn.execute_batch("CREATE TABLE t (a INTEGER NOT NULL) STRICT").unwrap();
+        let writer = Writer::start(conn, Owner::take(&path).unwrap()).unwrap();
+        let add = |conn: &Connection| conn.execute("INSERT INTO t (a) VALUES (1)", []).map_err(sql);
+        let panics = move |conn: &Connection| -> Result<usize> {
+            add(conn)?;
+            panic!("planted")
+        };
+        let (one, bad, two) = tokio::join!(writer.run(1, add), writer.run(1, panics), writer.run(1, add));
+        one.unwrap();
+        two.unwrap();
+        assert_eq!(bad.unwrap_err().kind, JournalErrorKind::Other);
+        let count =
+            |conn: &Connection| conn.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).map_err(sql);
+        let rows: i64 = writer.run(1, count).await.unwrap();
+        assert_eq!(rows, 2);
+    }
 
     #[tokio::test]
     async fn no_space_is_said_and_nothing_of_the_batch_stays() {

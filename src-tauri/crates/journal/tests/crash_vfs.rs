@@ -15,18 +15,26 @@ use ground::{Found, Ground, quick_folder};
 use scenario::{Scenario, Step};
 use windlass_crashvfs::{Cut, Lies, Trace};
 
-/// What is done at each cut: no sync helped, all of it was written in time, and by chance.
-fn variants(at: usize, torn: u64) -> Vec<Cut> {
-    let mut all = vec![Cut::Lost, Cut::Kept];
-    for seed in 0..torn {
-        let sector = if (at as u64 + seed).is_multiple_of(2) { 512 } else { 4096 };
-        all.push(Cut::Torn { sector, seed: (at as u64) << 8 | seed });
-    }
-    all
+/// By chance, in sectors of either size.
+fn torn(at: usize, seeds: u64) -> Vec<Cut> {
+    let sector = |seed: u64| if (at as u64 + seed).is_multiple_of(2) { 512 } else { 4096 };
+    (0..seeds).map(|seed| Cut::Torn { sector: sector(seed), seed: (at as u64) << 8 | seed }).collect()
+}
+
+/// No sync helped, all of it was written in time, and by chance.
+fn all(at: usize, seeds: u64) -> Vec<Cut> {
+    [vec![Cut::Lost, Cut::Kept], torn(at, seeds)].concat()
 }
 
 /// Cuts at every `every`-th call, and says what was found.
-fn cut(name: &str, trace: &Trace, ground: &Ground, lies: Lies, every: usize, torn: u64) -> Found {
+fn cut(
+    name: &str,
+    trace: &Trace,
+    ground: &Ground,
+    lies: Lies,
+    every: usize,
+    cuts: &(dyn Fn(usize) -> Vec<Cut> + Sync),
+) -> Found {
     let began = std::time::Instant::now();
     let workers = std::thread::available_parallelism().map_or(2, |n| n.get().min(4));
     let found = std::thread::scope(|scope| {
@@ -38,7 +46,7 @@ fn cut(name: &str, trace: &Trace, ground: &Ground, lies: Lies, every: usize, tor
                         if at % every != 0 || at / every % workers != worker {
                             return;
                         }
-                        for cut in variants(at, torn) {
+                        for cut in cuts(at) {
                             ground.look(at, cut, image(cut), trace.promised(at), &mut found);
                         }
                     });
@@ -61,20 +69,26 @@ fn cut(name: &str, trace: &Trace, ground: &Ground, lies: Lies, every: usize, tor
     found
 }
 
-#[test]
-fn hc3_a_power_cut_at_every_call_leaves_a_prefix_with_every_promise() {
-    let scenario = Scenario::long();
-    let (trace, ground) = scenario.play();
-    assert!(
-        trace.syncs() > 190 && trace.promised(usize::MAX) > 190,
-        "{} {}",
-        trace.syncs(),
-        trace.promised(usize::MAX)
-    );
-    let found = cut("every call", &trace, &ground, Lies::Honest, 1, 1);
+/// From nothing to the end, with checkpoints and a second start.
+fn at_every_call(name: &str, cuts: &(dyn Fn(usize) -> Vec<Cut> + Sync)) {
+    let (trace, ground) = Scenario::long().play();
+    let promises = trace.promised(usize::MAX);
+    assert!(trace.syncs() > 140 && promises > 130, "{} {promises}", trace.syncs());
+    let found = cut(name, &trace, &ground, Lies::Honest, 1, cuts);
     assert!(found.wrong.is_empty(), "{}", found.say());
     // Both the oldest that is allowed and a newer one were met, or the cuts are not what they seem.
     assert!(found.exact > 0 && found.newer > 0, "{found:?}");
+}
+
+#[test]
+fn hc3_a_power_cut_at_every_call_that_loses_or_tears_leaves_a_prefix_with_every_promise() {
+    at_every_call("every call, lost and torn", &|at| [vec![Cut::Lost], torn(at, 1)].concat());
+}
+
+/// What a kill leaves as well.
+#[test]
+fn hc3_a_power_cut_at_every_call_that_loses_nothing_leaves_a_prefix_with_every_promise() {
+    at_every_call("every call, kept", &|_| vec![Cut::Kept]);
 }
 
 /// SQLite's own checkpoint, after 2,000 pages, and the WAL that begins again after it.
@@ -83,7 +97,7 @@ fn hc2_a_power_cut_around_the_checkpoint_that_sqlite_makes() {
     let (trace, ground) = Scenario::heavy().play();
     let pages = trace.len() / 2;
     assert!(pages > 2_400, "only {pages} pages: no checkpoint");
-    let found = cut("own checkpoint", &trace, &ground, Lies::Honest, 251, 1);
+    let found = cut("own checkpoint", &trace, &ground, Lies::Honest, 251, &|at| all(at, 1));
     assert!(found.wrong.is_empty(), "{}", found.say());
 }
 
@@ -100,7 +114,8 @@ fn hc1_a_power_cut_while_recovering_from_a_power_cut() {
     assert_eq!(images.len(), 6);
     for (number, (promised, image)) in images.into_iter().enumerate() {
         let (second, second_ground) = ground.recover(&image, promised);
-        let found = cut(&format!("recovery {number}"), &second, &second_ground, Lies::Honest, 1, 4);
+        let found =
+            cut(&format!("recovery {number}"), &second, &second_ground, Lies::Honest, 1, &|at| all(at, 4));
         assert!(found.wrong.is_empty(), "{}", found.say());
     }
 }
@@ -112,7 +127,7 @@ fn hc10_a_power_cut_in_a_migration_leaves_the_old_or_the_new_one_and_a_whole_cop
     scenario::second_version(&folder.path().join("journal.db"));
     let (trace, ground) = Scenario::of(vec![Step::Open, Step::Close]).play_on(folder.path());
     let ground = ground.with_copy_before(2);
-    let found = cut("migration", &trace, &ground, Lies::Honest, 1, 4);
+    let found = cut("migration", &trace, &ground, Lies::Honest, 1, &|at| all(at, 4));
     assert!(found.wrong.is_empty(), "{}", found.say());
 }
 
@@ -121,9 +136,9 @@ fn hc10_a_power_cut_in_a_migration_leaves_the_old_or_the_new_one_and_a_whole_cop
 fn without_sync_the_test_finds_it() {
     let (trace, ground) = Scenario::short().play();
     for lies in [Lies::NoSync, Lies::NoSyncOfWal, Lies::NoSyncOfDatabase, Lies::NoSyncOfFolder] {
-        let found = cut(&format!("{lies:?}"), &trace, &ground, lies, 13, 2);
+        let found = cut(&format!("{lies:?}"), &trace, &ground, lies, 13, &|at| all(at, 2));
         assert!(!found.wrong.is_empty(), "nothing went wrong with {lies:?}");
     }
-    let found = cut("honest", &trace, &ground, Lies::Honest, 13, 2);
+    let found = cut("honest", &trace, &ground, Lies::Honest, 13, &|at| all(at, 2));
     assert!(found.wrong.is_empty(), "{}", found.say());
 }

@@ -311,3 +311,38 @@ async fn hc6_hc11_damage_in_a_big_journal_is_met_when_read_and_the_next_start_pu
     drop(opened);
     assert_eq!(SqliteJournal::open_or_begin(&file, Timestamp(0)).unwrap().recovered, None);
 }
+
+/// Found by `windlass-fuzz`: such numbers made readers panic, and the writer, without which nothing can be written any more.
+#[tokio::test]
+async fn hc6_numbers_that_nobody_counted_are_damage_and_no_panic() {
+    let folder = quick_folder();
+    let file = folder.path().join("journal.db");
+    let journal = SqliteJournal::open(&file).unwrap();
+    journal.commit(vec![JournalWrite::SavePair(pair())]).await.unwrap();
+    let listing = journal.begin_listing("c", "b", "", Timestamp(0)).await.unwrap();
+    let page = || vec![common::object("a", 1, None, "STANDARD")];
+    journal.add_to_listing(listing, page()).await.unwrap();
+    let hand = rusqlite::Connection::open(&file).unwrap();
+    hand.execute_batch("UPDATE file_counts SET files = -3; UPDATE transfer_counts SET transfers = -1")
+        .unwrap();
+    let filter = windlass_ports::journal::UploadFilter::Open;
+    for error in [
+        journal.folder_counts(&pair_id()).await.map(|_| ()).unwrap_err(),
+        journal.upload_window(filter, 0, 10).await.map(|_| ()).unwrap_err(),
+    ] {
+        assert_eq!(error.kind, JournalErrorKind::Corrupt, "{}", error.source);
+    }
+    hand.execute_batch("UPDATE file_counts SET files = 9223372036854775807, bytes = -1").unwrap();
+    assert_eq!(journal.folder_counts(&pair_id()).await.unwrap().total, u64::MAX);
+    for change in ["next_row = 9223372036854775807", "next_row = -1", "rows = -1", "objects = 9"] {
+        hand.execute_batch(&format!(
+            "UPDATE listings SET next_row = 1, rows = 1, objects = 1; UPDATE listings SET {change}"
+        ))
+        .unwrap();
+        let error = journal.add_to_listing(listing, page()).await.unwrap_err();
+        assert_eq!(error.kind, JournalErrorKind::Corrupt, "{change}: {}", error.source);
+        assert_eq!(journal.listing_info(listing).await.unwrap_err().kind, JournalErrorKind::Corrupt);
+    }
+    // The writer lives.
+    journal.commit(vec![JournalWrite::SavePair(pair())]).await.unwrap();
+}

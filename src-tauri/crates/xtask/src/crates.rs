@@ -95,6 +95,7 @@ const RULES: &[Rule] = &[
     Rule { name: "cli", ours: ADAPTERS, foreign: Foreign::Common },
     Rule { name: "devserver", ours: ADAPTERS, foreign: Foreign::Common },
     Rule { name: "faultfs", ours: &[], foreign: Foreign::Common },
+    Rule { name: "fuzz", ours: &["domain", "ports", "journal", "s3"], foreign: Foreign::Common },
     Rule { name: "crashvfs", ours: &[], foreign: Foreign::Common },
     Rule { name: "xtask", ours: &["api"], foreign: Foreign::Common },
 ];
@@ -105,7 +106,7 @@ const KEPT: &[(&str, &[&str])] = &[
     ("wry", &["app"]),
     ("tao", &["app"]),
     ("gtk", &["app"]),
-    ("rusqlite", &["crashvfs", "journal", "practice"]),
+    ("rusqlite", &["crashvfs", "fuzz", "journal", "practice"]),
     ("aws-*", &["s3"]),
     ("fuser", &["faultfs"]),
     ("notify*", &["platform"]),

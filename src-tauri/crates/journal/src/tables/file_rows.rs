@@ -136,7 +136,9 @@ pub(crate) fn page(conn: &Connection, text: &str, params: impl Params, most: usi
         let Some(row) = rows.next().map_err(sql)? else { break };
         match read(row, &mut mark) {
             Some(row) => found.push(row),
-            None => tracing::warn!("a file's row in the journal is damaged beyond its path"),
+            None => tracing::error!(
+                "a file's row in the journal is damaged beyond its path; the file counts as new"
+            ),
         }
     }
     Ok(found)

@@ -6,7 +6,7 @@ use windlass_ports::journal::FileFilter;
 use windlass_ports::{FileRow, FileState, FolderCounts, JournalErrorKind, Tally};
 
 use super::file_rows::{self, SELECT, failure, path, state_text};
-use super::{all, count, digest_bytes, execute, first, get, pairs, text, unsigned};
+use super::{all, amount, count, digest_bytes, execute, first, get, pairs, text, unsigned};
 use crate::error::{Result, odd, of, sql};
 use crate::marks::{Mark, NONE};
 
@@ -256,14 +256,14 @@ pub(crate) fn counts(conn: &Connection, pair: &PairId) -> Result<FolderCounts> {
         conn,
         "SELECT state, files, bytes FROM file_counts WHERE pair_id = ?1",
         [pair.as_str()],
-        |row| Ok((get::<String>(row, 0)?, unsigned(row, 1)?, unsigned(row, 2)?)),
+        |row| Ok((get::<String>(row, 0)?, amount(row, 1)?, unsigned(row, 2)?)),
     )?;
     for (state, files, bytes) in rows {
-        counts.total += files;
-        counts.bytes_total += bytes;
+        counts.total = counts.total.saturating_add(files);
+        counts.bytes_total = counts.bytes_total.saturating_add(bytes);
         match state.as_str() {
             // Nobody is asked for more than which of them moves.
-            "waiting" | "downloading" | "held" => counts.waiting += files,
+            "waiting" | "downloading" | "held" => counts.waiting = counts.waiting.saturating_add(files),
             "uploading" => counts.uploading = files,
             "checking" => counts.checking = files,
             "safe" => {

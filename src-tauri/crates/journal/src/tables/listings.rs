@@ -5,7 +5,7 @@ use windlass_domain::Timestamp;
 use windlass_ports::{JournalErrorKind, LevelEntry, ListedRow, ListingId, ListingInfo};
 
 use super::{execute, first, get, text, unsigned};
-use crate::error::{Result, of, sql};
+use crate::error::{Result, odd, of, sql};
 
 /// Ids of one listing's rows.
 const SPAN: i64 = 1 << 32;
@@ -35,8 +35,9 @@ const SELECT: &str =
     "SELECT id, rows, objects, bytes, complete, listed_at, revision, connection, bucket, next_row,
     last_key, keyed FROM listings";
 
+/// Fails with `Corrupt` for numbers that no listing of ours has: ids of rows are made from them.
 fn read(row: &Row<'_>) -> Result<Header> {
-    Ok(Header {
+    let header = Header {
         info: ListingInfo {
             id: ListingId(get(row, 0)?),
             count: unsigned(row, 1)?,
@@ -51,7 +52,13 @@ fn read(row: &Row<'_>) -> Result<Header> {
         next_row: get(row, 9)?,
         last_key: get(row, 10)?,
         keyed: get(row, 11)?,
-    })
+    };
+    let info = &header.info;
+    let good = (0..i64::MAX / SPAN).contains(&info.id.0)
+        && (0..SPAN).contains(&header.next_row)
+        && info.count <= header.next_row.cast_unsigned()
+        && info.objects <= info.count;
+    if good { Ok(header) } else { Err(odd("a listing", "damaged")) }
 }
 
 pub(crate) fn header(conn: &Connection, id: ListingId) -> Result<Option<Header>> {
@@ -207,7 +214,7 @@ pub(crate) fn add(conn: &Connection, id: ListingId, entries: &mut [LevelEntry]) 
 }
 
 fn save(conn: &Connection, mut header: Header) -> Result<ListingInfo> {
-    header.info.revision += 1;
+    header.info.revision = header.info.revision.saturating_add(1);
     let info = &header.info;
     execute(
         conn,

@@ -6,7 +6,7 @@ use windlass_domain::{
 use windlass_ports::UploadRow;
 use windlass_ports::journal::{UploadCounts, UploadFilter};
 
-use super::{all, count, execute, first, get, parts, text, unsigned};
+use super::{all, amount, count, execute, first, get, parts, text, unsigned};
 use crate::error::{Result, odd, other};
 use crate::marks::{Mark, holds};
 
@@ -178,7 +178,7 @@ pub(crate) fn window(
 fn counts(conn: &Connection) -> Result<UploadCounts> {
     let mut counts = UploadCounts::default();
     let rows = all(conn, "SELECT class, transfers FROM transfer_counts", [], |row| {
-        Ok((get::<String>(row, 0)?, unsigned(row, 1)?))
+        Ok((get::<String>(row, 0)?, amount(row, 1)?))
     })?;
     for (class, number) in rows {
         match class.as_str() {
@@ -189,7 +189,7 @@ fn counts(conn: &Connection) -> Result<UploadCounts> {
             other => return Err(odd("a transfer's class", other)),
         }
     }
-    counts.open = counts.active + counts.waiting + counts.failed;
+    counts.open = counts.active.saturating_add(counts.waiting).saturating_add(counts.failed);
     Ok(counts)
 }
 

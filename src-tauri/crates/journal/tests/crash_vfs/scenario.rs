@@ -104,7 +104,7 @@ impl Scenario {
 
     /// From nothing to the end, with checkpoints and a second start.
     pub(crate) fn long() -> Self {
-        Self::commits(150, 16)
+        Self::commits(110, 16)
     }
 
     /// The same, shorter.

@@ -261,10 +261,24 @@ impl S3Client {
         let Some(answer) = self.get(bucket, "ListObjectsV2", Method::GET, "", query).await? else {
             return Ok(None);
         };
-        let page = listing::read(&answer.body).map_err(|error| {
-            let kind = if error == CUT { RemoteErrorKind::Network } else { RemoteErrorKind::Unexpected };
-            own(kind, format!("status 200: {error}"))
-        })?;
-        page.level(bucket.as_str(), prefix, depth, after).map(Some)
+        read_listing_page(&answer.body, bucket.as_str(), prefix, depth, after).map(Some)
     }
+}
+
+/// What an answer to a listing says. Apart from the request, so that hostile answers can be tried on it.
+///
+/// # Errors
+/// When it is not wholly a page of this prefix.
+pub fn read_listing_page(
+    page: &[u8],
+    bucket: &str,
+    prefix: &str,
+    depth: Depth,
+    after: Option<&str>,
+) -> Result<Level, RemoteError> {
+    let page = listing::read(page).map_err(|error| {
+        let kind = if error == CUT { RemoteErrorKind::Network } else { RemoteErrorKind::Unexpected };
+        own(kind, format!("status 200: {error}"))
+    })?;
+    page.level(bucket, prefix, depth, after)
 }

@@ -73,8 +73,8 @@ impl Page {
             }
         }
         match self.truncated {
-            None if depth == Depth::Deep => odd("the listing does not say whether it goes on".to_owned()),
-            None | Some(false) => Ok(Level { entries, next: None }),
+            None => odd("the listing does not say whether it goes on".to_owned()),
+            Some(false) => Ok(Level { entries, next: None }),
             Some(true) => {
                 let next = self.next.filter(|next| !next.is_empty() && Some(next.as_str()) != after);
                 Ok(Level { entries, next: Some(next.ok_or_else(endless)?) })
@@ -111,7 +111,7 @@ pub(crate) fn read(page: &[u8]) -> Result<Page, Malformed> {
     loop {
         let (name, empty) = match scan.next()? {
             Some(Token::Open { name, empty }) => (name, empty),
-            Some(Token::Close(name)) if name == root => return Ok(page),
+            Some(Token::Close(name)) if name == root => return end(&mut scan, page),
             Some(Token::Text(_) | Token::Data(_)) => continue,
             Some(Token::Close(_)) => return Err(Malformed("an element is closed that is not open")),
             None => return Err(CUT),
@@ -119,14 +119,30 @@ pub(crate) fn read(page: &[u8]) -> Result<Page, Malformed> {
         match local(name) {
             "Contents" if !empty => page.objects.push(object(&mut scan, name)?),
             "CommonPrefixes" if !empty => folders(&mut scan, name, &mut page.folders)?,
-            "IsTruncated" => page.truncated = Some(truth(&scan.text(name, empty)?)?),
-            "Name" => page.bucket = Some(scan.text(name, empty)?.into_owned()),
-            "Prefix" => page.prefix = Some(scan.text(name, empty)?.into_owned()),
-            "NextContinuationToken" => page.next = Some(scan.text(name, empty)?.into_owned()),
+            "IsTruncated" => once(&mut page.truncated, truth(&scan.text(name, empty)?)?)?,
+            "Name" => once(&mut page.bucket, scan.text(name, empty)?.into_owned())?,
+            "Prefix" => once(&mut page.prefix, scan.text(name, empty)?.into_owned())?,
+            "NextContinuationToken" => once(&mut page.next, scan.text(name, empty)?.into_owned())?,
             "EncodingType" => page.encoded = scan.text(name, empty)?.trim_ascii() == "url",
             _ => scan.skip(name, empty)?,
         }
     }
+}
+
+/// Nothing follows the root: two halves of two pages are no page.
+fn end(scan: &mut Scanner<'_>, page: Page) -> Result<Page, Malformed> {
+    loop {
+        match scan.next()? {
+            None => return Ok(page),
+            Some(Token::Text(text)) if text.trim_ascii().is_empty() => {}
+            Some(_) => return Err(Malformed("something follows its end")),
+        }
+    }
+}
+
+/// Whoever says something twice says nothing.
+fn once<T>(place: &mut Option<T>, value: T) -> Result<(), Malformed> {
+    if place.replace(value).is_some() { Err(Malformed("it says one thing twice")) } else { Ok(()) }
 }
 
 /// Every element inside `parent`, up to and with its end.
@@ -159,11 +175,11 @@ fn object(scan: &mut Scanner<'_>, parent: &str) -> Result<LevelEntry, Malformed>
     let (mut etag, mut class) = (String::new(), None);
     while let Some((name, empty)) = child(scan, parent)? {
         match local(name) {
-            "Key" => key = Some(scan.text(name, empty)?.into_owned()),
+            "Key" => once(&mut key, scan.text(name, empty)?.into_owned())?,
             "Size" => {
                 let said = scan.text(name, empty)?;
                 let said: i64 = said.trim_ascii().parse().map_err(|_| Malformed("a size is no number"))?;
-                size = Some(u64::try_from(said).map_err(|_| Malformed("a size is below zero"))?);
+                once(&mut size, u64::try_from(said).map_err(|_| Malformed("a size is below zero"))?)?;
             }
             "LastModified" => modified = moment(scan.text(name, empty)?.trim_ascii()),
             "ETag" => etag = scan.text(name, empty)?.into_owned(),
@@ -180,7 +196,7 @@ fn object(scan: &mut Scanner<'_>, parent: &str) -> Result<LevelEntry, Malformed>
 fn truth(text: &str) -> Result<bool, Malformed> {
     match text.trim_ascii() {
         "true" | "True" | "TRUE" => Ok(true),
-        "false" | "False" | "FALSE" | "" => Ok(false),
+        "false" | "False" | "FALSE" => Ok(false),
         _ => Err(Malformed("a truth value is neither true nor false")),
     }
 }
@@ -369,6 +385,32 @@ mod tests {
         ] {
             assert!(of(&bad).is_err(), "{bad}");
         }
+    }
+
+    /// Found by `windlass-fuzz`: a page whose end came too early was a whole one at a level, and whoever said twice whether it
+    /// goes on was believed the second time.
+    #[test]
+    fn hb17_a_page_with_two_ends_or_two_minds_is_no_listing() {
+        let start = "<ListBucketResult><Name>b</Name>";
+        let whole = format!("{start}<IsTruncated>false</IsTruncated></ListBucketResult>\n<!-- the end -->");
+        assert!(level(read(whole.as_bytes()).unwrap(), None).is_ok());
+        for bad in [
+            format!("{whole}<IsTruncated>true</IsTruncated>"),
+            format!("{whole}{whole}"),
+            format!(
+                "{start}<IsTruncated>true</IsTruncated><IsTruncated>false</IsTruncated></ListBucketResult>"
+            ),
+            format!("{start}<IsTruncated></IsTruncated></ListBucketResult>"),
+            format!("{start}<IsTruncated/></ListBucketResult>"),
+            format!("{start}<Name>b</Name><IsTruncated>false</IsTruncated></ListBucketResult>"),
+            format!(
+                "{start}<IsTruncated>false</IsTruncated><Contents><Key>a</Key><Key>b</Key><Size>1</Size></Contents></ListBucketResult>"
+            ),
+        ] {
+            assert!(read(bad.as_bytes()).is_err(), "{bad}");
+        }
+        // Without a word about it, it may go on: at a level, too.
+        assert!(level(read(format!("{start}</ListBucketResult>").as_bytes()).unwrap(), None).is_err());
     }
 
     #[test]

@@ -31,6 +31,7 @@ use self::pool::Pool;
 use crate::body::{Counted, Progress};
 use crate::error::{Trouble, chain, own};
 
+pub use self::calls::read_listing_page;
 pub(crate) use self::place::Rules;
 
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("windlass/", env!("CARGO_PKG_VERSION")));
