@@ -7,6 +7,8 @@
 //! (`SQLITE_IOCAP_POWERSAFE_OVERWRITE`).
 use std::collections::BTreeMap;
 
+use windlass_testkit::Rng;
+
 /// One call that changed something.
 #[derive(Debug, Clone)]
 pub(crate) enum Change {
@@ -55,32 +57,6 @@ pub enum Cut {
 
 /// Files by name.
 pub type Image = BTreeMap<String, Vec<u8>>;
-
-/// SplitMix64: small, and the same everywhere.
-#[derive(Debug, Clone)]
-pub struct Rng(u64);
-
-impl Rng {
-    /// From a seed.
-    #[must_use]
-    pub const fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// The next number.
-    pub const fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A number below `end`, which is not zero.
-    pub const fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-}
 
 /// A number for bytes, to tell contents apart. Here, because this crate is optimised in a debug build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -9,5 +9,5 @@
 mod disk;
 mod shim;
 
-pub use disk::{Cut, Image, Lies, Print, Rng, Trace};
+pub use disk::{Cut, Image, Lies, Print, Trace};
 pub use shim::{NotRegistered, Recording};

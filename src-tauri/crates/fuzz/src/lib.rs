@@ -17,4 +17,4 @@ pub mod listing;
 pub mod names;
 pub mod rows;
 
-pub use bytes::{Bytes, Chance};
+pub use bytes::Bytes;

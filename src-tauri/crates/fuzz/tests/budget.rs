@@ -4,7 +4,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use windlass_fuzz::{Chance, listing, names, rows::Rows};
+use windlass_fuzz::{listing, names, rows::Rows};
+use windlass_testkit::Rng;
 
 /// Bytes that found something once, or stand at an edge.
 const SEEDS: &[&[u8]] = &[
@@ -27,7 +28,7 @@ fn run(name: &str, cases: u64, most: usize, mut check: impl FnMut(&[u8])) {
     let cases = cases * number("WINDLASS_FUZZ_TIMES", 1);
     let began = std::time::Instant::now();
     for case in 0..cases {
-        let mut chance = Chance::new(seed.wrapping_mul(0x0100_0000_01b3) ^ case);
+        let mut chance = Rng::new(seed.wrapping_mul(0x0100_0000_01b3) ^ case);
         let bytes = match SEEDS.get(usize::try_from(case).unwrap()) {
             Some(seed) => seed.to_vec(),
             None if case % 4 == 0 => {

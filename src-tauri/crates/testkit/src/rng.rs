@@ -35,6 +35,12 @@ impl Rng {
         if end == 0 { 0 } else { self.next() % end }
     }
 
+    /// Up to `most` bytes.
+    pub fn bytes(&mut self, most: usize) -> Vec<u8> {
+        let len = self.below(most as u64 + 1) as usize;
+        (0..len.div_ceil(8)).flat_map(|_| self.next().to_le_bytes()).take(len).collect()
+    }
+
     /// True so many times in a thousand.
     pub const fn often(&mut self, per_mille: u64) -> bool {
         self.below(1000) < per_mille

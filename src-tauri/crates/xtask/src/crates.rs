@@ -95,8 +95,8 @@ const RULES: &[Rule] = &[
     Rule { name: "cli", ours: ADAPTERS, foreign: Foreign::Common },
     Rule { name: "devserver", ours: ADAPTERS, foreign: Foreign::Common },
     Rule { name: "faultfs", ours: &[], foreign: Foreign::Common },
-    Rule { name: "fuzz", ours: &["domain", "ports", "journal", "s3"], foreign: Foreign::Common },
-    Rule { name: "crashvfs", ours: &[], foreign: Foreign::Common },
+    Rule { name: "fuzz", ours: &["domain", "ports", "journal", "s3", "testkit"], foreign: Foreign::Common },
+    Rule { name: "crashvfs", ours: &["testkit"], foreign: Foreign::Common },
     Rule { name: "xtask", ours: &["api"], foreign: Foreign::Common },
 ];
 
