@@ -347,12 +347,7 @@ impl Run<'_> {
     /// still open, and once the end is noted nobody knows of it any more. So the end waits for an answer, whatever it is.
     async fn give_back(&self, store: &dyn RemoteStore, id: &UploadId) -> Result<(), RemoteError> {
         match self.shared.call(store.abort_upload(&self.live.spec.key, id)).await {
-            Err(error)
-                if matches!(
-                    error.kind,
-                    RemoteErrorKind::Network | RemoteErrorKind::Throttled | RemoteErrorKind::Unauthenticated
-                ) =>
-            {
+            Err(error) if error.kind.is_passing() || error.kind == RemoteErrorKind::Unauthenticated => {
                 Err(error)
             }
             // Most often there is no such upload any more.
@@ -371,6 +366,9 @@ impl Run<'_> {
                 }
                 Err(error) => {
                     tracing::warn!(key = %self.live.spec.key, error = %error.source, "open uploads could not be looked at");
+                    if tries + 1 == SWEEPS {
+                        return;
+                    }
                     let wait = retry::delay_ms(tries, self.shared.ports.entropy.as_ref());
                     tokio::time::sleep(Duration::from_millis(wait)).await;
                 }

@@ -64,6 +64,14 @@ pub enum RemoteErrorKind {
     Unexpected,
 }
 
+impl RemoteErrorKind {
+    /// Trouble of the way or the hour, which says nothing of what was asked and may be over the next moment.
+    #[must_use]
+    pub const fn is_passing(self) -> bool {
+        matches!(self, Self::Network | Self::Throttled)
+    }
+}
+
 /// Follows the bytes of a body on their way out, and may hold them back. The adapter asks before it hands over a piece.
 pub trait Flow: Debug + Send + Sync {
     /// Most bytes of one piece: small where a cap is set, so that a slow line moves evenly.

@@ -82,10 +82,7 @@ pub(super) async fn fetch(
             Ok(()) if planted::is(Bug::ShortIsWhole) => break,
             Ok(()) => {}
             // Bound to the same version, so that two generations are never spliced (hazard HB29).
-            Err(Trouble::Remote(error))
-                if matches!(error.kind, RemoteErrorKind::Network | RemoteErrorKind::Throttled)
-                    && cuts < CUTS =>
-            {
+            Err(Trouble::Remote(error)) if error.kind.is_passing() && cuts < CUTS => {
                 cuts = if whole.len > before { 0 } else { cuts + 1 };
                 let wait = retry::delay_ms(cuts, shared.ports.entropy.as_ref());
                 tokio::time::sleep(std::time::Duration::from_millis(wait)).await;

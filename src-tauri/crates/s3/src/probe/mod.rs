@@ -36,11 +36,6 @@ struct Probe<'a> {
 /// Times that a cleaning is tried.
 const CLEANINGS: u32 = 4;
 
-/// Trouble that may be over the next moment.
-fn is_weather(error: &RemoteError) -> bool {
-    matches!(error.kind, Kind::Network | Kind::Throttled)
-}
-
 fn no_if(refused: bool) -> Support {
     if refused { Support::Yes } else { Support::No }
 }
@@ -49,7 +44,7 @@ fn no_if(refused: bool) -> Support {
 fn accepted<T>(result: &Result<T, RemoteError>) -> Support {
     match result {
         Ok(_) => Support::Yes,
-        Err(error) if matches!(error.kind, Kind::Network | Kind::Throttled) => Support::Unknown,
+        Err(error) if error.kind.is_passing() => Support::Unknown,
         Err(_) => Support::No,
     }
 }
@@ -110,7 +105,7 @@ impl Probe<'_> {
         }
         let key = self.key(name);
         match self.put(&key, &good).await {
-            Err(error) if matches!(error.kind, Kind::Network | Kind::Throttled) => return Support::Unknown,
+            Err(error) if error.kind.is_passing() => return Support::Unknown,
             Err(_) => return Support::No,
             Ok(_) => {}
         }
@@ -273,7 +268,7 @@ impl Probe<'_> {
                 c.list_multipart_uploads().bucket(self.bucket).prefix(&self.scratch).send()
             })
             .await;
-        let mut left = uploads.as_ref().err().is_some_and(is_weather);
+        let mut left = uploads.as_ref().err().is_some_and(|error| error.kind.is_passing());
         for upload in uploads.iter().flat_map(|u| u.uploads()) {
             let (Some(key), Some(id)) = (upload.key(), upload.upload_id()) else { continue };
             if !key.starts_with(&self.scratch) {
@@ -285,7 +280,7 @@ impl Probe<'_> {
                     c.abort_multipart_upload().bucket(self.bucket).key(key).upload_id(id).send()
                 })
                 .await;
-            left |= given_back.as_ref().err().is_some_and(is_weather);
+            left |= given_back.as_ref().err().is_some_and(|error| error.kind.is_passing());
         }
         let mut doomed: Vec<(String, Option<String>)> = Vec::new();
         let versions = self
@@ -326,7 +321,7 @@ impl Probe<'_> {
     async fn clean_up(&self) -> Result<(), RemoteError> {
         for _ in 1..CLEANINGS {
             match self.clean().await {
-                Err(error) if is_weather(&error) => {}
+                Err(error) if error.kind.is_passing() => {}
                 done => return done,
             }
         }

@@ -65,7 +65,7 @@ impl Probe<'_> {
         let source = self.put(&from, &Say::default()).await?;
         let copied = match self.copy(&from, &to, None, None).await {
             Ok(etag) => etag,
-            Err(error) if matches!(error.kind, Kind::Network | Kind::Throttled) => return Ok(()),
+            Err(error) if error.kind.is_passing() => return Ok(()),
             Err(_) => {
                 found.copy = Support::No;
                 return Ok(());
@@ -114,7 +114,7 @@ impl Probe<'_> {
                 }
                 Ok(no_if(back))
             }
-            Err(error) if matches!(error.kind, Kind::Network | Kind::Throttled) => Ok(Support::Unknown),
+            Err(error) if error.kind.is_passing() => Ok(Support::Unknown),
             Err(_) => Ok(Support::No),
         }
     }
