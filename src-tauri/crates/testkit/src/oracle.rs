@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use windlass_domain::guard::Ask;
 use windlass_domain::words::FailureCode;
-use windlass_domain::{BaseState, Ending, Mode, Upload};
+use windlass_domain::{BaseState, Mode, Upload};
 use windlass_ports::{BrakeAnswer, Clock as _, FileState, IntentEnd, IntentKind, IntentRow, JournalWrite};
 
 use crate::content::ContentId;
@@ -15,15 +15,12 @@ use crate::journal::VirtualJournal;
 use crate::s3::VirtualS3;
 use crate::world::{Event, World};
 
-/// Temporary files and open uploads that may be there at a time.
-const MOST_TEMPS: usize = 64;
+/// Temporary files, and open uploads, that may be there at a time.
 const MOST_OPEN: usize = 64;
 /// Deletes that are so close together count as one sweep.
 const SWEEP_NS: i64 = 30_000_000_000;
-
 /// The last look before a decision is not longer ago.
 const LOOK_NS: i64 = 5_000_000_000;
-
 /// Moments are a little later than the clock says, so that no two are the same.
 const TICKS_NS: i64 = 1_000_000;
 
@@ -40,8 +37,6 @@ struct Known {
     destroyed: BTreeSet<ContentId>,
     /// Already told.
     missed: BTreeSet<ContentId>,
-    /// What was committed, by name.
-    told: BTreeMap<String, u64>,
     /// Every intent that was durable once: a request may take effect after its journal was set back.
     intents: BTreeMap<String, IntentRow>,
     /// ETags of the bases that the journals had of a key when a request for it was sent: it may take effect much later.
@@ -107,11 +102,11 @@ impl Oracle {
 
     /// A person made this, complete.
     pub(crate) fn made(&self, content: ContentId, name: String) {
-        let mut known = self.known();
         // Nothing is in an empty file that could be missed.
         if name.ends_with(" of 0 bytes") {
             return;
         }
+        let mut known = self.known();
         known.names.insert(content, name);
         known.made.insert(content);
         known.let_go.remove(&content);
@@ -149,8 +144,7 @@ impl Oracle {
     /// A person has her hands on a file: what a cut left of it is hers now.
     pub(crate) fn handled(&self, computer: usize, path: &str) {
         let mut known = self.known();
-        let place = (computer, path.to_owned());
-        if let Some(held) = known.emptied.remove(&place) {
+        if let Some(held) = known.emptied.remove(&(computer, path.to_owned())) {
             known.let_go.insert(held);
             known.destroyed.insert(held);
         }
@@ -160,9 +154,10 @@ impl Oracle {
     pub(crate) fn damaged(&self, computer: usize, damaged: &[Damage]) {
         for damage in damaged {
             // It may be sent from here, and come down elsewhere.
-            if let Some(content) = damage.holds {
-                self.computers.iter().for_each(|(disk, _)| disk.know(content));
-            }
+            damage
+                .holds
+                .iter()
+                .for_each(|content| self.computers.iter().for_each(|(disk, _)| disk.know(*content)));
             let row = self.computers[computer].1.row(&damage.path);
             let mtime = self.computers[computer].0.mtime(&damage.path);
             // Touched since, it looks like one that a person emptied.
@@ -189,12 +184,6 @@ impl Oracle {
         self.known().paused = paused;
     }
 
-    /// What was committed so far, by name, and how often.
-    #[must_use]
-    pub fn told(&self) -> BTreeMap<String, u64> {
-        self.known().told.clone()
-    }
-
     /// Whether the folder is paused.
     #[must_use]
     pub fn is_paused(&self) -> bool {
@@ -206,14 +195,10 @@ impl Oracle {
         self.known().left_out.insert(name.to_owned());
     }
 
-    /// A disk is pulled.
-    pub(crate) fn disk_pulled(&self) {
-        self.known().pulled = true;
-    }
-
-    /// The wall clock jumped.
-    pub(crate) fn clock_jumped(&self) {
-        self.known().jumped = true;
+    /// A disk is pulled, or the wall clock jumps.
+    pub(crate) fn shaken(&self, disk: bool, clock: bool) {
+        let mut known = self.known();
+        (known.pulled, known.jumped) = (known.pulled || disk, known.jumped || clock);
     }
 
     /// Wipes a journal, or sets it back to what it was after so many commits.
@@ -239,20 +224,11 @@ impl Oracle {
     pub(crate) fn look(&self) {
         let now = self.world.now().0;
         self.computers.iter().for_each(|(disk, _)| disk.writeback(now));
-        for event in self.world.take_events() {
-            self.heard(event);
-        }
-        let mut generations: Vec<u64> = self.computers.iter().map(|(disk, _)| disk.generation()).collect();
-        generations.push(self.s3.generation());
-        {
-            let mut known = self.known();
-            if known.generations == generations {
-                return;
-            }
-            known.generations = generations;
-        }
-        for event in self.world.take_events() {
-            self.heard(event);
+        self.world.take_events().into_iter().for_each(|event| self.heard(event));
+        let disks = self.computers.iter().map(|(disk, _)| disk.generation());
+        let generations: Vec<u64> = disks.chain([self.s3.generation()]).collect();
+        if std::mem::replace(&mut self.known().generations, generations.clone()) == generations {
+            return;
         }
         self.last_copies();
         let there = self.s3.contents();
@@ -260,14 +236,12 @@ impl Oracle {
             for content in disk.foreign().intersection(&there) {
                 self.world.wrong("HA7", format!("{} of another disk is in the bucket", self.name(*content)));
             }
-        }
-        for (disk, _) in &self.computers {
             for held in disk.strange() {
                 let name = self.name(held.content);
                 self.world.wrong("I3", format!("{} shows {name}, written by {:?}", held.path, held.by));
                 disk.know(held.content);
             }
-            if disk.temps() > MOST_TEMPS {
+            if disk.temps() > MOST_OPEN {
                 self.world.wrong("I15", format!("{} temporary files", disk.temps()));
             }
         }
@@ -286,13 +260,9 @@ impl Oracle {
         kept.extend(made.intersection(&durable));
         // What a person wrote and the system has not flushed yet counts again when it has.
         kept.retain(|content| durable.contains(content) || !unflushed.contains(content));
-        let lost: Vec<ContentId> = kept
-            .iter()
-            .filter(|content| {
-                !durable.contains(content) && !destroyed.contains(content) && !missed.contains(content)
-            })
-            .copied()
-            .collect();
+        let told = |content: &&ContentId| destroyed.contains(content) || missed.contains(content);
+        let lost: Vec<ContentId> =
+            kept.difference(&durable).filter(|content| !told(content)).copied().collect();
         missed.extend(&lost);
         drop(known);
         for content in lost {
@@ -310,12 +280,7 @@ impl Oracle {
                 self.known().sent.insert(request, bases);
             }
             Event::Committed(computer, batch) => {
-                for write in batch.iter() {
-                    if let Some(name) = name_of(write) {
-                        *self.known().told.entry(name).or_default() += 1;
-                    }
-                    self.committed(computer, write);
-                }
+                batch.iter().for_each(|write| self.committed(computer, write));
                 self.overwrites(computer, &batch);
             }
             Event::Replaced { key, old, deleted, request } => self.replaced(&key, &old, deleted, request),
@@ -343,11 +308,8 @@ impl Oracle {
             }
             JournalWrite::SaveUpload { spec, state: Upload::Queued, at } => {
                 let touched = spec.snapshot.mtime.max(spec.snapshot.ctime);
-                let jumped = self.known().jumped;
-                if !jumped
-                    && spec.pair.is_some()
-                    && at.0 - touched.0 + TICKS_NS < self.settle.as_nanos() as i64
-                {
+                let lay_still = at.0 - touched.0 + TICKS_NS >= self.settle.as_nanos() as i64;
+                if spec.pair.is_some() && !lay_still && !self.known().jumped {
                     self.world.wrong("HA1", format!("{path} did not lie still yet", path = spec.path));
                 }
             }
@@ -409,28 +371,25 @@ impl Oracle {
         }
         // Spans of time are those of a clock that never jumps.
         let decided = self.world.steady_of(intent.at.0);
+        let wrong = |what: &str| self.world.wrong("I6", format!("{path} is to be {what}"));
         match intent.kind {
             IntentKind::DeleteRemote | IntentKind::MoveRemote => {
                 // A disk that went and came back between two looks at its marker was empty for the look in between.
                 let flapped = disk.there_since().is_some_and(|at| decided - at < LOOK_NS);
                 // What was decided before the disk went is given up before it has an effect.
                 if disk.away_since().is_some_and(|since| self.world.steady_of(since) < decided) {
-                    self.world.wrong("I6", format!("{path} is to be deleted there while the disk is away"));
+                    wrong("deleted there while the disk is away");
                 } else if !disk.taken_away(path) && !flapped && disk.content(path).is_some() {
-                    self.world.wrong("I6", format!("{path} is to be deleted there, and it is here"));
+                    wrong("deleted there, and it is here");
                 }
             }
             IntentKind::TrashLocal | IntentKind::MoveLocal => {
                 let now = self.world.steady();
                 if self.s3.marker_gone().is_some_and(|since| now - self.world.steady_of(since) > SWEEP_NS) {
-                    self.world.wrong(
-                        "I6",
-                        format!("{path} is to be taken away here on the word of a listing without marker"),
-                    );
+                    wrong("taken away here on the word of a listing without marker");
                 }
                 if !self.s3.was_removed(&format!("{}{path}", self.prefix), decided) {
-                    self.world
-                        .wrong("I6", format!("{path} is to be taken away here, and nobody removed it there"));
+                    wrong("taken away here, and nobody removed it there");
                 }
             }
             IntentKind::KeepBoth => {}
@@ -481,7 +440,6 @@ impl Oracle {
                     let times = known.deletes.entry(intent.id.clone()).or_default();
                     *times += 1;
                     if *times > 1 && !profile.etag_of_content {
-                        drop(known);
                         self.world.wrong("I5", format!("{key} was deleted twice for one intent"));
                     }
                 }
@@ -509,11 +467,9 @@ impl Oracle {
         known.sweep.push(now);
         known.sweep.retain(|at| now - at <= SWEEP_NS);
         let limits = windlass_ports::PairOptions::default().limits;
-        let share = known.most as u64 * u64::from(limits.percent) / 100;
-        let most = limits.few.max(share + 1);
-        let (count, go) = (known.sweep.len() as u64, known.go);
-        drop(known);
-        if count > most + go {
+        let most = limits.few.max(known.most as u64 * u64::from(limits.percent) / 100 + 1);
+        let count = known.sweep.len() as u64;
+        if count > most + known.go {
             self.world.wrong("I16", format!("{count} deletes at once, and nobody was asked"));
         }
     }
@@ -529,11 +485,9 @@ impl Oracle {
         }
         let missing: Vec<ContentId> = {
             let known = self.known();
-            let wanted = known
-                .kept
-                .iter()
-                .filter(|content| !known.let_go.contains(content) && !known.destroyed.contains(content));
-            wanted.filter(|content| !shown.contains(content)).copied().collect()
+            let gone =
+                |content: &ContentId| known.let_go.contains(content) || known.destroyed.contains(content);
+            known.kept.iter().filter(|content| !gone(content) && !shown.contains(content)).copied().collect()
         };
         for content in missing {
             let name = self.name(content);
@@ -569,44 +523,43 @@ impl Oracle {
     fn converged(&self, mode: Mode, number: usize, objects: &BTreeMap<String, ContentId>) {
         let (disk, journal) = &self.computers[number];
         let files = disk.files();
-        let silent = self.known().silent.clone();
+        let unseen = self.known().silent.clone();
         let left_out = self.known().left_out.clone();
         let out = |path: &&String| left_out.contains(path.rsplit('/').next().unwrap_or(path));
-        let unseen = silent.clone();
-        let silent =
-            files.iter().filter(|(_, content)| silent.contains(content)).map(|(path, _)| path.clone());
+        let silent = files.iter().filter(|(_, content)| unseen.contains(content));
         let excepted: BTreeSet<String> = journal
             .rows()
             .into_iter()
             .filter(|row| matches!(row.state, FileState::Failed(_)))
             .map(|row| row.path.as_str().to_owned())
-            .chain(silent)
+            .chain(silent.map(|(path, _)| path.clone()))
             .chain(files.keys().chain(objects.keys()).filter(out).cloned())
             .collect();
         let wrong = |what: String| self.world.wrong("I11", what);
+        let untrue = |what: String| self.world.wrong("I14", what);
         for (path, content) in &files {
-            match journal.row(path) {
-                None if mode == Mode::MirrorDown || out(&path) => {}
-                None => wrong(format!("{path} is not known")),
-                Some(row) => match row.state {
-                    FileState::Failed(code) => {
-                        let theirs = self.s3.was_touched(&format!("{}{path}", self.prefix));
-                        if objects.get(path) == Some(content) && !theirs && !unseen.contains(content) {
-                            let what = format!("{path} failed ({code:?}), and both sides are equal");
-                            self.world.wrong("I14", what);
-                        }
+            let Some(row) = journal.row(path) else {
+                if mode != Mode::MirrorDown && !out(&path) {
+                    wrong(format!("{path} is not known"));
+                }
+                continue;
+            };
+            match row.state {
+                FileState::Failed(code) => {
+                    let theirs = self.s3.was_touched(&format!("{}{path}", self.prefix));
+                    if objects.get(path) == Some(content) && !theirs && !unseen.contains(content) {
+                        untrue(format!("{path} failed ({code:?}), and both sides are equal"));
                     }
-                    FileState::Safe => {
-                        let then = row.base.map(|base| disk.held_then(&base.local)).unwrap_or_default();
-                        if !then.contains(content) {
-                            self.world
-                                .wrong("I14", format!("{path} is called safe, and it is another file now"));
-                        }
+                }
+                FileState::Safe => {
+                    let then = row.base.map(|base| disk.held_then(&base.local)).unwrap_or_default();
+                    if !then.contains(content) {
+                        untrue(format!("{path} is called safe, and it is another file now"));
                     }
-                    // A file of one's own in a folder that only receives: it is left alone.
-                    FileState::Waiting if mode == Mode::MirrorDown && !objects.contains_key(path) => {}
-                    other => wrong(format!("{path} is still {other:?}")),
-                },
+                }
+                // A file of one's own in a folder that only receives: it is left alone.
+                FileState::Waiting if mode == Mode::MirrorDown && !objects.contains_key(path) => {}
+                other => wrong(format!("{path} is still {other:?}")),
             }
         }
         let up = matches!(mode, Mode::Ingest | Mode::MirrorUp | Mode::TwoWay);
@@ -629,57 +582,17 @@ impl Oracle {
                 wrong(format!("{path} holds {content:?} there and {here:?} here"));
             }
         }
-        if down {
-            self.twins_are_shown(number, objects);
-        }
-        if mode == Mode::MirrorUp {
-            for path in objects.keys().filter(|path| !files.contains_key(*path)) {
-                if journal.row(path).is_some_and(|row| row.state == FileState::Safe) {
-                    wrong(format!("{path} is only there, and yet called safe"));
-                }
-            }
-        }
-    }
-}
-
-impl Oracle {
-    /// HA17, I14: what the disk has no name for is told as that, and nothing else is.
-    fn twins_are_shown(&self, number: usize, objects: &BTreeMap<String, ContentId>) {
-        let (disk, journal) = &self.computers[number];
-        if !disk.is_insensitive() {
-            return;
-        }
-        let told = FileState::Failed(FailureCode::NameTwin);
-        for path in objects.keys() {
+        // HA17, I14: what the disk has no name for is told as that, and nothing else is.
+        for path in objects.keys().filter(|_| down && disk.is_insensitive()) {
             let (twin, state) = (disk.twin(path), journal.row(path).map(|row| row.state));
-            if twin.is_some() != (state == Some(told)) {
-                self.world.wrong("I14", format!("{path} has the twin {twin:?} here, and is {state:?}"));
+            if twin.is_some() != (state == Some(FileState::Failed(FailureCode::NameTwin))) {
+                untrue(format!("{path} has the twin {twin:?} here, and is {state:?}"));
+            }
+        }
+        for path in objects.keys().filter(|path| mode == Mode::MirrorUp && !files.contains_key(*path)) {
+            if journal.row(path).is_some_and(|row| row.state == FileState::Safe) {
+                wrong(format!("{path} is only there, and yet called safe"));
             }
         }
     }
-}
-
-/// A name for what is written: to count what was ever reached.
-fn name_of(write: &JournalWrite) -> Option<String> {
-    Some(match write {
-        JournalWrite::SaveIntent(intent) if intent.ended.is_none() => format!("intent {:?}", intent.kind),
-        JournalWrite::EndIntent { end, .. } => format!("intent ended {end:?}"),
-        JournalWrite::SaveUpload { state: Upload::Ended(Ending::Failed(_)), .. } => {
-            "upload ended Failed".to_owned()
-        }
-        JournalWrite::SaveUpload { state: Upload::Ended(ending), .. } => format!("upload ended {ending:?}"),
-        JournalWrite::SaveUpload { state, .. } => format!("upload {}", state.name()),
-        JournalWrite::SaveBrake(_, Some(brake)) => match brake.answer {
-            None => "brake".to_owned(),
-            Some(answer) => format!("brake answered {answer:?}"),
-        },
-        JournalWrite::SaveBase { .. } => "base".to_owned(),
-        JournalWrite::ForgetBase(..) => "base forgotten".to_owned(),
-        JournalWrite::ForgetBases(..) => "bases forgotten".to_owned(),
-        JournalWrite::SaveFile { state: FileState::Failed(_), .. } => "file Failed".to_owned(),
-        JournalWrite::SaveFile { state, .. } => format!("file {state:?}"),
-        JournalWrite::ForgetFile(..) => "file forgotten".to_owned(),
-        JournalWrite::SavePart(..) => "part".to_owned(),
-        _ => return None,
-    })
 }

@@ -1,4 +1,5 @@
 //! Everything a run needs but the engine: computers, the bucket, the oracle that watches them.
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -93,6 +94,16 @@ impl Scene {
         Self { world, s3, computers, oracle }
     }
 
+    /// What the journals were ever told, by name, and how often.
+    #[must_use]
+    pub fn told(&self) -> BTreeMap<String, u64> {
+        let mut all = BTreeMap::new();
+        for (name, times) in self.computers.iter().flat_map(|computer| computer.journal.told()) {
+            *all.entry(name).or_default() += times;
+        }
+        all
+    }
+
     fn make(&self, tag: u64, len: usize, whole: bool) -> Content {
         let content = Content::made(tag, len);
         self.computers.iter().for_each(|computer| computer.disk.know(content.id));
@@ -175,7 +186,7 @@ impl Scene {
                 Vec::new()
             }
             Act::Unmount => {
-                self.oracle.disk_pulled();
+                self.oracle.shaken(true, false);
                 disk.unmount();
                 Vec::new()
             }
@@ -184,7 +195,7 @@ impl Scene {
                 Vec::new()
             }
             Act::Swap => {
-                self.oracle.disk_pulled();
+                self.oracle.shaken(true, false);
                 disk.swap();
                 Vec::new()
             }
@@ -202,7 +213,7 @@ impl Scene {
             }
             Act::Jump(millis) => {
                 self.world.jump(*millis);
-                self.oracle.clock_jumped();
+                self.oracle.shaken(false, true);
                 Vec::new()
             }
             Act::Ignore(name) => {

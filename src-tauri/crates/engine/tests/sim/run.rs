@@ -114,7 +114,7 @@ pub(crate) fn run_with(plan: &Plan, log: bool) -> Ran {
         trace: scene.world.trace(),
         seen: scene.world.seen(),
         deaths: scene.world.deaths(),
-        told: scene.oracle.told(),
+        told: scene.told(),
         log: scene.world.log(),
     }
 }

@@ -1,6 +1,7 @@
 //! The journal in memory: a batch is durable when its commit returns. Every batch is kept, so that the journal can be wiped or
 //! set back to any earlier commit (hazards HC6, HC7).
 mod port;
+mod told;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -45,6 +46,8 @@ enum Entry {
 struct State {
     tables: Tables,
     log: Vec<Entry>,
+    /// What was ever committed, by name.
+    told: BTreeMap<String, u64>,
 }
 
 /// The journal of one computer.

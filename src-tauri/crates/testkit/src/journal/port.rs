@@ -11,6 +11,7 @@ use windlass_ports::{
     Tally, UploadRow,
 };
 
+use super::told::name_of;
 use super::{Class, Entry, Transfer, VirtualJournal, class, was_done};
 use crate::world::{Edge, Event, Fault};
 
@@ -59,6 +60,7 @@ impl Journal for VirtualJournal {
             let mut state = self.state();
             let revision = state.tables.revision();
             batch.iter().for_each(|write| state.tables.write(write));
+            batch.iter().filter_map(name_of).for_each(|name| *state.told.entry(name).or_default() += 1);
             state.log.push(Entry::Batch(Arc::clone(&batch)));
             revision
         };
