@@ -224,9 +224,10 @@ impl Oracle {
     pub(crate) fn look(&self) {
         let now = self.world.now().0;
         self.computers.iter().for_each(|(disk, _)| disk.writeback(now));
-        self.world.take_events().into_iter().for_each(|event| self.heard(event));
         let disks = self.computers.iter().map(|(disk, _)| disk.generation());
         let generations: Vec<u64> = disks.chain([self.s3.generation()]).collect();
+        // What is late may have taken effect just now.
+        self.world.take_events().into_iter().for_each(|event| self.heard(event));
         if std::mem::replace(&mut self.known().generations, generations.clone()) == generations {
             return;
         }
@@ -469,7 +470,8 @@ impl Oracle {
         let limits = windlass_ports::PairOptions::default().limits;
         let most = limits.few.max(known.most as u64 * u64::from(limits.percent) / 100 + 1);
         let count = known.sweep.len() as u64;
-        if count > most + known.go {
+        // Each computer has its own limit.
+        if count > (most + known.go) * self.computers.len() as u64 {
             self.world.wrong("I16", format!("{count} deletes at once, and nobody was asked"));
         }
     }
