@@ -180,13 +180,19 @@ fn s6_hb11_an_etag_alone_is_no_rename() {
 }
 
 #[test]
+fn a_plan_is_empty_when_nothing_is_to_be_done_and_nothing_waits() {
+    let planned = |seen: &[Seen]| plan(Mode::TwoWay, seen, &NAMES);
+    assert!(planned(&[]).is_empty());
+    assert!(!planned(&[new_there("a", "new", 3)]).is_empty());
+    let waits = Seen { local: Observed::Unknown(UnknownReason::Settling), ..new_there("a", "new", 3) };
+    let waiting = planned(&[waits]);
+    assert!(waiting.ops.is_empty() && !waiting.is_empty(), "{waiting:?}");
+}
+
+#[test]
 fn s6_what_may_have_been_renamed_there_is_named_to_be_asked_for() {
     let named = |seen: &[Seen]| -> Vec<String> {
-        let planned = plan(
-            Mode::TwoWay,
-            seen,
-            &ConflictNames { device: "desk", date: "2026-11-26", taken: &|_| false },
-        );
+        let planned = plan(Mode::TwoWay, seen, &NAMES);
         planned.perhaps_renamed.iter().map(|(path, _)| path.to_string()).collect()
     };
     let (gone, new) = (gone_there("a", 7, 3), new_there("b", "new", 0));
