@@ -197,7 +197,7 @@ fn is_more_than(part: u64, percent: u8, whole: u64) -> bool {
 #[must_use]
 pub fn without_deletes(plan: &SyncPlan) -> SyncPlan {
     let ops = plan.ops.iter().filter(|op| !op.is_delete() && !op.overwrites()).cloned().collect();
-    SyncPlan { ops, waiting: plan.waiting.clone() }
+    SyncPlan { ops, waiting: plan.waiting.clone(), perhaps_renamed: Vec::new() }
 }
 
 /// The paths whose base goes when a person says that it was not meant. Then what is missing on one side comes from the other

@@ -131,6 +131,31 @@ mod tests {
         }
     }
 
+    /// As the user interface writes them (`ui/src/lib/util/kinds.ts`), with a line of a person's own behind them.
+    #[test]
+    fn s4_only_some_kinds_of_files() {
+        let lines = [
+            "# Only these kinds: audio",
+            "*",
+            "!*/",
+            "!*.[wW][aA][vV]",
+            "!*.[mM][pP]3",
+            "!*.[mM]4[aA]",
+            "!*.[fF][lL][aA][cC]",
+            "!*.[aA][aA][cC]",
+            "!*.[oO][gG][gG]",
+            "# End of kinds",
+            "drafts/",
+        ];
+        let filter = filter(&lines);
+        for stays in ["a.wav", "A.WAV", "deep/er/b.Mp3", "d.old/c.flac"] {
+            assert!(!out(&filter, stays), "{stays} is left out");
+        }
+        for gone in ["a.jpg", "deep/a.txt", "wav", "a.wav.tmp", "drafts/a.wav", "deep/drafts/a.wav"] {
+            assert!(out(&filter, gone), "{gone} stays");
+        }
+    }
+
     #[test]
     fn everything_but_some_needs_its_folders_back() {
         let filter = filter(&["/*", "!/photos", "/photos/*", "!/photos/*.jpg"]);

@@ -153,6 +153,14 @@ mod tests {
     }
 
     #[test]
+    fn a_key_says_its_text_and_its_name() {
+        let key = ObjectKey::parse("photos/march/a.jpg").unwrap();
+        assert_eq!((key.to_string().as_str(), key.name()), ("photos/march/a.jpg", "a.jpg"));
+        assert_eq!(ObjectKey::parse("a.jpg").unwrap().name(), "a.jpg");
+        assert_eq!(Prefix::new("photos/march").to_string(), "photos/march/");
+    }
+
+    #[test]
     fn prefix_closes_itself() {
         assert_eq!(Prefix::new("a").as_str(), "a/");
         assert_eq!(Prefix::new("a/").as_str(), "a/");

@@ -142,6 +142,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_path_becomes_the_text_that_it_was() {
+        assert_eq!(String::from(RelPath::parse("a/b.jpg").unwrap()), "a/b.jpg");
+    }
+
+    #[test]
     fn hostile_keys_have_no_path() {
         let cases = [
             ("../x", NameProblem::DotSegment),

@@ -213,6 +213,9 @@ pub struct SyncPlan {
     pub ops: Vec<Op>,
     /// Paths that wait.
     pub waiting: Vec<(RelPath, UnknownReason)>,
+    /// New objects that may be files under a new name: each has the size of a file that is gone there, and only its checksum
+    /// tells. Who obtains it and plans again sees a rename where there is one; who does not fetches the object.
+    pub perhaps_renamed: Vec<(RelPath, RemoteState)>,
 }
 
 impl SyncPlan {
@@ -306,10 +309,11 @@ pub fn plan(mode: Mode, seen: &[Seen], names: &ConflictNames<'_>) -> SyncPlan {
     }
     kept::name_copies(&mut ops, &conflicts, seen, names);
     room::make_sure(&mut ops, &mut waiting, seen);
+    let perhaps_renamed = moves::perhaps_renamed(&ops, &deleted);
     moves::pair_up(&mut ops, &mut waiting, &deleted, &unproved);
     ops.sort_by(|one, other| (one.rank(), one.path()).cmp(&(other.rank(), other.path())));
     waiting.sort_by(|one, other| one.0.cmp(&other.0));
-    SyncPlan { ops, waiting }
+    SyncPlan { ops, waiting, perhaps_renamed }
 }
 
 /// The file with what the journal knows of it.

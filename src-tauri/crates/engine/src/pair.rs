@@ -18,7 +18,7 @@ use crate::report::{QuietReport, StopCause, Stopped};
 use crate::settle::Settling;
 use crate::shared::{EngineEvent, Shared, lock};
 use crate::supervise::Poison;
-use crate::sync::{self, Evidence};
+use crate::sync::{self, Evidence, Told};
 
 /// Paths that are looked at one by one; more become one look at everything.
 const MOST_PATHS: usize = 1000;
@@ -116,6 +116,8 @@ pub(crate) struct PairHandle {
     /// Names that a conflict's file could not get because something bears them.
     taken: Mutex<BTreeSet<RelPath>>,
     nameless: Mutex<Nameless>,
+    /// Checksums of objects that may be files under a new name, of the last round that asked.
+    told: Mutex<Told>,
     /// What the disk below the root makes of names, once that was found out, for as long as it is the same disk.
     names: Mutex<Option<NameRules>>,
     pub(crate) stop: CancellationToken,
@@ -138,6 +140,7 @@ impl PairHandle {
             stored: Mutex::default(),
             taken: Mutex::default(),
             nameless: Mutex::default(),
+            told: Mutex::default(),
             names: Mutex::default(),
             stop,
             over: CancellationToken::new(),
@@ -166,6 +169,15 @@ impl PairHandle {
     /// Whether it was stored since the last look began.
     pub(crate) fn was_stored(&self, path: &RelPath) -> bool {
         lock(&self.stored).contains(path)
+    }
+
+    /// What new objects hold, as far as the last round that asked was told.
+    pub(crate) fn told(&self) -> Told {
+        lock(&self.told).clone()
+    }
+
+    pub(crate) fn set_told(&self, told: Told) {
+        *lock(&self.told) = told;
     }
 
     /// A look begins: what was stored before it.

@@ -94,6 +94,8 @@ pub enum Bug {
     ShortIsWhole,
     /// A renamed file is not read: it is what it was under its old name (hazard HA3).
     MovesUnread,
+    /// A new object that has the size of one that is gone is that one (hazard HB11).
+    RenamedBySize,
     /// A rename there replaces whatever is at the new key (invariant I4).
     MovesOverWhatIsThere,
     /// What a stop left open is not looked at (invariant I7).
@@ -130,7 +132,7 @@ pub enum Bug {
 
 impl Bug {
     /// All mistakes.
-    pub const ALL: [Self; 60] = [
+    pub const ALL: [Self; 61] = [
         Self::PutWithoutCondition,
         Self::CompleteWithoutCondition,
         Self::BelievesTheAnswer,
@@ -175,6 +177,7 @@ impl Bug {
         Self::SplicesVersions,
         Self::ShortIsWhole,
         Self::MovesUnread,
+        Self::RenamedBySize,
         Self::MovesOverWhatIsThere,
         Self::ForgetsOpenIntents,
         Self::TriesTakenNames,

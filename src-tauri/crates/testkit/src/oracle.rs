@@ -461,7 +461,7 @@ impl Oracle {
         }
     }
 
-    /// I16: no sweep of deletes without a person's word.
+    /// I16: no sweep of deletes without a person's word; each computer has its own limit.
     fn swept(&self) {
         let now = self.world.steady();
         let mut known = self.known();
@@ -470,7 +470,7 @@ impl Oracle {
         let limits = windlass_ports::PairOptions::default().limits;
         let most = limits.few.max(known.most as u64 * u64::from(limits.percent) / 100 + 1);
         let count = known.sweep.len() as u64;
-        if count > most + known.go {
+        if count > (most + known.go) * self.computers.len() as u64 {
             self.world.wrong("I16", format!("{count} deletes at once, and nobody was asked"));
         }
     }

@@ -4,20 +4,36 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-/// Names of all functions in the Rust sources below `folder`.
-fn functions(folder: &Path, found: &mut BTreeSet<String>) -> anyhow::Result<()> {
+/// Names of the tests in a source: functions under `#[test]`, `#[tokio::test]` and the like, in macros as well.
+fn tests_in(source: &str) -> Vec<&str> {
+    let (mut names, mut is_test) = (Vec::new(), false);
+    for line in source.lines().map(str::trim_start) {
+        if line.starts_with("#[") {
+            is_test |= line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+        } else if let Some((_, rest)) = line.split_once("fn ") {
+            let name = rest.split(['(', '<']).next().unwrap_or_default();
+            if is_test && !name.contains(char::is_whitespace) {
+                names.push(name);
+            }
+            is_test = false;
+        } else if !line.starts_with("//") {
+            is_test = false;
+        }
+    }
+    names
+}
+
+/// Names of all tests in the Rust sources below `folder`.
+fn tests_below(folder: &Path, found: &mut BTreeSet<String>) -> anyhow::Result<()> {
     for entry in std::fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
         let entry = entry?;
         let path = entry.path();
         if entry.file_type()?.is_dir() {
-            functions(&path, found)?;
+            tests_below(&path, found)?;
         } else if path.extension().is_some_and(|ext| ext == "rs") {
             let text =
                 std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-            found.extend(text.split("fn ").skip(1).filter_map(|rest| {
-                let name = rest.split(['(', '<']).next()?;
-                (!name.is_empty() && !name.contains(char::is_whitespace)).then(|| name.to_owned())
-            }));
+            found.extend(tests_in(&text).into_iter().map(str::to_owned));
         }
     }
     Ok(())
@@ -53,7 +69,7 @@ pub(crate) fn check(root: &Path) -> anyhow::Result<()> {
     let path = root.join("docs/SEMANTICS.md");
     let document = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
     let mut tests = BTreeSet::new();
-    functions(&root.join("src-tauri"), &mut tests)?;
+    tests_below(&root.join("src-tauri"), &mut tests)?;
     let found = problems(&document, &tests);
     for problem in &found {
         eprintln!("docs/SEMANTICS.md: {problem}");
@@ -66,6 +82,13 @@ pub(crate) fn check(root: &Path) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_tests_count() {
+        let source = "fn helper() {}\n#[tokio::test(flavor = \"x\")]\n#[allow(a)]\nasync fn one() {}\n\n#[inline]\nfn two() {}\n\
+                      p! {\n  #[test]\n  /// Says more.\n  fn three(a in b()) {}\n}\n#[test]\nstruct S;\nfn four() {}";
+        assert_eq!(tests_in(source), ["one", "three"]);
+    }
 
     #[test]
     fn sentences_need_tests_that_exist() {

@@ -302,6 +302,9 @@ export const sync = {
   },
   settings: {
     title: (name: string) => `Options of ${name}`,
+    kinds: 'Only these kinds of files',
+    kindsHint: 'None chosen: all files.',
+    kind: { photos: 'Photos', raw: 'Raw photos', videos: 'Videos', audio: 'Sound', documents: 'Documents' },
     ignore: 'Left out',
     ignoreHint: 'One pattern a line, as in .gitignore. Leaving out deletes nothing, on either side.',
     largest: 'Largest file, MB',

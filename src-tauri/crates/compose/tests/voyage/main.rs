@@ -2,11 +2,13 @@
 //! the ports.
 #![cfg(test)]
 
+mod damage;
 mod disk;
 mod downloads;
 mod house;
 mod never_overwrite;
 mod people;
+mod renames;
 mod servers;
 mod sync;
 mod weather;

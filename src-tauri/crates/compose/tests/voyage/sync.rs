@@ -24,7 +24,7 @@ async fn house() -> House {
     house
 }
 
-fn row(root: PathBuf, mode: Mode) -> PairRow {
+pub(crate) fn row(root: PathBuf, mode: Mode) -> PairRow {
     PairRow {
         id: format!("f-{}", root.file_name().unwrap().to_string_lossy()).into(),
         name: "Card".into(),
@@ -47,7 +47,7 @@ pub(crate) async fn paired(house: &House, mode: Mode) -> PairRow {
 }
 
 /// Looks again until two looks in a row found nothing to do.
-async fn settled(core: &Core, pair: &PairRow) {
+pub(crate) async fn settled(core: &Core, pair: &PairRow) {
     for _ in 0..3 {
         core.engine.rescan_pair(&pair.id).unwrap();
         let quiet = tokio::time::timeout(Duration::from_secs(60), core.engine.wait_quiet(&pair.id)).await;
@@ -429,7 +429,7 @@ async fn hc7_an_older_journal_merges_and_deletes_nothing() {
     assert_eq!(house.counts(&pair).await.safe, 9);
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

@@ -59,7 +59,7 @@ fn op(kind: Kind, number: u64, size: u64) -> Op {
 }
 
 fn plan_of(ops: impl IntoIterator<Item = Op>) -> SyncPlan {
-    SyncPlan { ops: ops.into_iter().collect(), waiting: Vec::new() }
+    SyncPlan { ops: ops.into_iter().collect(), ..SyncPlan::default() }
 }
 
 fn many(kind: Kind, count: u64, size: u64) -> SyncPlan {

@@ -104,6 +104,13 @@ fn ha17_ha18_twins_have_one_key_where_the_disk_is_insensitive_only() {
 }
 
 #[test]
+fn ha17_a_disk_that_cannot_be_tried_out_is_taken_for_one_that_ignores_case() {
+    let (small, large) = (path("a.jpg"), path("A.JPG"));
+    assert_eq!(twin_key(&small, NameRules::CAREFUL), twin_key(&large, NameRules::CAREFUL));
+    assert_ne!(twin_key(&small, NameRules::EXACT), twin_key(&large, NameRules::EXACT));
+}
+
+#[test]
 fn ha17_the_first_of_two_twins_keeps_the_name() {
     let mut names = Claims::new(MAC);
     assert_eq!(names.claim(&path("Photos/A.jpg")), Ok(()));

@@ -6,7 +6,7 @@ use super::Op;
 use crate::decide::{LocalExpect, RemoteExpect};
 use crate::digest::Digest;
 use crate::path::RelPath;
-use crate::state::{BaseState, FileId, LocalState, UnknownReason};
+use crate::state::{BaseState, FileId, LocalState, RemoteState, UnknownReason};
 
 /// Why two paths are one file under two names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -122,14 +122,47 @@ fn renamed_here(ops: &[Op], deleted: &BTreeMap<&RelPath, &BaseState>) -> Pairs {
     pairs
 }
 
-/// By content alone: an ETag says nothing about it (hazard HB11), and objects have no identity.
-fn renamed_there(ops: &[Op], deleted: &BTreeMap<&RelPath, &BaseState>) -> Pairs {
-    let gone = places(ops, |op| {
+/// New objects without a checksum that have the size of a file which is gone there (a listing has no checksums, so none of them
+/// is known to be the same).
+pub(super) fn perhaps_renamed(
+    ops: &[Op],
+    deleted: &BTreeMap<&RelPath, &BaseState>,
+) -> Vec<(RelPath, RemoteState)> {
+    let sizes: BTreeSet<u64> = gone_there(ops, deleted)
+        .into_iter()
+        .filter_map(|(_, mark)| match mark {
+            Mark::Content(_, size) => Some(size),
+            Mark::File { .. } => None,
+        })
+        .collect();
+    if sizes.is_empty() {
+        return Vec::new();
+    }
+    ops.iter()
+        .filter_map(|op| match op {
+            Op::Download { path, remote, expect: LocalExpect::Absent }
+                if remote.digest.is_none() && sizes.contains(&remote.size) =>
+            {
+                Some((path.clone(), remote.clone()))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// Files that are gone there, and what they held.
+fn gone_there(ops: &[Op], deleted: &BTreeMap<&RelPath, &BaseState>) -> Vec<(usize, Mark)> {
+    places(ops, |op| {
         let Op::TrashLocal { path, local } = op else { return None };
         let base = deleted.get(path)?;
         let digest = local.digest.or(base.local.digest).or(base.remote.digest)?;
         Some(Mark::Content(digest, local.size))
-    });
+    })
+}
+
+/// By content alone: an ETag says nothing about it (hazard HB11), and objects have no identity.
+fn renamed_there(ops: &[Op], deleted: &BTreeMap<&RelPath, &BaseState>) -> Pairs {
+    let gone = gone_there(ops, deleted);
     let new = places(ops, |op| {
         let Op::Download { remote, expect: LocalExpect::Absent, .. } = op else { return None };
         Some(Mark::Content(remote.digest?, remote.size))

@@ -180,6 +180,38 @@ fn s6_hb11_an_etag_alone_is_no_rename() {
 }
 
 #[test]
+fn a_plan_is_empty_when_nothing_is_to_be_done_and_nothing_waits() {
+    let planned = |seen: &[Seen]| plan(Mode::TwoWay, seen, &NAMES);
+    assert!(planned(&[]).is_empty());
+    assert!(!planned(&[new_there("a", "new", 3)]).is_empty());
+    let waits = Seen { local: Observed::Unknown(UnknownReason::Settling), ..new_there("a", "new", 3) };
+    let waiting = planned(&[waits]);
+    assert!(waiting.ops.is_empty() && !waiting.is_empty(), "{waiting:?}");
+}
+
+#[test]
+fn s6_what_may_have_been_renamed_there_is_named_to_be_asked_for() {
+    let named = |seen: &[Seen]| -> Vec<String> {
+        let planned = plan(Mode::TwoWay, seen, &NAMES);
+        planned.perhaps_renamed.iter().map(|(path, _)| path.to_string()).collect()
+    };
+    let (gone, new) = (gone_there("a", 7, 3), new_there("b", "new", 0));
+    assert_eq!(named(&[gone.clone(), new.clone()]), ["b"]);
+    // Before it is sure that the old name is gone as well: the new one must not be fetched meanwhile.
+    let unsure = Seen { remote: Observed::Unknown(UnknownReason::AbsenceUnproved), ..gone.clone() };
+    assert_eq!(named(&[unsure, new.clone()]), ["b"]);
+    // Nothing is gone; its content is known; another size; known already what it holds.
+    assert!(named(std::slice::from_ref(&new)).is_empty());
+    assert!(named(&[gone_there("a", 7, 0), new.clone()]).is_empty());
+    let mut other = new.clone();
+    if let Observed::Present(object) = &mut other.remote {
+        object.size += 1;
+    }
+    assert!(named(&[gone.clone(), other]).is_empty());
+    assert!(named(&[gone, new_there("b", "new", 3)]).is_empty());
+}
+
+#[test]
 fn s6_several_that_fit_are_matched_in_path_order_or_not_at_all() {
     let (a, b) = (gone_here("a", 1, 3), gone_here("b", 2, 3));
     let copies =

@@ -302,7 +302,18 @@ impl World {
     /// One round; people edit between its steps.
     fn round(&mut self, mode: Mode, edits: &mut impl Iterator<Item = Edit>) -> SyncPlan {
         let names = ConflictNames { device: "desk", date: "2026-11-25", taken: &|_| false };
-        let plan = plan(mode, &self.seen(), &names);
+        let mut seen = self.seen();
+        let mut plan = plan(mode, &seen, &names);
+        // What only a checksum can tell is asked for, as the engine does it.
+        for (path, object) in std::mem::take(&mut plan.perhaps_renamed) {
+            let (content, there) = self.there.get_mut(&path).unwrap();
+            assert!(there.same_version(&object) && there.digest.is_none());
+            there.digest = Some(digest(*content));
+            let one = seen.iter_mut().find(|one| one.path == path).unwrap();
+            one.remote = Observed::Present(there.clone());
+        }
+        let plan = super::plan(mode, &seen, &names);
+        assert!(plan.perhaps_renamed.is_empty(), "it is asked for once");
         self.shown.clear();
         for op in &plan.ops {
             if let Some(edit) = edits.next() {
@@ -450,8 +461,8 @@ fn regression_a_file_moved_to_a_deleted_name_is_not_trashed() {
 #[test]
 fn s6_renames_on_either_side_send_no_file() {
     for side in [Side::Here, Side::There] {
-        for patient in [true, false] {
-            let mut world = World { digests_listed: true, patient, ..World::default() };
+        for (digests_listed, patient) in [(true, true), (true, false), (false, true), (false, false)] {
+            let mut world = World { digests_listed, patient, ..World::default() };
             for at in [0, 3, 7] {
                 world.edit(Edit::Write(Side::Here, at));
             }

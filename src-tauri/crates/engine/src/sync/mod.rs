@@ -8,6 +8,7 @@ mod evidence;
 mod fetch;
 mod intents;
 mod marks;
+mod renames;
 mod report;
 mod twins;
 mod view;
@@ -28,6 +29,7 @@ use crate::settle::Settling;
 use crate::shared::Shared;
 
 pub(crate) use evidence::Evidence;
+pub(crate) use renames::Told;
 pub use report::{Keep, PlanLine, PlanReport};
 pub(crate) use report::{preview, resolve, undo};
 
@@ -75,9 +77,11 @@ pub(crate) async fn round(
     let (mut seen, mut states, mut decided) = (view.seen, view.states, SyncPlan::default());
     for _ in 0..PASSES {
         decided = decide(shared, pair, &row, &seen, &view.copies, &view.blocked);
+        let asked = renames::ask(shared, pair, &row, &decided, &mut seen).await?;
         let compared = act::compare(shared, &row, &decided, &mut seen, &mut states).await?;
-        round.looked.waits = compared.waits.or(round.looked.waits);
-        if !compared.any {
+        round.looked.waits = asked.waits.or(compared.waits).or(round.looked.waits);
+        asked.hold(&mut decided);
+        if !asked.any && !compared.any {
             break;
         }
     }

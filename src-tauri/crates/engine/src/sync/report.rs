@@ -6,7 +6,7 @@ use windlass_domain::sync::{Op, Summary};
 use windlass_domain::{Bucket, ObjectKey, Prefix, RelPath, RemoteExpect};
 use windlass_ports::{IntentEnd, IntentKind, IntentRow, JournalWrite, ScanItem};
 
-use super::{Evidence, decide, view};
+use super::{Evidence, decide, renames, view};
 use crate::engine::EngineError;
 use crate::observe::Broken;
 use crate::pair::PairHandle;
@@ -66,7 +66,12 @@ pub(crate) async fn preview(shared: &Arc<Shared>, pair: &PairHandle) -> Result<P
         rules: pair.name_rules(shared).await,
     };
     let view = looking.look(&[]).await?;
-    let plan = decide(shared, pair, &row, &view.seen, &view.copies, &view.blocked);
+    let (mut seen, copies, blocked) = (view.seen, view.copies, view.blocked);
+    let mut plan = decide(shared, pair, &row, &seen, &copies, &blocked);
+    // A rename in the bucket is to be shown as one. Where that cannot be found out now, it is a new object and a missing one.
+    if renames::ask(shared, pair, &row, &plan, &mut seen).await.is_ok_and(|asked| asked.any) {
+        plan = decide(shared, pair, &row, &seen, &copies, &blocked);
+    }
     let summary = Summary::of(&plan);
     let ops = plan.ops.iter().map(line).collect();
     Ok(PlanReport { sentence: summary.sentence(), summary, ops })

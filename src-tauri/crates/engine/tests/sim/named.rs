@@ -60,6 +60,7 @@ tests! {
         hb21_deleted_unversioned
         ha15_moved
         ha15_moved_by_another
+        s6_renamed_there
         ha31_edited_while_fetched
         hb18_emptied_there
         everything_deleted_here_and_meant

@@ -28,11 +28,11 @@ const PLACES: [&str; 13] = [
     "set_epoch",
 ];
 /// Commits that must have been seen: every kind of intent and its ends, every state of an upload, the brake and its answers.
-/// `intent MoveLocal` is not among them: a listing has no checksums, so what was renamed in the bucket comes down anew.
-const TOLD: [&str; 29] = [
+const TOLD: [&str; 31] = [
     "intent DeleteRemote",
     "intent TrashLocal",
     "intent MoveRemote",
+    "intent MoveLocal",
     "intent KeepBoth",
     "intent ended Done",
     "intent ended Refused",
@@ -50,6 +50,7 @@ const TOLD: [&str; 29] = [
     "upload ended Failed",
     "brake",
     "brake answered Restore",
+    "brake answered Go",
     "base",
     "base forgotten",
     "bases forgotten",

@@ -313,6 +313,15 @@ pub(crate) fn for_sync() -> Vec<Plan> {
             .acts_at(1, [Act::Wait(180_000), Act::Quiet])
             .acts([rename("shoot/00.jpg", "best/00.jpg"), Act::Wait(180_000), Act::Quiet])
             .acts_at(1, [Act::Wait(180_000), Act::Quiet]),
+        // S6: a whole folder is renamed in the bucket, a brake's worth of it; and a new object that only has the size of one that
+        // is gone.
+        two_way("s6-renamed-there")
+            .acts(settled(14))
+            .at_once((0..14).map(|n| Act::put(&format!("best/{n:02}.jpg"), 100 + n, 20 + n as usize)))
+            .at_once([remove("shoot")])
+            .acts([Act::Wait(180_000), Act::Quiet])
+            .at_once([Act::put("best/other.jpg", 300, 21), remove("best/01.jpg")])
+            .acts([Act::Wait(180_000), Act::Quiet]),
         // HA31: edited while its newer version comes.
         two_way("ha31-edited-while-fetched").acts(settled(1).chain([
             Act::put("shoot/00.jpg", 11, 4100),

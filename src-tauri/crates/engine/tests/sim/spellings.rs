@@ -63,6 +63,20 @@ fn ha16_another_spelling_of_its_name_is_a_rename_and_neither_a_delete_nor_a_conf
     assert_eq!(times(&ran, "intent DeleteRemote"), 0, "{:?}", ran.told);
 }
 
+/// "What was renamed in the bucket is renamed here, too: nothing is fetched, nothing goes to the trash, and the brake does not ask."
+#[test]
+fn s6_a_folder_renamed_in_the_bucket_is_renamed_here() {
+    let ran = told("two_way::s6_renamed_there");
+    assert_eq!(times(&ran, "intent MoveLocal"), 14, "{:?}", ran.told);
+    // What only has the size of another is what it is.
+    assert_eq!(times(&ran, "intent TrashLocal"), 1, "{:?}", ran.told);
+    assert_eq!(times(&ran, "file Downloading"), 1, "{:?}", ran.told);
+    assert_eq!(times(&ran, "brake"), 0, "{:?}", ran.told);
+    let ran = told("two_way::ha15_moved_by_another");
+    assert_eq!(times(&ran, "intent MoveLocal"), 1, "{:?}", ran.told);
+    assert_eq!(times(&ran, "intent TrashLocal"), 0, "{:?}", ran.told);
+}
+
 /// "As long as a renamed file does not lie still under its new name, the old one is not deleted either."
 #[test]
 fn ha15_a_rename_that_is_seen_at_once_is_no_delete() {
