@@ -118,6 +118,8 @@ pub(crate) struct PairHandle {
     nameless: Mutex<Nameless>,
     /// What the disk below the root makes of names, once that was found out, for as long as it is the same disk.
     names: Mutex<Option<NameRules>>,
+    /// Held while a person's word changes files: a round does not take that for what a stop left half done.
+    pub(crate) by_hand: tokio::sync::Mutex<()>,
     pub(crate) stop: CancellationToken,
     /// Cancelled when the actor has ended.
     pub(crate) over: CancellationToken,
@@ -139,6 +141,7 @@ impl PairHandle {
             taken: Mutex::default(),
             nameless: Mutex::default(),
             names: Mutex::default(),
+            by_hand: tokio::sync::Mutex::default(),
             stop,
             over: CancellationToken::new(),
         }

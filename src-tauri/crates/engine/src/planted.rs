@@ -124,13 +124,15 @@ pub enum Bug {
     BelievesItsOwnTime,
     /// An id that may still be open is given back after the end was noted (invariant I15).
     GivesBackAfterwards,
+    /// Only what one round replaces counts (hazard HD7).
+    OneRoundCounts,
     /// Names that the disk takes for one are told apart (hazards HA16, HA17).
     TwinsAreTold,
 }
 
 impl Bug {
     /// All mistakes.
-    pub const ALL: [Self; 60] = [
+    pub const ALL: [Self; 61] = [
         Self::PutWithoutCondition,
         Self::CompleteWithoutCondition,
         Self::BelievesTheAnswer,
@@ -190,6 +192,7 @@ impl Bug {
         Self::TrustsItsClock,
         Self::BelievesItsOwnTime,
         Self::GivesBackAfterwards,
+        Self::OneRoundCounts,
         Self::TwinsAreTold,
     ];
 }

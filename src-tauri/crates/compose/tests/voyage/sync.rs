@@ -833,6 +833,7 @@ async fn hd8_an_intent_that_a_stop_left_open_is_resolved_by_looking() {
         size: 100,
         cause: "a test".into(),
         at: windlass_domain::Timestamp(1),
+        meant: false,
         trashed: None,
         marker: None,
         ended: None,
