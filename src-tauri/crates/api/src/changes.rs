@@ -229,6 +229,8 @@ fn change_row(intent: IntentRow) -> Option<ChangeRow> {
             IntentKind::MoveRemote => ChangeKind::RenamedThere,
             IntentKind::MoveLocal => ChangeKind::RenamedHere,
             IntentKind::KeepBoth => ChangeKind::KeptBoth,
+            IntentKind::ReplaceLocal => ChangeKind::ReplacedHere,
+            IntentKind::SettleConflict => ChangeKind::ConflictSettled,
         },
         id: intent.id,
         path: visible(intent.path.as_str()),
@@ -249,7 +251,13 @@ const fn no_undo(intent: &IntentRow, end: IntentEnd) -> Option<&'static str> {
     match (intent.kind, end) {
         (_, IntentEnd::Refused) => Some("Nothing was changed, so there is nothing to take back."),
         (_, IntentEnd::Undone) => Some("It was taken back already."),
-        (IntentKind::DeleteRemote | IntentKind::TrashLocal, IntentEnd::Done) => {
+        (
+            IntentKind::DeleteRemote
+            | IntentKind::TrashLocal
+            | IntentKind::ReplaceLocal
+            | IntentKind::SettleConflict,
+            IntentEnd::Done,
+        ) => {
             if intent.trashed.is_none() && intent.marker.is_none() {
                 Some("Where its content went is not known.")
             } else {

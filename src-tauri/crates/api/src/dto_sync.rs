@@ -311,6 +311,10 @@ pub enum ChangeKind {
     RenamedHere,
     /// Both sides of a conflict kept.
     KeptBoth,
+    /// A newer content came from the bucket; the old one went to the trash here.
+    ReplacedHere,
+    /// What lost a conflict went to the trash here.
+    ConflictSettled,
 }
 
 /// How a change ended.

@@ -163,6 +163,8 @@ fn print_change(row: &IntentRow, pair: &PairRow, output: &Output) {
         IntentKind::MoveRemote => ("renamed_there", "renamed in the bucket"),
         IntentKind::MoveLocal => ("renamed_here", "renamed here"),
         IntentKind::KeepBoth => ("kept_both", "kept both"),
+        IntentKind::ReplaceLocal => ("replaced_here", "replaced here"),
+        IntentKind::SettleConflict => ("conflict_settled", "settled a conflict: moved to the trash here"),
     };
     let Some((at, end)) = row.ended else { return };
     let end = match end {
@@ -170,8 +172,14 @@ fn print_change(row: &IntentRow, pair: &PairRow, output: &Output) {
         IntentEnd::Refused => "refused",
         IntentEnd::Undone => "undone",
     };
-    let deletes = matches!(row.kind, IntentKind::DeleteRemote | IntentKind::TrashLocal);
-    let undo = deletes && end == "done" && (row.trashed.is_some() || row.marker.is_some());
+    let takes_away = matches!(
+        row.kind,
+        IntentKind::DeleteRemote
+            | IntentKind::TrashLocal
+            | IntentKind::ReplaceLocal
+            | IntentKind::SettleConflict
+    );
+    let undo = takes_away && end == "done" && (row.trashed.is_some() || row.marker.is_some());
     let to = row.to.as_ref().map(|to| to.as_str());
     output.result(
         || {

@@ -24,9 +24,10 @@ pub struct Limits {
     pub bytes_an_hour: u64,
     /// Files that may be deleted within seven days.
     pub files_a_week: u64,
-    /// Share of the folder's files whose content one round may replace, in percent.
+    /// Share of the folder's files whose content may be replaced within an hour, in percent.
     pub overwrite_percent: u8,
-    /// Fewer deletes or overwrites than these are never asked about as a share of a small folder.
+    /// Fewer deletes or overwrites than these are never asked about as a share of a small folder. Overwrites that are spread
+    /// over several rounds may be [`SPREAD`] times as many: a person who works on a few files is no mass change.
     pub few: u64,
 }
 
@@ -75,7 +76,7 @@ pub enum Why {
     BytesAnHour,
     /// Too many within a week.
     FilesAWeek,
-    /// Too many contents replaced at once.
+    /// Too many contents replaced within an hour.
     Overwrites,
 }
 
@@ -88,7 +89,7 @@ pub struct Totals {
     pub bytes: u64,
 }
 
-/// What was deleted already, on either side.
+/// What was deleted or replaced already, on either side, without a person's word.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct History {
     /// Files within the last hour.
@@ -97,6 +98,8 @@ pub struct History {
     pub hour_bytes: u64,
     /// Files within the last seven days.
     pub week_files: u64,
+    /// Different files whose content was replaced within the last hour, without those that the plan replaces again.
+    pub hour_replaced: u64,
 }
 
 /// Whether a plan may be carried out.
@@ -107,6 +110,9 @@ pub enum Verdict {
     /// Only after a person's word. Until then [`without_deletes`] goes on.
     Ask(Ask),
 }
+
+/// See [`Limits::few`].
+pub const SPREAD: u64 = 2;
 
 /// How many paths a question names.
 const SAMPLE: usize = 20;
@@ -144,7 +150,7 @@ impl Loss {
     }
 }
 
-/// Looks whether a plan stays within the limits, together with what was deleted before it. Renames are no deletes.
+/// Looks whether a plan stays within the limits, together with what was deleted and replaced before it. Renames are no deletes.
 #[must_use]
 pub fn guard(plan: &SyncPlan, totals: Totals, history: History, limits: &Limits) -> Verdict {
     let loss = Loss::of(plan);
@@ -183,9 +189,16 @@ fn too_much(loss: Loss, totals: Totals, history: History, limits: &Limits) -> Op
             return Some(Why::FilesAWeek);
         }
     }
-    let overwrites = loss.overwrite >= limits.few.max(1)
-        && is_more_than(loss.overwrite, limits.overwrite_percent, totals.files);
-    overwrites.then_some(Why::Overwrites)
+    if loss.overwrite == 0 {
+        return None;
+    }
+    let too_many = |files: u64, few: u64| {
+        files >= few.max(1) && is_more_than(files, limits.overwrite_percent, totals.files)
+    };
+    // What is encrypted slowly settles in portions: many small rounds count as one here, too (hazard HD7).
+    let hour = loss.overwrite.saturating_add(history.hour_replaced);
+    let asks = too_many(loss.overwrite, limits.few) || too_many(hour, limits.few.saturating_mul(SPREAD));
+    asks.then_some(Why::Overwrites)
 }
 
 /// Whether `part` is more than this share of `whole`.

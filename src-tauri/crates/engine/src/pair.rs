@@ -120,6 +120,8 @@ pub(crate) struct PairHandle {
     told: Mutex<Told>,
     /// What the disk below the root makes of names, once that was found out, for as long as it is the same disk.
     names: Mutex<Option<NameRules>>,
+    /// Held while a person's word changes files: a round does not take that for what a stop left half done.
+    pub(crate) by_hand: tokio::sync::Mutex<()>,
     pub(crate) stop: CancellationToken,
     /// Cancelled when the actor has ended.
     pub(crate) over: CancellationToken,
@@ -142,6 +144,7 @@ impl PairHandle {
             nameless: Mutex::default(),
             told: Mutex::default(),
             names: Mutex::default(),
+            by_hand: tokio::sync::Mutex::default(),
             stop,
             over: CancellationToken::new(),
         }

@@ -126,6 +126,8 @@ pub enum Bug {
     BelievesItsOwnTime,
     /// An id that may still be open is given back after the end was noted (invariant I15).
     GivesBackAfterwards,
+    /// Only what one round replaces counts (hazard HD7).
+    OneRoundCounts,
     /// Names that the disk takes for one are told apart (hazards HA16, HA17).
     TwinsAreTold,
 }
@@ -193,6 +195,7 @@ impl Bug {
         Self::TrustsItsClock,
         Self::BelievesItsOwnTime,
         Self::GivesBackAfterwards,
+        Self::OneRoundCounts,
         Self::TwinsAreTold,
     ];
 }

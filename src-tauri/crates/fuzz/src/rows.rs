@@ -129,6 +129,7 @@ async fn fill(journal: &SqliteJournal) -> Result<ListingId, JournalError> {
             size: 3,
             cause: "why".to_owned(),
             at: Timestamp(1),
+            meant: n == 3,
             trashed: None,
             marker: None,
             ended: if n < 2 { None } else { Some((Timestamp(2), IntentEnd::Done)) },
@@ -500,6 +501,7 @@ impl Rows {
             answer(journal.intent_window(&pair, kind, 0, 100).await);
         }
         answer(journal.deleted_since(&pair, Timestamp(0)).await);
+        answer(journal.replaced_since(&pair, Timestamp(0), &[]).await);
         answer(journal.device_id().await);
         if let Some(rows) = answer(journal.pairs().await) {
             assert_eq!(rows.len(), self.count("SELECT count(*) FROM pairs"), "folders are missing");

@@ -11,7 +11,7 @@ use windlass_ports::{
 
 use crate::SqliteJournal;
 use crate::error::{Result, sql};
-use crate::tables::{files, intents, pairs, settings, transfers};
+use crate::tables::{files, intents, pairs, replaced, settings, transfers};
 use crate::write::apply;
 
 /// Several reads of one state of the journal.
@@ -134,6 +134,16 @@ impl Journal for SqliteJournal {
     ) -> std::result::Result<Tally, JournalError> {
         let pair = pair.clone();
         self.read(move |conn| intents::deleted_since(conn, &pair, since)).await
+    }
+
+    async fn replaced_since(
+        &self,
+        pair: &PairId,
+        since: Timestamp,
+        without: &[RelPath],
+    ) -> std::result::Result<u64, JournalError> {
+        let (pair, without) = (pair.clone(), without.to_vec());
+        self.read(move |conn| replaced::since(conn, &pair, since, &without)).await
     }
 
     async fn base_totals(&self, pair: &PairId) -> std::result::Result<Tally, JournalError> {

@@ -96,11 +96,12 @@ impl Mark {
         self.begin(b't', texts).end()
     }
 
-    /// Over the first columns of a row, as they are stored.
-    fn of_columns(&mut self, row: &Row<'_>, columns: usize) -> Result<i64> {
+    /// Over the first columns of a row, as they are stored. The last `added` of them only where they say something.
+    fn of_columns(&mut self, row: &Row<'_>, columns: usize, added: usize) -> Result<i64> {
         self.begin(b'r', &[]);
         for column in 0..columns {
             match row.get_ref(column).map_err(sql)? {
+                ValueRef::Integer(0) if column + added >= columns => continue,
                 ValueRef::Null => self.number(0),
                 ValueRef::Integer(number) => self.number(1).number(number.cast_unsigned()),
                 ValueRef::Real(number) => self.number(2).number(number.to_bits()),
@@ -124,6 +125,8 @@ pub(crate) struct Marked {
     pub(crate) what: &'static str,
     /// `SELECT` of every column but the mark; the key `id` comes first.
     pub(crate) columns: &'static [&'static str],
+    /// How many columns at the end came later, with 0 for rows that were marked without them.
+    pub(crate) added: usize,
     /// Table.
     pub(crate) table: &'static str,
 }
@@ -137,7 +140,7 @@ impl Marked {
     /// Writes the mark of a row that was just changed.
     pub(crate) fn seal(&self, conn: &Connection, id: &str) -> Result<()> {
         let rows = all(conn, &self.select("WHERE id = ?1"), [id], |row| {
-            Mark::default().of_columns(row, self.columns.len())
+            Mark::default().of_columns(row, self.columns.len(), self.added)
         })?;
         for mark in rows {
             execute(conn, &format!("UPDATE {} SET mark = ?2 WHERE id = ?1", self.table), params![id, mark])?;
@@ -154,7 +157,7 @@ impl Marked {
 
     /// Fails with `Corrupt` when the row (columns in the order of `columns`, then the mark) is not what was written.
     pub(crate) fn check(&self, row: &Row<'_>) -> Result<()> {
-        let mark = Mark::default().of_columns(row, self.columns.len())?;
+        let mark = Mark::default().of_columns(row, self.columns.len(), self.added)?;
         if holds(get(row, self.columns.len())?, mark) { Ok(()) } else { Err(odd(self.what, "damaged")) }
     }
 

@@ -8,6 +8,7 @@ pub(crate) mod intents;
 pub(crate) mod listings;
 pub(crate) mod pairs;
 pub(crate) mod parts;
+pub(crate) mod replaced;
 pub(crate) mod settings;
 pub(crate) mod transfers;
 

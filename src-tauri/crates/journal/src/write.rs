@@ -4,7 +4,7 @@ use windlass_domain::Revision;
 use windlass_ports::JournalWrite;
 
 use crate::error::Result;
-use crate::tables::{audit, files, intents, pairs, parts, settings, transfers};
+use crate::tables::{audit, files, intents, pairs, parts, replaced, settings, transfers};
 
 /// Applies a batch. An error takes all of it back (the caller's savepoint).
 pub(crate) fn apply(conn: &Connection, batch: &[JournalWrite]) -> Result<Revision> {
@@ -30,6 +30,11 @@ fn one(conn: &Connection, write: &JournalWrite, revision: Revision) -> Result<()
         JournalWrite::SetEpoch(pair, epoch) => pairs::set_epoch(conn, pair, *epoch),
         JournalWrite::SetRemoteMarker(pair, etag) => pairs::set_remote_marker(conn, pair, etag.as_ref()),
         JournalWrite::SaveBrake(pair, brake) => pairs::save_brake(conn, pair, brake.as_ref()),
+        JournalWrite::NoteReplaced(pair, path, at) => replaced::note(conn, pair, path, *at),
+        JournalWrite::Meant(pair) => {
+            replaced::forget(conn, pair)?;
+            intents::meant(conn, pair)
+        }
         JournalWrite::SaveIntent(intent) => intents::save(conn, intent),
         JournalWrite::EndIntent { id, at, end, trashed, marker } => {
             intents::ended(conn, id, *at, *end, trashed.as_deref(), marker.as_ref())

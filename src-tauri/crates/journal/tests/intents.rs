@@ -22,12 +22,15 @@ async fn an_intent_is_open_until_it_ends_and_then_in_the_undo_list() {
         IntentKind::MoveRemote,
         IntentKind::MoveLocal,
         IntentKind::KeepBoth,
+        IntentKind::ReplaceLocal,
+        IntentKind::SettleConflict,
     ];
     let mut rows: Vec<_> =
         (0i64..).zip(kinds).map(|(n, kind)| intent(&format!("i{n}"), kind, "a/b", 10 - n)).collect();
     rows[2].to = Some(path("c/d"));
     rows[3].local = None;
     rows[4].remote = None;
+    rows[5].meant = true;
     let mut batch = vec![JournalWrite::SavePair(pair())];
     batch.extend(rows.iter().cloned().map(save));
     journal.commit(batch).await.unwrap();
@@ -95,6 +98,8 @@ async fn what_was_deleted_since_a_moment() {
         ("d", IntentKind::TrashLocal, 20, IntentEnd::Refused),
         ("e", IntentKind::TrashLocal, 20, IntentEnd::Undone),
         ("f", IntentKind::MoveRemote, 20, IntentEnd::Done),
+        ("g", IntentKind::ReplaceLocal, 20, IntentEnd::Done),
+        ("h", IntentKind::SettleConflict, 20, IntentEnd::Done),
     ] {
         batch.push(save(intent(id, kind, "x", 1)));
         batch.push(end(id, ended, how));
@@ -105,6 +110,63 @@ async fn what_was_deleted_since_a_moment() {
     assert_eq!(since(10).await, Tally { files: 2, bytes: 6 });
     assert_eq!(since(0).await, Tally { files: 3, bytes: 9 });
     assert_eq!(since(21).await, Tally::default());
+}
+
+#[tokio::test]
+async fn hd5_what_a_person_let_through_is_not_counted_again() {
+    let (dir, journal) = fresh();
+    let mut batch = vec![JournalWrite::SavePair(pair())];
+    for n in 0..6 {
+        let id = format!("i{n}");
+        let mut row = intent(&id, IntentKind::DeleteRemote, "x", n);
+        row.meant = n >= 2;
+        batch.push(save(row));
+        batch.push(end(&id, 10, IntentEnd::Done));
+    }
+    journal.commit(batch).await.unwrap();
+    let count = async |journal: &windlass_journal::SqliteJournal| {
+        journal.deleted_since(&pair_id(), Timestamp(0)).await.unwrap().files
+    };
+    assert_eq!(count(&journal).await, 2);
+    // The next word covers what came before it, and nothing else of it changes.
+    let before = journal.intent("i0").await.unwrap().unwrap();
+    let open = intent("open", IntentKind::TrashLocal, "y", 1);
+    journal.commit(vec![save(open.clone()), JournalWrite::Meant(pair_id())]).await.unwrap();
+    assert_eq!(count(&journal).await, 0);
+    drop(journal);
+    let journal = windlass_journal::SqliteJournal::open(&dir.path().join("journal.db")).unwrap();
+    assert_eq!(
+        journal.intent("i0").await.unwrap(),
+        Some(windlass_ports::IntentRow { meant: true, ..before }),
+        "its mark holds"
+    );
+    assert_eq!(journal.open_intents(&pair_id()).await.unwrap(), vec![open]);
+    journal.commit(vec![end("open", 20, IntentEnd::Done)]).await.unwrap();
+    assert_eq!(count(&journal).await, 1, "what comes later counts");
+}
+
+#[tokio::test]
+async fn hd7_different_files_that_were_replaced_are_counted() {
+    const HOUR: i64 = 3_600_000_000_000;
+    let (dir, journal) = fresh();
+    let note = |name: &str, at| JournalWrite::NoteReplaced(pair_id(), path(name), Timestamp(at));
+    let batch = vec![JournalWrite::SavePair(pair()), note("a", HOUR), note("b", HOUR), note("a", 2 * HOUR)];
+    journal.commit(batch).await.unwrap();
+    let since = async |journal: &windlass_journal::SqliteJournal, at, without: &[&str]| {
+        let without: Vec<_> = without.iter().map(|name| path(name)).collect();
+        journal.replaced_since(&pair_id(), Timestamp(at), &without).await.unwrap()
+    };
+    assert_eq!(since(&journal, HOUR, &[]).await, 2, "one that was replaced twice is one");
+    assert_eq!(since(&journal, HOUR + 1, &[]).await, 1);
+    assert_eq!(since(&journal, HOUR, &["a", "new"]).await, 1);
+    drop(journal);
+    let journal = windlass_journal::SqliteJournal::open(&dir.path().join("journal.db")).unwrap();
+    assert_eq!(since(&journal, HOUR, &[]).await, 2, "a restart forgets nothing");
+    // What is older than any limit goes.
+    journal.commit(vec![note("c", 8 * 24 * HOUR)]).await.unwrap();
+    assert_eq!(since(&journal, 0, &[]).await, 1);
+    journal.commit(vec![JournalWrite::Meant(pair_id())]).await.unwrap();
+    assert_eq!(since(&journal, 0, &[]).await, 0);
 }
 
 #[tokio::test]

@@ -166,7 +166,8 @@ pub trait LocalFs: Debug + Send + Sync {
 
 /// A file being written under a temporary name. Dropping it removes the temporary file.
 ///
-/// With [`LocalExpect::Unchanged`] `publish` replaces that very file and keeps what it held in the folder's trash.
+/// With [`LocalExpect::Unchanged`] `publish` replaces that very file and keeps what it held in the folder's trash, as
+/// [`LocalFs::trash`] does with `mtime` for its time, and gives the place.
 #[async_trait]
 pub trait Staged: Debug + Send {
     /// Writes bytes at an offset.
@@ -177,5 +178,5 @@ pub trait Staged: Debug + Send {
         self: Box<Self>,
         expect: &LocalExpect,
         mtime: Option<Timestamp>,
-    ) -> Result<PathBuf, FsError>;
+    ) -> Result<Option<String>, FsError>;
 }

@@ -117,6 +117,10 @@ pub enum IntentKind {
     MoveLocal,
     /// Rename the local file of a conflict to a name of its own.
     KeepBoth,
+    /// Put a newer content into the place of a file here, which goes to the trash.
+    ReplaceLocal,
+    /// Move the file that lost a conflict to the trash, on a person's word.
+    SettleConflict,
 }
 
 /// How an intent ended.
@@ -142,7 +146,7 @@ pub struct IntentRow {
     pub kind: IntentKind,
     /// The path it is about (for moves: from where).
     pub path: RelPath,
-    /// For moves and kept conflicts: where to.
+    /// For moves and kept conflicts: where to. For settled ones: the file that takes the name, where it does.
     pub to: Option<RelPath>,
     /// The file as it must be, where there is one.
     pub local: Option<LocalState>,
@@ -154,6 +158,8 @@ pub struct IntentRow {
     pub cause: String,
     /// When it was written.
     pub at: Timestamp,
+    /// A person's word let it through: it does not count against the limits of the brake.
+    pub meant: bool,
     /// Where the content went: the place in the trash here, or the key in the trash there.
     pub trashed: Option<String>,
     /// Delete marker that it left.
@@ -279,6 +285,10 @@ pub enum JournalWrite {
     SetRemoteMarker(PairId, Option<ETag>),
     /// See [`PairRow::brake`].
     SaveBrake(PairId, Option<Brake>),
+    /// The content of this file, here or there, is about to be replaced without a person's word (invariant I16).
+    NoteReplaced(PairId, RelPath, Timestamp),
+    /// A person's word covers what was counted up to now: deletes that were done and files that were replaced count no more.
+    Meant(PairId),
     /// Writes an intent. An existing one of this id is replaced.
     SaveIntent(Box<IntentRow>),
     /// Notes how an intent ended, and where the content went.
@@ -442,8 +452,16 @@ pub trait Journal: Debug + Send + Sync {
         offset: u64,
         limit: u64,
     ) -> Result<(Vec<IntentRow>, u64), JournalError>;
-    /// What was deleted or trashed (kinds `DeleteRemote` and `TrashLocal`, ended `Done`) since this moment.
+    /// What was deleted or trashed (kinds `DeleteRemote` and `TrashLocal`, ended `Done`) since this moment and not
+    /// [`IntentRow::meant`].
     async fn deleted_since(&self, pair: &PairId, since: Timestamp) -> Result<Tally, JournalError>;
+    /// How many different files were replaced since this moment (see `NoteReplaced`), without these.
+    async fn replaced_since(
+        &self,
+        pair: &PairId,
+        since: Timestamp,
+        without: &[RelPath],
+    ) -> Result<u64, JournalError>;
     /// Files with a base, and their bytes.
     async fn base_totals(&self, pair: &PairId) -> Result<Tally, JournalError>;
     /// Bytes total and Safe over open batches: (total, done).

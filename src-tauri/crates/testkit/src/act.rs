@@ -90,8 +90,13 @@ pub enum Act {
     Go,
     /// The person answers the brake: bring it back.
     BringBack,
-    /// The person takes back the last delete.
+    /// The person takes back the last change that took something away.
     Undo,
+    /// The person settles the last conflict: her own version keeps the name, or the bucket's.
+    Settle {
+        /// Her own.
+        mine: bool,
+    },
     /// The person leaves files of this name out from now on.
     Ignore(String),
     /// Waits until the engine has nothing left to do.

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use windlass_domain::guard::Ask;
 use windlass_domain::words::FailureCode;
 use windlass_domain::{BaseState, Mode, Upload};
 use windlass_ports::{BrakeAnswer, Clock as _, FileState, IntentEnd, IntentKind, IntentRow, JournalWrite};
@@ -23,6 +22,13 @@ const SWEEP_NS: i64 = 30_000_000_000;
 const LOOK_NS: i64 = 5_000_000_000;
 /// Moments are a little later than the clock says, so that no two are the same.
 const TICKS_NS: i64 = 1_000_000;
+/// How far the brake looks back. A little less, since a moment passes between its look and the commit.
+const HOUR_NS: i64 = 3_590_000_000_000;
+
+/// Of what came down, and of conflicts, no epoch tells.
+fn has_epoch(intent: &IntentRow) -> bool {
+    !matches!(intent.kind, IntentKind::KeepBoth | IntentKind::ReplaceLocal | IntentKind::SettleConflict)
+}
 
 #[derive(Debug, Default)]
 struct Known {
@@ -51,6 +57,8 @@ struct Known {
     go: u64,
     /// Names that a person left out.
     left_out: BTreeSet<String>,
+    /// Files that computers replaced, and when last.
+    replaced: BTreeMap<(usize, String), i64>,
     /// Files of which a cut left only name and times, and what they held: they must come back, unless a person makes them hers.
     emptied: BTreeMap<(usize, String), ContentId>,
     /// What a power cut made of files so that nobody can see it without reading them.
@@ -109,9 +117,8 @@ impl Oracle {
         let mut known = self.known();
         known.names.insert(content, name);
         known.made.insert(content);
-        known.let_go.remove(&content);
-        known.destroyed.remove(&content);
-        known.missed.remove(&content);
+        let Known { let_go, destroyed, missed, .. } = &mut *known;
+        let _were = [let_go, destroyed, missed].map(|gone| gone.remove(&content));
     }
 
     /// Everything that can be read anywhere: now, and after a power cut.
@@ -154,10 +161,9 @@ impl Oracle {
     pub(crate) fn damaged(&self, computer: usize, damaged: &[Damage]) {
         for damage in damaged {
             // It may be sent from here, and come down elsewhere.
-            damage
-                .holds
-                .iter()
-                .for_each(|content| self.computers.iter().for_each(|(disk, _)| disk.know(*content)));
+            for (disk, _) in &self.computers {
+                damage.holds.iter().for_each(|content| disk.know(*content));
+            }
             let row = self.computers[computer].1.row(&damage.path);
             let mtime = self.computers[computer].0.mtime(&damage.path);
             // Touched since, it looks like one that a person emptied.
@@ -170,9 +176,7 @@ impl Oracle {
                 continue;
             }
             let mut known = self.known();
-            if damage.silent {
-                known.silent.extend(damage.holds);
-            }
+            known.silent.extend(damage.holds.into_iter().filter(|_| damage.silent));
             known.let_go.insert(damage.held);
             known.destroyed.insert(damage.held);
         }
@@ -204,17 +208,14 @@ impl Oracle {
     /// Wipes a journal, or sets it back to what it was after so many commits.
     pub fn set_back(&self, computer: usize, commits: usize) {
         let journal = &self.computers[computer].1;
-        // A kept conflict takes nothing away, so no epoch tells of it.
-        let done = |intent: &IntentRow| {
-            intent.kind != IntentKind::KeepBoth && intent.ended.is_some_and(|(_, end)| end == IntentEnd::Done)
-        };
+        let done = |of: &IntentRow| has_epoch(of) && of.ended.is_some_and(|(_, end)| end == IntentEnd::Done);
         let before: Vec<IntentRow> = journal.intents().into_iter().filter(done).collect();
         journal.roll_back(commits);
         let after = journal.intents();
         let forgot = before.iter().any(|intent| !after.iter().any(|kept| kept.id == intent.id));
         let mut known = self.known();
-        known.set_back = true;
-        known.paused = false;
+        (known.set_back, known.paused) = (true, false);
+        known.replaced.clear();
         if forgot {
             known.old.insert(computer);
         }
@@ -261,9 +262,8 @@ impl Oracle {
         kept.extend(made.intersection(&durable));
         // What a person wrote and the system has not flushed yet counts again when it has.
         kept.retain(|content| durable.contains(content) || !unflushed.contains(content));
-        let told = |content: &&ContentId| destroyed.contains(content) || missed.contains(content);
-        let lost: Vec<ContentId> =
-            kept.difference(&durable).filter(|content| !told(content)).copied().collect();
+        let told = |of: &&ContentId| destroyed.contains(of) || missed.contains(of);
+        let lost: Vec<ContentId> = kept.difference(&durable).filter(|of| !told(of)).copied().collect();
         missed.extend(&lost);
         drop(known);
         for content in lost {
@@ -289,10 +289,7 @@ impl Oracle {
                 self.known().names.insert(content, "made by a fault on the way".to_owned());
                 self.computers.iter().for_each(|(disk, _)| disk.know(content));
             }
-            Event::Trashed(path) => {
-                self.world.say(|| format!("trashed {path}"));
-                self.swept();
-            }
+            Event::Trashed(_) => self.swept(),
         }
     }
 
@@ -320,30 +317,38 @@ impl Oracle {
             }
             JournalWrite::SaveBrake(_, Some(brake)) if brake.answer == Some(BrakeAnswer::Go) => {
                 let mut known = self.known();
-                let Ask { trash_here, delete_there, overwrite, .. } = brake.ask;
-                known.go = known.go.max(trash_here + delete_there + overwrite);
+                let ask = &brake.ask;
+                known.go = known.go.max(ask.trash_here + ask.delete_there + ask.overwrite);
+                // What was before the question is answered for, too.
+                (known.sweep, known.replaced) = Default::default();
             }
             _ => {}
         }
     }
 
-    /// I16: one round does not replace most of a folder without a person's word. What a round sends or fetches is one commit.
+    /// I16, HD7: in an hour most of a folder is not replaced without a person's word, however small the portions.
     fn overwrites(&self, computer: usize, batch: &[JournalWrite]) {
-        let replaces = |write: &&JournalWrite| match write {
+        let replaces = |write: &JournalWrite| match write {
             JournalWrite::SaveUpload { spec, state: Upload::Queued, .. } => {
-                spec.pair.is_some() && !spec.expect.is_absent()
+                (spec.pair.is_some() && !spec.expect.is_absent()).then(|| spec.path.to_string())
             }
-            JournalWrite::SaveFile { local, state: FileState::Downloading, .. } => local.is_some(),
-            _ => false,
+            JournalWrite::SaveFile { path, local, state: FileState::Downloading, .. } => {
+                local.as_ref().map(|_| path.to_string())
+            }
+            _ => None,
         };
-        let count = batch.iter().filter(replaces).count() as u64;
-        let limits = windlass_ports::PairOptions::default().limits;
-        if count < limits.few {
-            return;
-        }
-        let based = self.computers[computer].1.rows().iter().filter(|row| row.base.is_some()).count() as u64;
-        if count * 100 > based * u64::from(limits.overwrite_percent) && count > self.known().go {
-            self.world.wrong("I16", format!("{count} of {based} files are replaced, and nobody was asked"));
+        let (now, limits) = (self.world.steady(), windlass_ports::PairOptions::default().limits);
+        let paths: BTreeSet<String> = batch.iter().filter_map(replaces).collect();
+        let (round, mut known) = (paths.len(), self.known());
+        known.replaced.retain(|_, at| now - *at < HOUR_NS);
+        known.replaced.extend(paths.into_iter().map(|path| ((computer, path), now)));
+        let hour = known.replaced.keys().filter(|(of, _)| *of == computer).count();
+        let (of, go, jumped) = (known.most, known.go as usize, known.jumped);
+        drop(known);
+        let most = of * usize::from(limits.overwrite_percent);
+        let many = |n: usize, few: u64| n as u64 >= few && n.saturating_sub(go) * 100 > most;
+        if many(round, limits.few) || (round > 0 && !jumped && many(hour, 2 * limits.few)) {
+            self.world.wrong("I16", format!("{hour} of {of} files are replaced, and nobody was asked"));
         }
     }
 
@@ -367,7 +372,7 @@ impl Oracle {
         let (disk, _) = &self.computers[computer];
         let path = intent.path.as_str();
         let anew = self.known().anew.contains(&(computer, path.to_owned()));
-        if self.known().old.contains(&computer) && !anew && intent.kind != IntentKind::KeepBoth {
+        if self.known().old.contains(&computer) && !anew && has_epoch(intent) {
             self.world.wrong("I9", format!("{path}: a journal that is an old copy led to {:?}", intent.kind));
         }
         // Spans of time are those of a clock that never jumps.
@@ -393,7 +398,7 @@ impl Oracle {
                     wrong("taken away here, and nobody removed it there");
                 }
             }
-            IntentKind::KeepBoth => {}
+            IntentKind::KeepBoth | IntentKind::ReplaceLocal | IntentKind::SettleConflict => {}
         }
     }
 
@@ -411,10 +416,8 @@ impl Oracle {
             return;
         }
         let profile = self.s3.profile();
-        let takes = |intent: &&IntentRow| {
-            matches!(intent.kind, IntentKind::DeleteRemote | IntentKind::MoveRemote)
-                && intent.path.as_str() == path
-        };
+        let kinds = [IntentKind::DeleteRemote, IntentKind::MoveRemote];
+        let takes = |intent: &&IntentRow| kinds.contains(&intent.kind) && intent.path.as_str() == path;
         let (intent, any) = {
             let known = self.known();
             let exact = |intent: &&IntentRow| {
@@ -456,8 +459,7 @@ impl Oracle {
             // A newer version takes the place of one that a person replaced: where no versions are kept, that is its end.
             self.known().destroyed.insert(old.1);
         } else if !based {
-            let name = self.name(old.1);
-            self.world.wrong("I4", format!("{key} was replaced, and its base was another: {name}"));
+            self.world.wrong("I4", format!("{key} was replaced, its base is not {}", self.name(old.1)));
         }
     }
 
@@ -484,15 +486,13 @@ impl Oracle {
         for (disk, _) in &self.computers {
             shown.extend(disk.at_names());
         }
-        let missing: Vec<ContentId> = {
-            let known = self.known();
-            let gone =
-                |content: &ContentId| known.let_go.contains(content) || known.destroyed.contains(content);
-            known.kept.iter().filter(|content| !gone(content) && !shown.contains(content)).copied().collect()
-        };
+        let known = self.known();
+        let gone =
+            |of: &ContentId| known.let_go.contains(of) || known.destroyed.contains(of) || shown.contains(of);
+        let missing: Vec<ContentId> = known.kept.iter().filter(|content| !gone(content)).copied().collect();
+        drop(known);
         for content in missing {
-            let name = self.name(content);
-            self.world.wrong("I10", format!("nobody let go of {name}, and it is nowhere to be seen"));
+            self.world.wrong("I10", format!("nobody let go of {}, and it is gone", self.name(content)));
         }
         // What was being written when the disk was pulled goes with the next start.
         if !self.known().pulled {

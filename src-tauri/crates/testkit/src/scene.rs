@@ -220,10 +220,21 @@ impl Scene {
                 self.oracle.left_out(name);
                 Vec::new()
             }
-            Act::Pause | Act::Resume | Act::Go | Act::BringBack | Act::Undo | Act::Quiet | Act::Wait(_) => {
-                Vec::new()
-            }
+            Act::Pause
+            | Act::Resume
+            | Act::Go
+            | Act::BringBack
+            | Act::Undo
+            | Act::Settle { .. }
+            | Act::Quiet
+            | Act::Wait(_) => Vec::new(),
         });
+    }
+
+    /// A person says that what has this name now may go.
+    pub fn lets_go(&self, at: usize, path: &str) {
+        let content = self.computers[at].disk.content(path).map(|content| content.id);
+        self.oracle.person(|| content.into_iter().collect());
     }
 
     /// What becomes of the disks after the process died.

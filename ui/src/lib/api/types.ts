@@ -193,7 +193,7 @@ export type ChangeEnd = "done" | "refused" | "undone";
 /**
  * What a change did.
  */
-export type ChangeKind = "deleted_there" | "trashed_here" | "renamed_there" | "renamed_here" | "kept_both";
+export type ChangeKind = "deleted_there" | "trashed_here" | "renamed_there" | "renamed_here" | "kept_both" | "replaced_here" | "conflict_settled";
 
 /**
  * One entry of what a sync folder deleted, renamed or kept twice.

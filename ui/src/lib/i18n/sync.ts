@@ -50,6 +50,8 @@ const changes: Record<ChangeKind, string> = {
   renamed_there: 'Renamed in the bucket',
   renamed_here: 'Renamed here',
   kept_both: 'Kept both',
+  replaced_here: 'Replaced here',
+  conflict_settled: 'Conflict settled: moved to the trash here',
 };
 
 const keep: Record<KeepSide | 'later', string> = {
@@ -65,7 +67,7 @@ const why: Record<BrakeWhy, (brake: BrakeRow) => string> = {
   files_an_hour: () => 'That is more files than may go within an hour.',
   bytes_an_hour: () => 'That is more data than may go within an hour.',
   files_a_week: () => 'That is more files than may go within a week.',
-  overwrites: (b) => `That would replace the content of many of the ${files(b.of)} at once.`,
+  overwrites: (b) => `Together with what was replaced within the last hour, that is many of the ${files(b.of)}.`,
 };
 
 /** What would be deleted or replaced, and where. */

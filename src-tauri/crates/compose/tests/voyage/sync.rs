@@ -199,6 +199,89 @@ async fn hd1_hd3_both_edited_keeps_both_under_two_names_on_both_sides() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn s5_a_file_replaced_by_a_download_can_be_taken_back() {
+    let house = house().await;
+    let pair = paired(&house, Mode::TwoWay).await;
+    let first = house.write("a.txt", 3_000_000);
+    house.write("b.txt", 100);
+    settled(house.core(), &pair).await;
+    assert!(
+        ended(house.core(), &pair, IntentKind::ReplaceLocal).await.is_empty(),
+        "nothing was replaced yet"
+    );
+    house.put("job/a.txt", b"theirs").await;
+    house.put("job/b.txt", b"theirs, too").await;
+    settled(house.core(), &pair).await;
+    let replaced = async |name: &str| {
+        let all = ended(house.core(), &pair, IntentKind::ReplaceLocal).await;
+        all.into_iter().find(|row| row.path.as_str() == name && !row.meant).unwrap()
+    };
+    let a = replaced("a.txt").await;
+    assert!(read(&house.card(), a.trashed.as_deref().unwrap()).as_deref() == Some(first.as_slice()));
+    // Nobody touched it since: the old content is its content again, on both sides.
+    house.core().engine.undo(&a.id).await.unwrap();
+    house
+        .until("it is here", async || read(&house.card(), "a.txt").as_deref() == Some(first.as_slice()))
+        .await;
+    settled(house.core(), &pair).await;
+    house
+        .until("it is there", async || house.object("job/a.txt").await.as_deref() == Some(first.as_slice()))
+        .await;
+    assert!(house.core().engine.undo(&a.id).await.is_err(), "once");
+    let again = ended(house.core(), &pair, IntentKind::ReplaceLocal).await;
+    assert!(again.iter().any(|row| row.meant), "what it replaced in its turn stands in the list");
+    // Somebody wrote to this one: what comes back stands beside it.
+    std::fs::write(house.card().join("b.txt"), b"edited since").unwrap();
+    house.core().engine.undo(&replaced("b.txt").await.id).await.unwrap();
+    settled(house.core(), &pair).await;
+    assert_eq!(read(&house.card(), "b.txt").as_deref(), Some(b"edited since".as_slice()));
+    assert_eq!(beside(&house.card(), "b (conflict"), [bytes_of("b.txt", 100)]);
+}
+
+/// Contents of files whose names begin so.
+fn beside(root: &Path, name: &str) -> Vec<Vec<u8>> {
+    let found = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap());
+    found
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with(name))
+        .map(|entry| std::fs::read(entry.path()).unwrap())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s3_a_resolved_conflict_can_be_taken_back() {
+    let house = house().await;
+    house.write("mine.txt", 50);
+    house.write("theirs.txt", 50);
+    let pair = paired(&house, Mode::TwoWay).await;
+    settled(house.core(), &pair).await;
+    house.core().engine.pause_pair(&pair.id).await.unwrap();
+    for name in ["mine.txt", "theirs.txt"] {
+        std::fs::write(house.card().join(name), b"here").unwrap();
+        house.put(&format!("job/{name}"), b"there").await;
+    }
+    house.core().engine.resume_pair(&pair.id).await.unwrap();
+    settled(house.core(), &pair).await;
+    for conflict in ended(house.core(), &pair, IntentKind::KeepBoth).await {
+        let keep = if conflict.path.as_str() == "mine.txt" { Keep::Mine } else { Keep::Theirs };
+        house.core().engine.resolve_conflict(&conflict.id, keep).await.unwrap();
+    }
+    assert_eq!(read(&house.card(), "mine.txt").as_deref(), Some(b"here".as_slice()));
+    assert_eq!(read(&house.card(), "theirs.txt").as_deref(), Some(b"there".as_slice()));
+    settled(house.core(), &pair).await;
+    let settled_ones = ended(house.core(), &pair, IntentKind::SettleConflict).await;
+    assert_eq!(settled_ones.len(), 2);
+    for row in settled_ones {
+        house.core().engine.undo(&row.id).await.unwrap();
+    }
+    settled(house.core(), &pair).await;
+    // What had won keeps the name; what had lost is back beside it.
+    assert_eq!(read(&house.card(), "mine.txt").as_deref(), Some(b"here".as_slice()));
+    assert_eq!(beside(&house.card(), "mine (conflict"), [b"there"]);
+    assert_eq!(read(&house.card(), "theirs.txt").as_deref(), Some(b"there".as_slice()));
+    assert_eq!(beside(&house.card(), "theirs (conflict"), [b"here"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn ha15_three_hundred_files_renamed_send_no_byte_and_meet_no_brake() {
     let house = house().await;
     for n in 0..300 {
@@ -277,6 +360,11 @@ async fn hd5_the_brake_holds_a_mass_delete_and_keeps_to_the_answer() {
     house.until("they are deleted", async || house.log(Op::DeleteObject).len() == 20).await;
     settled(house.core(), &pair).await;
     assert_eq!(house.counts(&pair).await.total, 11);
+    // They were meant, and do not count against the next one.
+    std::fs::remove_file(house.card().join("20.jpg")).unwrap();
+    house.core().engine.rescan_pair(&pair.id).unwrap();
+    house.until("nobody asks", async || house.log(Op::DeleteObject).len() == 21).await;
+    assert!(asked().await.is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -833,6 +921,7 @@ async fn hd8_an_intent_that_a_stop_left_open_is_resolved_by_looking() {
         size: 100,
         cause: "a test".into(),
         at: windlass_domain::Timestamp(1),
+        meant: false,
         trashed: None,
         marker: None,
         ended: None,

@@ -77,12 +77,13 @@ fn why(plan: &SyncPlan, files: u64, history: History) -> Option<Why> {
     }
 }
 
-const NEVER: History = History { hour_files: 0, hour_bytes: 0, week_files: 0 };
+const NEVER: History = History { hour_files: 0, hour_bytes: 0, week_files: 0, hour_replaced: 0 };
 
 #[test]
 fn hd5_each_limit_asks_at_its_border() {
     const GIB: u64 = 1 << 30;
     let week = |week_files| History { week_files, ..NEVER };
+    let replaced = |hour_replaced| History { hour_replaced, ..NEVER };
     let rows = [
         (many(Kind::Delete, 200, 1), 1000, NEVER, None),
         (many(Kind::Delete, 201, 1), 1000, NEVER, Some(Why::Share)),
@@ -102,10 +103,23 @@ fn hd5_each_limit_asks_at_its_border() {
         (many(Kind::ReplaceHere, 51, 1), 100, NEVER, Some(Why::Overwrites)),
         (many(Kind::ReplaceHere, 4, 1), 4, NEVER, None),
         (many(Kind::ReplaceHere, 5, 1), 5, NEVER, Some(Why::Overwrites)),
+        (many(Kind::ReplaceThere, 1, 1), 100, replaced(49), None),
+        (many(Kind::ReplaceThere, 1, 1), 100, replaced(50), Some(Why::Overwrites)),
+        (many(Kind::ReplaceHere, 1, 1), 100, replaced(u64::MAX), Some(Why::Overwrites)),
+        // A few files of a small folder, edited one by one.
+        (many(Kind::ReplaceThere, 1, 1), 10, replaced(8), None),
+        (many(Kind::ReplaceThere, 4, 1), 10, replaced(6), Some(Why::Overwrites)),
+        (many(Kind::Delete, 1, 1), 100, replaced(99), None),
+        (many(Kind::Upload, 1, 1), 100, replaced(99), None),
         (many(Kind::Upload, 9999, GIB), 10, NEVER, None),
         (many(Kind::Download, 9999, GIB), 10, NEVER, None),
         (many(Kind::Forget, 9999, GIB), 9999, NEVER, None),
-        (SyncPlan::default(), 0, History { hour_files: 9999, hour_bytes: u64::MAX, week_files: 9999 }, None),
+        (
+            SyncPlan::default(),
+            0,
+            History { hour_files: 9999, hour_bytes: u64::MAX, week_files: 9999, hour_replaced: 9999 },
+            None,
+        ),
     ];
     for (number, (plan, files, history, expected)) in rows.into_iter().enumerate() {
         assert_eq!(why(&plan, files, history), expected, "row {number}");
@@ -129,6 +143,18 @@ fn hd6_many_small_rounds_count_as_one() {
         slow.week_files += 10;
     }
     assert_eq!(slow.week_files, 2000);
+}
+
+#[test]
+fn hd7_replaced_in_portions_counts_as_one() {
+    // Twenty of a thousand files every round, each of them once.
+    let mut history = NEVER;
+    while why(&many(Kind::ReplaceThere, 20, 1), 1000, history).is_none() {
+        history.hour_replaced += 20;
+    }
+    assert_eq!(history.hour_replaced, 500, "50 % of 1000");
+    // An ordinary day: the same few files again and again are no more than themselves.
+    assert_eq!(why(&many(Kind::ReplaceThere, 3, 1), 12, History { hour_replaced: 3, ..NEVER }), None);
 }
 
 #[test]
@@ -220,11 +246,14 @@ fn any_limits() -> impl Strategy<Value = Limits> {
 fn any_history() -> impl Strategy<Value = History> {
     prop_oneof![
         Just(NEVER),
-        (0u64..30, 0u64..300, 0u64..50).prop_map(|(hour_files, hour_bytes, week_files)| History {
-            hour_files,
-            hour_bytes,
-            week_files
-        })
+        (0u64..30, 0u64..300, 0u64..50, 0u64..50).prop_map(
+            |(hour_files, hour_bytes, week_files, hour_replaced)| History {
+                hour_files,
+                hour_bytes,
+                week_files,
+                hour_replaced
+            }
+        )
     ]
 }
 
@@ -250,6 +279,12 @@ proptest! {
                 prop_assert!(
                     overwrites < limits.few.max(1)
                         || overwrites * 100 <= u64::from(limits.overwrite_percent) * files
+                );
+                let hour = overwrites + history.hour_replaced;
+                prop_assert!(
+                    overwrites == 0
+                        || hour < (limits.few * SPREAD).max(1)
+                        || hour * 100 <= u64::from(limits.overwrite_percent) * files
                 );
             }
             Verdict::Ask(ask) => {

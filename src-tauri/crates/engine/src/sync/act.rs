@@ -17,6 +17,7 @@ use windlass_ports::{
     RemoteErrorKind, RemoteStore, ScanItem,
 };
 
+use super::Decided;
 use super::fetch::{self, Trouble};
 use super::intents::{changed, ended, intent, is_version, key, trash_key};
 use super::marks;
@@ -57,6 +58,8 @@ struct Acting<'a> {
     row: &'a PairRow,
     store: Arc<dyn RemoteStore>,
     prefix: Prefix,
+    /// A person's word let it through: it does not count against the brake's limits.
+    meant: bool,
     done: std::sync::Mutex<Acted>,
 }
 
@@ -202,11 +205,12 @@ pub(super) async fn act(
     shared: &Arc<Shared>,
     pair: &PairHandle,
     row: &PairRow,
-    plan: SyncPlan,
+    decided: Decided,
     seen: &[Seen],
     states: &BTreeMap<RelPath, FileState>,
     blocked: &BTreeMap<RelPath, Blocked>,
 ) -> Result<Acted, Broken> {
+    let Decided { plan, meant } = decided;
     if plan.ops.is_empty() {
         return Ok(Acted::default());
     }
@@ -218,6 +222,7 @@ pub(super) async fn act(
         row,
         store,
         prefix: Prefix::new(&row.prefix),
+        meant,
         done: std::sync::Mutex::default(),
     };
     let (mut moves, mut up, mut down, mut both, mut deletes) =
@@ -283,6 +288,12 @@ impl Acting<'_> {
         JournalWrite::SaveFile { pair: self.row.id.clone(), path: path.clone(), local, state, note }
     }
 
+    /// What the brake remembers of a content that is replaced.
+    fn replaces(&self, path: &RelPath, is_new: bool) -> Option<JournalWrite> {
+        let note = || JournalWrite::NoteReplaced(self.row.id.clone(), path.clone(), self.shared.now());
+        (!is_new && !self.meant).then(note)
+    }
+
     /// Whether a file is here under this very name. A disk may find one under a name that is spelled otherwise.
     async fn is_here(&self, path: &RelPath) -> Result<bool, Broken> {
         let (root, fs) = (Path::new(&self.row.root), &self.shared.ports.fs);
@@ -330,18 +341,18 @@ impl Acting<'_> {
     ) -> Result<(), Broken> {
         for chunk in up.chunks(CHUNK) {
             room(self.shared, self.pair, &self.row.root).await?;
-            let (mut jobs, mut failed) = (Vec::new(), Vec::new());
+            let (mut jobs, mut writes) = (Vec::new(), Vec::new());
             for (path, local, expect) in chunk {
                 match key(&self.prefix, path) {
                     Err(_) => {
-                        failed.push(self.state(
+                        writes.push(self.state(
                             path,
                             Some(local.clone()),
                             FileState::Failed(FailureCode::NameNotAllowed),
                         ));
                     }
                     Ok(_) if local.size > MAX_OBJECT => {
-                        failed.push(self.state(
+                        writes.push(self.state(
                             path,
                             Some(local.clone()),
                             FileState::Failed(FailureCode::TooLarge),
@@ -350,11 +361,12 @@ impl Acting<'_> {
                     Ok(key) => {
                         let spec =
                             spec(self.shared, self.row, bucket.clone(), key, path, local, expect.clone());
+                        writes.extend(self.replaces(path, expect.is_absent()));
                         jobs.push((Arc::new(spec), Upload::Queued));
                     }
                 }
             }
-            queue(self.shared, failed, jobs).await?;
+            queue(self.shared, writes, jobs).await?;
             self.touched();
         }
         Ok(())
@@ -370,6 +382,7 @@ impl Acting<'_> {
                 .iter()
                 .filter(|(path, ..)| states.get(path) != Some(&FileState::Downloading))
                 .map(|(path, _, expect)| self.state(path, expected(expect), FileState::Downloading))
+                .chain(chunk.iter().filter_map(|(path, _, expect)| self.replaces(path, expect.is_absent())))
                 .collect();
             if !news.is_empty() {
                 self.shared.commit(news).await?;
@@ -389,8 +402,13 @@ impl Acting<'_> {
         let key = key(&self.prefix, &path)?;
         let fetched =
             fetch::fetch(self.shared, self.store.as_ref(), self.row, &path, &key, &wanted, &expect).await;
+        let mut end = None;
         let write = match fetched {
-            Ok(write) => write,
+            Ok(fetched) => {
+                end = fetched.end;
+                fetched.write
+            }
+            Err(Trouble::Stopping) => return Err(Broken::Stopping),
             Err(Trouble::Remote(error)) => match error.kind {
                 // Another version, or none: the next look sees it.
                 RemoteErrorKind::PreconditionFailed | RemoteErrorKind::NotFound => {
@@ -430,7 +448,7 @@ impl Acting<'_> {
             },
         };
         let failed = matches!(write, JournalWrite::SaveFile { .. });
-        self.shared.commit(vec![write]).await?;
+        self.shared.commit(end.into_iter().chain([write]).collect()).await?;
         if !failed {
             self.touched();
         }
@@ -611,11 +629,13 @@ impl Acting<'_> {
         let (shared, row) = (self.shared.as_ref(), self.row);
         Some(match op {
             Op::DeleteRemote { path, remote } => IntentRow {
+                meant: self.meant,
                 remote: Some(remote.clone()),
                 size: remote.size,
                 ..intent(shared, row, IntentKind::DeleteRemote, path, "It was deleted here")
             },
             Op::TrashLocal { path, local } => IntentRow {
+                meant: self.meant,
                 local: Some(local.clone()),
                 size: local.size,
                 ..intent(shared, row, IntentKind::TrashLocal, path, "It was deleted in the bucket")

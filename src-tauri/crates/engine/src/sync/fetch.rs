@@ -6,12 +6,14 @@ use windlass_domain::{
     BaseState, Crc64Nvme, Digest, LocalExpect, LocalState, ObjectKey, RelPath, RemoteState, Timestamp,
 };
 use windlass_ports::{
-    FsError, FsErrorKind, JournalWrite, PairRow, RemoteError, RemoteErrorKind, RemoteStore, ScanItem, Scanned,
+    FsError, FsErrorKind, IntentEnd, IntentKind, JournalWrite, PairRow, RemoteError, RemoteErrorKind,
+    RemoteStore, ScanItem, Scanned,
 };
 
+use super::intents::{changed, ended, intent};
 use crate::planted::{self, Bug};
 use crate::retry;
-use crate::shared::Shared;
+use crate::shared::{Shared, Stopping};
 
 /// Bytes gathered before they are written.
 const CHUNK: usize = 1024 * 1024;
@@ -27,11 +29,18 @@ const CUTS: u32 = 6;
 pub(super) enum Trouble {
     Remote(RemoteError),
     Disk(FsError),
+    Stopping,
 }
 
 impl From<RemoteError> for Trouble {
     fn from(error: RemoteError) -> Self {
         Self::Remote(error)
+    }
+}
+
+impl From<Stopping> for Trouble {
+    fn from(_: Stopping) -> Self {
+        Self::Stopping
     }
 }
 
@@ -45,7 +54,15 @@ fn remote(kind: RemoteErrorKind, why: impl Into<String>) -> Trouble {
     Trouble::Remote(RemoteError { kind, source: why.into().into() })
 }
 
-/// Fetches `wanted` to `path`. Gives the write that makes the journal know of it, once the file is durable under its name.
+/// What the journal shall know, once the file is durable under its name.
+#[derive(Debug)]
+pub(super) struct Fetched {
+    pub(super) write: JournalWrite,
+    /// The end of the intent, where a file was replaced.
+    pub(super) end: Option<JournalWrite>,
+}
+
+/// Fetches `wanted` to `path`. What it replaces there goes to the trash, after an intent that says so is durable.
 ///
 /// Dropping the future removes what was staged.
 pub(super) async fn fetch(
@@ -56,7 +73,7 @@ pub(super) async fn fetch(
     key: &ObjectKey,
     wanted: &RemoteState,
     expect: &LocalExpect,
-) -> Result<JournalWrite, Trouble> {
+) -> Result<Fetched, Trouble> {
     let root = Path::new(&row.root);
     let state = shared.call(store.head(key)).await?;
     if state.etag != wanted.etag || state.size != wanted.size {
@@ -113,22 +130,56 @@ pub(super) async fn fetch(
     {
         expect = LocalExpect::Unchanged(there);
     }
-    staged.publish(&expect, Some(mtime)).await?;
+    let end = publish(shared, row, path, wanted, staged, &expect, mtime).await?;
     // Whoever writes and puts the time back cannot put back when the file changed last.
     let since = shared.now().0.saturating_add(TICK_NS);
     let touched = |local: &LocalState| local.ctime.0 > since && !planted::is(Bug::BelievesItsOwnTime);
     let found = shared.ports.fs.look(root, path).await?;
     let state = RemoteState { digest: Some(digest), ..state };
-    match found.map(|found| found.item) {
+    let write = match found.map(|found| found.item) {
         Some(ScanItem::File(mut local))
             if local.size == state.size && local.mtime == mtime && !touched(&local) =>
         {
             local.digest = Some(digest);
             let base = BaseState { local, remote: state };
-            Ok(JournalWrite::SaveBase { pair: row.id.clone(), path: path.clone(), base })
+            JournalWrite::SaveBase { pair: row.id.clone(), path: path.clone(), base }
         }
         // A disk with coarse times, or an edit right behind us: the next round compares contents.
-        _ => Ok(JournalWrite::SaveRemote(row.id.clone(), path.clone(), Some(state))),
+        _ => JournalWrite::SaveRemote(row.id.clone(), path.clone(), Some(state)),
+    };
+    Ok(Fetched { write, end })
+}
+
+/// Gives what was staged its name. A new file costs no commit; the file that one replaces gets an intent first, so that it can
+/// be brought back. Gives the end of that.
+async fn publish(
+    shared: &Shared,
+    row: &PairRow,
+    path: &RelPath,
+    wanted: &RemoteState,
+    staged: Box<dyn windlass_ports::Staged>,
+    expect: &LocalExpect,
+    mtime: Timestamp,
+) -> Result<Option<JournalWrite>, Trouble> {
+    let LocalExpect::Unchanged(local) = expect else {
+        staged.publish(expect, Some(mtime)).await?;
+        return Ok(None);
+    };
+    let mut replaces = intent(shared, row, IntentKind::ReplaceLocal, path, "It was changed in the bucket");
+    replaces.at = mtime;
+    replaces.size = local.size;
+    replaces.local = Some(local.clone());
+    replaces.remote = Some(wanted.clone());
+    shared.commit(vec![JournalWrite::SaveIntent(Box::new(replaces.clone()))]).await?;
+    match staged.publish(expect, Some(mtime)).await {
+        Ok(trashed) => Ok(Some(ended(shared, &replaces, IntentEnd::Done, trashed, None))),
+        Err(error) => {
+            // Of any other error it is not known how far it came: the next round looks.
+            if changed(&error) {
+                shared.commit(vec![ended(shared, &replaces, IntentEnd::Refused, None, None)]).await?;
+            }
+            Err(error.into())
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use windlass_domain::{Bucket, ObjectKey, Prefix, RelPath, RemoteState, VersionId};
+use windlass_domain::{Bucket, LocalState, ObjectKey, Prefix, RelPath, RemoteState, VersionId};
 use windlass_ports::{
     FsError, FsErrorKind, IntentEnd, IntentKind, IntentRow, JournalWrite, PairRow, RemoteError,
     RemoteErrorKind, ScanItem,
@@ -34,6 +34,7 @@ pub(super) fn intent(
         size: 0,
         cause: cause.to_owned(),
         at: shared.now(),
+        meant: false,
         trashed: None,
         marker: None,
         ended: None,
@@ -66,6 +67,8 @@ pub(super) fn trash_key(prefix: &Prefix, intent: &IntentRow) -> Result<ObjectKey
 
 /// Ends the intents that a stop left open. What took effect is noted; what did not is left for this round to decide anew.
 pub(super) async fn recover(shared: &Arc<Shared>, pair: &PairHandle) -> Result<(), Broken> {
+    // What a person takes back right now comes to its end first.
+    let _by_hand = pair.by_hand.lock().await;
     let row = pair.row();
     let open = shared.ports.journal.open_intents(&row.id).await.map_err(Broken::Journal)?;
     if open.is_empty() || planted::is(Bug::ForgetsOpenIntents) {
@@ -105,6 +108,14 @@ pub(super) async fn recover(shared: &Arc<Shared>, pair: &PairHandle) -> Result<(
                 }
                 (if moved { IntentEnd::Done } else { IntentEnd::Refused }, None)
             }
+            IntentKind::ReplaceLocal | IntentKind::SettleConflict => {
+                let place = trash_place(&intent);
+                if went_to_trash(shared, root, &intent, &place).await? {
+                    (IntentEnd::Done, Some(place))
+                } else {
+                    (IntentEnd::Refused, None)
+                }
+            }
             // Copied and not deleted, or neither: both are seen by the look that follows.
             IntentKind::MoveRemote => (IntentEnd::Refused, None),
         };
@@ -112,6 +123,27 @@ pub(super) async fn recover(shared: &Arc<Shared>, pair: &PairHandle) -> Result<(
         shared.commit(vec![ended(shared, &intent, end.0, end.1, None)]).await?;
     }
     Ok(())
+}
+
+/// Whether the file that an intent names lies in the trash, and under its name no more.
+async fn went_to_trash(
+    shared: &Shared,
+    root: &Path,
+    intent: &IntentRow,
+    place: &str,
+) -> Result<bool, Broken> {
+    let (Some(then), Ok(place)) = (&intent.local, RelPath::parse(place)) else { return Ok(false) };
+    let file = async |path: &RelPath| -> Result<Option<LocalState>, Broken> {
+        Ok(match shared.ports.fs.look(root, path).await.map_err(Broken::Disk)?.map(|found| found.item) {
+            Some(ScanItem::File(now)) => Some(now),
+            _ => None,
+        })
+    };
+    // Where names cannot change places the trash holds a copy, or a second name, before the file is replaced.
+    let is_still_here = file(&intent.path)
+        .await?
+        .is_some_and(|now| now.file_id == then.file_id && now.size == then.size && now.mtime == then.mtime);
+    Ok(!is_still_here && file(&place).await?.is_some_and(|kept| kept.size == then.size))
 }
 
 /// The key of a path.

@@ -11,6 +11,7 @@ mod marks;
 mod renames;
 mod report;
 mod twins;
+mod undo;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,8 +31,10 @@ use crate::shared::Shared;
 
 pub(crate) use evidence::Evidence;
 pub(crate) use renames::Told;
-pub use report::{Keep, PlanLine, PlanReport};
-pub(crate) use report::{preview, resolve, undo};
+pub(crate) use report::preview;
+pub use report::{PlanLine, PlanReport};
+pub use undo::Keep;
+pub(crate) use undo::{resolve, undo};
 
 /// Keys and files below this are ours and are never synced.
 const OURS: &str = ".windlass/";
@@ -93,10 +96,11 @@ pub(crate) async fn round(
         _ => true,
     });
     let decided = match brake(shared, pair, &row, decided, paths.is_empty()).await? {
-        Braked::Go(plan) => plan,
+        Braked::Go(plan) => Decided { plan, meant: false },
+        Braked::Meant(plan) => Decided { plan, meant: true },
         Braked::Asks(plan) => {
             round.asks = true;
-            plan
+            Decided { plan, meant: false }
         }
         Braked::Again => {
             round.acted = true;
@@ -154,9 +158,18 @@ fn date(now: Timestamp) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
+/// What is to be carried out.
+struct Decided {
+    plan: SyncPlan,
+    /// A person's word let it through.
+    meant: bool,
+}
+
 enum Braked {
     /// All of it may be done.
     Go(SyncPlan),
+    /// A person said so.
+    Meant(SyncPlan),
     /// A person is asked; this much may be done meanwhile.
     Asks(SyncPlan),
     /// A person said that it was not meant: the next round brings everything back.
@@ -189,7 +202,15 @@ async fn brake(
         let totals = journal.base_totals(&row.id).await.map_err(Broken::Journal)?;
         let hour = journal.deleted_since(&row.id, ago(HOUR)).await.map_err(Broken::Journal)?;
         let week = journal.deleted_since(&row.id, ago(WEEK)).await.map_err(Broken::Journal)?;
-        let mut history = History { hour_files: hour.files, hour_bytes: hour.bytes, week_files: week.files };
+        let replaces: Vec<_> =
+            decided.ops.iter().filter(|op| op.overwrites()).map(|op| op.path().clone()).collect();
+        let hour_replaced = if replaces.is_empty() || planted::is(Bug::OneRoundCounts) {
+            0
+        } else {
+            journal.replaced_since(&row.id, ago(HOUR), &replaces).await.map_err(Broken::Journal)?
+        };
+        let mut history =
+            History { hour_files: hour.files, hour_bytes: hour.bytes, week_files: week.files, hour_replaced };
         if planted::is(Bug::BrakeForgets) {
             history = History::default();
         }
@@ -226,7 +247,11 @@ async fn brake(
         .and_then(|brake| brake.answer)
     {
         Some(BrakeAnswer::Restore) if planted::is(Bug::RestoreMeansGo) => return Ok(Braked::Go(decided)),
-        Some(BrakeAnswer::Go) => return Ok(Braked::Go(decided)),
+        Some(BrakeAnswer::Go) => {
+            // The question was about these and what came before them: neither is asked about again.
+            shared.commit(vec![JournalWrite::Meant(row.id.clone())]).await?;
+            return Ok(Braked::Meant(decided));
+        }
         Some(BrakeAnswer::Restore) => {
             let mut writes: Vec<_> = restored(&decided)
                 .into_iter()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use windlass_domain::{Mode, PairId};
-use windlass_engine::{Engine, EngineOptions, EnginePorts, PairPhase, QuietReport, StopCause};
+use windlass_engine::{Engine, EngineOptions, EnginePorts, Keep, PairPhase, QuietReport, StopCause};
 use windlass_ports::{BrakeAnswer, Catalog, Clock, Entropy, IntentEnd, IntentKind, PairOptions, PairRow};
 use windlass_testkit::{Act, Computer, ContentId, Scene};
 
@@ -134,12 +134,26 @@ impl<'s> House<'s> {
             Act::BringBack => self.answer(at, BrakeAnswer::Restore).await,
             Act::Undo => {
                 let done = self.scene.computers[at].journal.intents().into_iter().filter(|intent| {
-                    matches!(intent.kind, IntentKind::DeleteRemote | IntentKind::TrashLocal)
-                        && matches!(intent.ended, Some((_, IntentEnd::Done)))
+                    let kept = [IntentKind::MoveRemote, IntentKind::MoveLocal, IntentKind::KeepBoth];
+                    !kept.contains(&intent.kind) && matches!(intent.ended, Some((_, IntentEnd::Done)))
                 });
                 let last = done.max_by_key(|intent| intent.at);
                 if let Some(intent) = last.filter(|_| !self.scene.oracle.is_paused()) {
+                    if intent.kind == IntentKind::ReplaceLocal {
+                        self.scene.lets_go(at, intent.path.as_str());
+                    }
                     let _too_late = engine.undo(&intent.id).await;
+                }
+            }
+            Act::Settle { mine } => {
+                let open = self.scene.computers[at].journal.intents().into_iter().filter(|intent| {
+                    intent.kind == IntentKind::KeepBoth && matches!(intent.ended, Some((_, IntentEnd::Done)))
+                });
+                if let Some(intent) = open.max_by_key(|intent| intent.at) {
+                    let loses = intent.to.as_ref().filter(|_| !mine).unwrap_or(&intent.path);
+                    self.scene.lets_go(at, loses.as_str());
+                    let keep = if *mine { Keep::Mine } else { Keep::Theirs };
+                    let _too_late = engine.resolve_conflict(&intent.id, keep).await;
                 }
             }
             Act::Ignore(name) => {

@@ -79,6 +79,9 @@ tests! {
         hc9_careless_programs
         overwritten_here
         overwritten_there
+        hd7_files_that_are_encrypted_in_portions_meet_the_brake
+        hd7_replaced_there_in_portions
+        hd5_meant_and_deleted_again
         many_small_deletes
         answer_to_another_question
         hd10_left_out_later
@@ -90,6 +93,8 @@ tests! {
         taken_back
         hb5_late_into_a_new_folder
         taken_back_too_late
+        taken_back_replaced
+        hd1_settled_and_taken_back
         ha3_rewritten_behind_a_download
         ha22_file_and_folder
         ha16_spelled_otherwise

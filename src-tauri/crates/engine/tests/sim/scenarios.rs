@@ -435,6 +435,29 @@ pub(crate) fn for_sync() -> Vec<Plan> {
             .acts(settled(8).chain([Act::Pause]))
             .acts((0..8).map(|n| Act::put(&format!("shoot/{n:02}.jpg"), 200 + n, 50)))
             .acts([Act::Resume, Act::Quiet, Act::BringBack, Act::Quiet]),
+        // HD7: a few at a time are many: here, and there.
+        two_way("hd7-files-that-are-encrypted-in-portions-meet-the-brake")
+            .acts(settled(18))
+            .acts((0..18).flat_map(|n| {
+                let wait = if n % 3 == 2 { 20_000 } else { 0 };
+                [Act::write(&format!("shoot/{n:02}.jpg"), 200 + n, 50), Act::Wait(wait)]
+            }))
+            .acts([Act::Quiet, Act::BringBack, Act::Quiet]),
+        two_way("hd7-replaced-there-in-portions")
+            .acts(settled(18))
+            .acts((0..18).flat_map(|n| {
+                let wait = if n % 3 == 2 { 70_000 } else { 0 };
+                [Act::put(&format!("shoot/{n:02}.jpg"), 200 + n, 50), Act::Wait(wait)]
+            }))
+            .acts([Act::Quiet, Act::Go, Act::Quiet])
+            // The word was for all of them: what comes next begins anew.
+            .acts([Act::put("shoot/00.jpg", 300, 51), Act::Wait(70_000), Act::Quiet]),
+        // HD5: what a person meant does not count against the next deletes.
+        two_way("hd5-meant-and-deleted-again")
+            .acts(settled(30))
+            .at_once((0..10).map(|n| delete(&format!("shoot/{n:02}.jpg"))))
+            .acts([Act::Wait(180_000), Act::Quiet, Act::Go, Act::Wait(60_000), Act::Quiet])
+            .acts([delete("shoot/10.jpg"), Act::Wait(180_000), Act::Quiet]),
         // I16: a few at a time are many.
         two_way("many-small-deletes")
             .acts(settled(14))
@@ -513,6 +536,39 @@ pub(crate) fn for_sync() -> Vec<Plan> {
             .acts(settled(3).chain([delete("shoot/00.jpg"), Act::Wait(180_000), Act::Quiet]))
             .at_once([Act::put("shoot/00.jpg", 50, 29), Act::Undo])
             .acts([Act::Quiet, delete("shoot/01.jpg"), Act::Wait(180_000), Act::Undo, Act::Quiet]),
+        // What a download replaced comes back, in its place or, where somebody wrote since, beside it.
+        two_way("taken-back-replaced").acts(settled(3).chain([
+            Act::put("shoot/00.jpg", 50, 31),
+            Act::Wait(70_000),
+            Act::Quiet,
+            Act::Undo,
+            Act::Quiet,
+            Act::put("shoot/01.jpg", 51, 32),
+            Act::Wait(70_000),
+            Act::Quiet,
+            Act::write("shoot/01.jpg", 52, 33),
+            Act::Undo,
+            Act::Quiet,
+        ])),
+        // S3: a person's word on conflicts, and taken back.
+        two_way("hd1-settled-and-taken-back").acts(settled(2).chain([
+            Act::put("shoot/00.jpg", 50, 41),
+            Act::write("shoot/00.jpg", 51, 42),
+            Act::Wait(70_000),
+            Act::Quiet,
+            Act::Settle { mine: true },
+            Act::Quiet,
+            Act::Undo,
+            Act::Quiet,
+            Act::put("shoot/01.jpg", 52, 43),
+            Act::write("shoot/01.jpg", 53, 44),
+            Act::Wait(70_000),
+            Act::Quiet,
+            Act::Settle { mine: false },
+            Act::Quiet,
+            Act::Undo,
+            Act::Quiet,
+        ])),
         // HC9: power loss in the first sync; HB35: names and times without bytes.
         two_way("hc9-careless-programs")
             .disk(DiskOptions { careful: false, ..DiskOptions::default() })

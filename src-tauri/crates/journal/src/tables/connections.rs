@@ -10,6 +10,7 @@ use crate::marks::Marked;
 pub(crate) const CONNECTIONS: Marked = Marked {
     what: "a connection",
     columns: &["id", "name", "source", "endpoint", "region", "start_in", "position"],
+    added: 0,
     table: "connections",
 };
 

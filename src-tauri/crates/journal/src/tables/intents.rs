@@ -14,8 +14,9 @@ const INTENTS: Marked = Marked {
     what: "an intent",
     columns: &[
         "id", "pair_id", "kind", "path", "to_path", "local", "remote", "size", "cause", "at", "trashed",
-        "marker", "ended_at", "ending",
+        "marker", "ended_at", "ending", "meant",
     ],
+    added: 1,
     table: "intents",
 };
 
@@ -26,6 +27,8 @@ fn kind_text(kind: IntentKind) -> &'static str {
         IntentKind::MoveRemote => "move_remote",
         IntentKind::MoveLocal => "move_local",
         IntentKind::KeepBoth => "keep_both",
+        IntentKind::ReplaceLocal => "replace_local",
+        IntentKind::SettleConflict => "settle_conflict",
     }
 }
 
@@ -36,6 +39,8 @@ fn kind(text: &str) -> Result<IntentKind> {
         "move_remote" => Ok(IntentKind::MoveRemote),
         "move_local" => Ok(IntentKind::MoveLocal),
         "keep_both" => Ok(IntentKind::KeepBoth),
+        "replace_local" => Ok(IntentKind::ReplaceLocal),
+        "settle_conflict" => Ok(IntentKind::SettleConflict),
         other => Err(odd("an intent's kind", other)),
     }
 }
@@ -82,6 +87,7 @@ fn read(row: &Row<'_>) -> Result<IntentRow> {
         size: unsigned(row, 7)?,
         cause: get(row, 8)?,
         at: Timestamp(get(row, 9)?),
+        meant: get(row, 14)?,
         trashed: maybe(text(row, 10)?).map(str::to_owned),
         marker: maybe(text(row, 11)?).map(VersionId::new),
         ended: maybe(text(row, 13)?).map(|text| end(text).map(|end| (ended_at, end))).transpose()?,
@@ -92,14 +98,15 @@ pub(crate) fn save(conn: &Connection, intent: &IntentRow) -> Result<()> {
     execute(
         conn,
         "INSERT INTO intents
-             (id, pair_id, kind, path, to_path, local, remote, size, cause, at, trashed, marker, ended_at, ending, seq)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,
+             (id, pair_id, kind, path, to_path, local, remote, size, cause, at, trashed, marker, ended_at, ending,
+              meant, seq)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
              (SELECT coalesce(max(seq), 0) + 1 FROM intents))
          ON CONFLICT (id) DO UPDATE SET
              pair_id = excluded.pair_id, kind = excluded.kind, path = excluded.path, to_path = excluded.to_path,
              local = excluded.local, remote = excluded.remote, size = excluded.size, cause = excluded.cause,
              at = excluded.at, trashed = excluded.trashed, marker = excluded.marker,
-             ended_at = excluded.ended_at, ending = excluded.ending",
+             ended_at = excluded.ended_at, ending = excluded.ending, meant = excluded.meant",
         params![
             intent.id,
             intent.pair.as_str(),
@@ -115,6 +122,7 @@ pub(crate) fn save(conn: &Connection, intent: &IntentRow) -> Result<()> {
             intent.marker.as_ref().map_or("", |v| v.as_str()),
             intent.ended.map_or(0, |(at, _)| at.0),
             intent.ended.map_or("", |(_, end)| end_text(end)),
+            intent.meant,
         ],
     )?;
     INTENTS.seal(conn, &intent.id)
@@ -181,11 +189,27 @@ pub(crate) fn deleted_since(conn: &Connection, pair: &PairId, since: Timestamp) 
     first(
         conn,
         "SELECT count(*), coalesce(sum(size), 0) FROM intents
-         WHERE pair_id = ?1 AND ended_at >= ?2 AND ending = 'done' AND kind IN ('delete_remote', 'trash_local')",
+         WHERE pair_id = ?1 AND ended_at >= ?2 AND ending = 'done' AND meant = 0
+             AND kind IN ('delete_remote', 'trash_local')",
         params![pair.as_str(), since.0],
         |row| Ok(Tally { files: unsigned(row, 0)?, bytes: unsigned(row, 1)? }),
     )
     .map(Option::unwrap_or_default)
+}
+
+/// A person's word covers all deletes up to now. A damaged row stays as it is, and counts.
+pub(crate) fn meant(conn: &Connection, pair: &PairId) -> Result<()> {
+    let text = INTENTS.select(
+        "WHERE pair_id = ?1 AND ending = 'done' AND meant = 0 AND kind IN ('delete_remote', 'trash_local')",
+    );
+    let ids = all(conn, &text, [pair.as_str()], |row| {
+        Ok(if INTENTS.check(row).is_ok() { Some(get::<String>(row, 0)?) } else { None })
+    })?;
+    for id in ids.iter().flatten() {
+        execute(conn, "UPDATE intents SET meant = 1 WHERE id = ?1", [id])?;
+        INTENTS.seal(conn, id)?;
+    }
+    Ok(())
 }
 
 /// Checks every open one, and that the index has the same: one that it lost would hide an effect that may have happened.

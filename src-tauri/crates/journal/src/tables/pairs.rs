@@ -26,6 +26,7 @@ pub(crate) const PAIRS: Marked = Marked {
         "options",
         "brake",
     ],
+    added: 0,
     table: "pairs",
 };
 

@@ -47,6 +47,7 @@ pub fn intent(id: &str, kind: IntentKind, name: &str, at: i64) -> IntentRow {
         size: 3,
         cause: "it was deleted on the other side".to_owned(),
         at: Timestamp(at),
+        meant: false,
         trashed: None,
         marker: None,
         ended: None,

@@ -81,22 +81,31 @@ impl Staged for StagedFile {
         self: Box<Self>,
         expect: &LocalExpect,
         mtime: Option<Timestamp>,
-    ) -> Result<PathBuf, FsError> {
+    ) -> Result<Option<String>, FsError> {
         let (expect, target) = (expect.clone(), self.target.clone());
         aside(&target, move || self.make_visible(&expect, mtime)).await
     }
 }
 
 impl StagedFile {
-    fn make_visible(mut self, expect: &LocalExpect, mtime: Option<Timestamp>) -> Result<PathBuf, FsError> {
+    fn make_visible(
+        mut self,
+        expect: &LocalExpect,
+        mtime: Option<Timestamp>,
+    ) -> Result<Option<String>, FsError> {
         self.prepare(expect, mtime)?;
         self.same_folder()?;
-        match expect {
-            LocalExpect::Absent => self.appear()?,
-            LocalExpect::Unchanged(state) => self.replace(state)?,
-        }
+        let trashed = match expect {
+            LocalExpect::Absent => {
+                self.appear()?;
+                None
+            }
+            LocalExpect::Unchanged(state) => {
+                Some(self.replace(state, mtime.unwrap_or_else(|| SystemClock.now()))?)
+            }
+        };
         self.folder.sync().map_err(|error| fs(&self.target, error))?;
-        Ok(self.target.clone())
+        Ok(trashed)
     }
 
     /// Everything about the file itself, on the disk before its name is.
@@ -140,24 +149,24 @@ impl StagedFile {
     }
 
     /// A look first, then the exchange.
-    fn replace(&mut self, state: &LocalState) -> Result<(), FsError> {
+    fn replace(&mut self, state: &LocalState, when: Timestamp) -> Result<String, FsError> {
         self.expected(state)?;
-        self.swap(state)
+        self.swap(state, when)
     }
 
     /// The new file waits in the trash, at the place where the old one belongs; then both change places in one step. At no
     /// moment has either no name, or one that the sweep takes. What came out is looked at: an edit between look and rename is
     /// seen, and put back (hazard HA31).
-    fn swap(&mut self, state: &LocalState) -> Result<(), FsError> {
+    fn swap(&mut self, state: &LocalState, when: Timestamp) -> Result<String, FsError> {
         let target = self.target.clone();
         let failed = |error| fs(&target, error);
-        if !self.wait_in_trash()? {
-            return self.replace_keeping(state);
-        }
+        let Some(place) = self.wait_in_trash(when)? else {
+            return self.replace_keeping(state, when);
+        };
         let before = self.temp.folder.examine(&self.temp.name).map_err(failed)?;
         match self.folder.exchange(self.name(), &self.temp.folder, &self.temp.name) {
             Ok(true) => {}
-            Ok(false) => return self.replace_keeping(state),
+            Ok(false) => return self.replace_keeping(state, when),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(self.changed()),
             Err(error) => return Err(failed(error)),
         }
@@ -165,24 +174,25 @@ impl StagedFile {
         self.temp.there = false;
         let out = self.temp.folder.examine(&self.temp.name);
         if matches!(&out, Ok(out) if is_expected_renamed(out.as_ref(), Some(state))) {
-            return self.temp.folder.sync().map_err(failed);
+            self.temp.folder.sync().map_err(failed)?;
+            return Ok(place);
         }
         self.put_back(before.as_ref()).map_err(failed)?;
         Err(self.changed())
     }
 
-    /// Moves the new file to a free place in the trash. `false` when that is another volume.
-    fn wait_in_trash(&mut self) -> Result<bool, FsError> {
-        for place in way::trash_places(SystemClock.now(), self.path.as_str()) {
+    /// Moves the new file to a free place in the trash. `None` when that is another volume.
+    fn wait_in_trash(&mut self, when: Timestamp) -> Result<Option<String>, FsError> {
+        for place in way::trash_places(when, self.path.as_str()) {
             let (trash, name) = reach(&self.root, &place, Missing::Make)?;
             match self.temp.folder.move_new(&self.temp.name, &trash, name) {
                 Ok(()) => {
                     self.temp.folder = Arc::new(trash);
                     name.clone_into(&mut self.temp.name);
-                    return Ok(true);
+                    return Ok(Some(place));
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) if error.kind() == io::ErrorKind::CrossesDevices => return Ok(false),
+                Err(error) if error.kind() == io::ErrorKind::CrossesDevices => return Ok(None),
                 Err(error) => return Err(fs(&self.target, error)),
             }
         }
@@ -192,9 +202,9 @@ impl StagedFile {
     /// For file systems where names cannot change places: the old file gets a second name in the trash, or is copied there,
     /// and then the new one takes its name. An edit between look and rename would be lost if it replaced the file; there is no
     /// way to see it.
-    fn replace_keeping(&mut self, state: &LocalState) -> Result<(), FsError> {
+    fn replace_keeping(&mut self, state: &LocalState, when: Timestamp) -> Result<String, FsError> {
         let failed = |error| fs(&self.target, error);
-        for place in way::trash_places(SystemClock.now(), self.path.as_str()) {
+        for place in way::trash_places(when, self.path.as_str()) {
             let (trash, name) = reach(&self.root, &place, Missing::Make)?;
             match keep(&self.folder, self.name(), &trash, name) {
                 Ok(()) => {}
@@ -210,7 +220,7 @@ impl StagedFile {
             }
             self.temp.folder.replace(&self.temp.name, &self.folder, self.name()).map_err(failed)?;
             self.temp.there = false;
-            return Ok(());
+            return Ok(place);
         }
         Err(because(FsErrorKind::Other, &self.target, "there is no free place in the trash"))
     }
@@ -281,11 +291,11 @@ fn keep_private(_: &File, _: u32) -> io::Result<()> {
 #[cfg(test)]
 impl StagedFile {
     pub(super) fn swap_for_tests(mut self, state: &LocalState) -> Result<(), FsError> {
-        self.swap(state)
+        self.swap(state, SystemClock.now()).map(|_| ())
     }
 
     pub(super) fn wait_in_trash_for_tests(&mut self) -> Result<bool, FsError> {
-        self.wait_in_trash()
+        self.wait_in_trash(SystemClock.now()).map(|place| place.is_some())
     }
 
     pub(super) fn write_for_tests(&self, bytes: &[u8]) {
@@ -293,6 +303,6 @@ impl StagedFile {
     }
 
     pub(super) fn replace_keeping_for_tests(mut self, state: &LocalState) -> Result<(), FsError> {
-        self.replace_keeping(state)
+        self.replace_keeping(state, SystemClock.now()).map(|_| ())
     }
 }

@@ -310,6 +310,7 @@ impl LocalFs for VirtualDisk {
             let disk = self.disk();
             disk.volume().map(|volume| volume.trash_place(when.millis(), text(path))).unwrap_or_default()
         };
+        self.world.say(|| format!("trashed {path}"));
         self.world.tell(Event::Trashed(path.as_str().to_owned()));
         self.rename_durably("trash", text(path), &place).await?;
         Ok(place)

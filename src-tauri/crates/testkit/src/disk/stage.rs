@@ -1,5 +1,4 @@
 //! Files under a temporary name.
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -101,7 +100,7 @@ impl Staged for VirtualStaged {
         mut self: Box<Self>,
         expect: &LocalExpect,
         mtime: Option<Timestamp>,
-    ) -> Result<PathBuf, FsError> {
+    ) -> Result<Option<String>, FsError> {
         self.world.cut("publish", Edge::Before).await;
         if self.world.fault("publish", &[Fault::Eio]).is_some() {
             return Err(self.disk.error(FsErrorKind::Other, &self.path, "input/output error"));
@@ -124,6 +123,7 @@ impl Staged for VirtualStaged {
         }
         self.world.cut("publish", Edge::Between).await;
         let now = self.world.moment();
+        let mut trashed = None;
         {
             let mut state = self.disk.disk();
             // Somebody may have given the name another spelling meanwhile.
@@ -143,10 +143,11 @@ impl Staged for VirtualStaged {
                 return Err(self.changed());
             }
             let mut changes = vec![(self.temp.clone(), None), (self.path.clone(), Some(number))];
-            let place = volume.trash_place(now / 1_000_000, &self.path);
+            let place = volume.trash_place(mtime.map_or(now, |time| time.0) / 1_000_000, &self.path);
             if let Some(old) = volume.names.get(&self.path).copied() {
                 // A second name first, so that at no moment it has none.
                 volume.change(now, vec![(place.clone(), Some(old))]);
+                trashed = Some(place);
             }
             changes.rotate_left(1);
             volume.change(now, changes);
@@ -162,7 +163,7 @@ impl Staged for VirtualStaged {
         }
         self.world.cut("publish", Edge::After).await;
         self.disk.disk().land(number, None);
-        Ok(self.disk.root.join(&self.path))
+        Ok(trashed)
     }
 }
 

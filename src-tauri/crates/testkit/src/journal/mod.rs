@@ -30,6 +30,7 @@ struct Tables {
     files: BTreeMap<(PairId, RelPath), FileRow>,
     transfers: BTreeMap<TransferId, Transfer>,
     intents: BTreeMap<String, IntentRow>,
+    replaced: BTreeMap<(PairId, RelPath), Timestamp>,
     settings: BTreeMap<String, String>,
     safe: u64,
     revision: u64,
@@ -177,6 +178,7 @@ impl Tables {
                 self.pairs.remove(id);
                 self.files.retain(|(pair, _), _| pair != id);
                 self.intents.retain(|_, intent| intent.pair != *id);
+                self.replaced.retain(|(pair, _), _| pair != id);
                 self.transfers.retain(|_, transfer| transfer.spec.pair.as_ref() != Some(id));
             }
             JournalWrite::ScanEnded(id, at) => self.pair(id, |row| row.last_scan = Some(*at)),
@@ -206,6 +208,14 @@ impl Tables {
                 self.pair(id, |row| row.remote_marker.clone_from(etag));
             }
             JournalWrite::SaveBrake(id, brake) => self.pair(id, |row| row.brake.clone_from(brake)),
+            JournalWrite::NoteReplaced(pair, path, at) => {
+                self.replaced.insert((pair.clone(), path.clone()), *at);
+            }
+            JournalWrite::Meant(id) => {
+                self.replaced.retain(|(pair, _), _| pair != id);
+                let done = self.intents.values_mut().filter(|intent| intent.pair == *id && was_done(intent));
+                done.for_each(|intent| intent.meant = true);
+            }
             JournalWrite::SaveIntent(intent) => {
                 self.intents.insert(intent.id.clone(), intent.as_ref().clone());
             }

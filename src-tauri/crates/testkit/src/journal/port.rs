@@ -235,12 +235,26 @@ impl Journal for VirtualJournal {
         for intent in self.intents() {
             let kind = matches!(intent.kind, IntentKind::DeleteRemote | IntentKind::TrashLocal);
             let when = intent.ended.is_some_and(|(at, _)| at >= since);
-            if kind && when && was_done(&intent) && intent.pair == *pair {
+            if kind && when && !intent.meant && was_done(&intent) && intent.pair == *pair {
                 tally.files += 1;
                 tally.bytes += intent.size;
             }
         }
         Ok(tally)
+    }
+
+    async fn replaced_since(
+        &self,
+        pair: &PairId,
+        since: Timestamp,
+        without: &[RelPath],
+    ) -> Result<u64, JournalError> {
+        self.world.pass("replaced_since").await;
+        let state = self.state();
+        let counts = |(of, path): &(PairId, RelPath), at: Timestamp| {
+            of == pair && at >= since && !without.contains(path)
+        };
+        Ok(state.tables.replaced.iter().filter(|(key, at)| counts(key, **at)).count() as u64)
     }
 
     async fn base_totals(&self, pair: &PairId) -> Result<Tally, JournalError> {
