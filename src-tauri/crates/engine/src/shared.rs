@@ -193,6 +193,13 @@ impl Shared {
         lock(&self.pairs).get(id).cloned()
     }
 
+    /// Something of this folder's work goes on.
+    pub(crate) fn beat(&self, pair: Option<&PairId>) {
+        if let Some(pair) = pair.and_then(|pair| self.pair(pair)) {
+            pair.beat();
+        }
+    }
+
     /// Writes a batch. A journal that cannot be written (no space) is waited for: nothing may happen in the world that it
     /// does not know of (hazard HA29).
     pub(crate) async fn commit(&self, batch: Vec<JournalWrite>) -> Result<Revision, Stopping> {

@@ -11,6 +11,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_counts.sql"),
     include_str!("migrations/0003_sync.sql"),
+    include_str!("migrations/0004_root.sql"),
 ];
 
 /// How many migrations were applied.

@@ -224,9 +224,10 @@ impl Oracle {
     pub(crate) fn look(&self) {
         let now = self.world.now().0;
         self.computers.iter().for_each(|(disk, _)| disk.writeback(now));
-        self.world.take_events().into_iter().for_each(|event| self.heard(event));
         let disks = self.computers.iter().map(|(disk, _)| disk.generation());
         let generations: Vec<u64> = disks.chain([self.s3.generation()]).collect();
+        // What is late may have taken effect just now.
+        self.world.take_events().into_iter().for_each(|event| self.heard(event));
         if std::mem::replace(&mut self.known().generations, generations.clone()) == generations {
             return;
         }
@@ -379,8 +380,8 @@ impl Oracle {
                 // What was decided before the disk went is given up before it has an effect.
                 if disk.away_since().is_some_and(|since| self.world.steady_of(since) < decided) {
                     wrong("deleted there while the disk is away");
-                } else if !disk.taken_away(path) && !flapped && disk.content(path).is_some() {
-                    wrong("deleted there, and it is here");
+                } else if !disk.taken_away(path) && !flapped && disk.holds(path) {
+                    wrong("deleted there, and nobody took it away here");
                 }
             }
             IntentKind::TrashLocal | IntentKind::MoveLocal => {

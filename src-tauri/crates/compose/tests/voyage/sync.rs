@@ -37,6 +37,8 @@ fn row(root: PathBuf, mode: Mode) -> PairRow {
         last_scan: None,
         epoch: 0,
         remote_marker: None,
+        seen_root: None,
+        merged: None,
         options: PairOptions::default(),
         brake: None,
     }
