@@ -38,8 +38,6 @@ const REMOTE_AGAIN: Duration = Duration::from_secs(10);
 const LOGIN_AGAIN: Duration = Duration::from_secs(60);
 /// The disk or the journal failed: again after this long.
 const BROKEN_AGAIN: Duration = Duration::from_secs(5);
-/// Nothing that a folder does takes so long without a sign of going on.
-const SILENT: Duration = Duration::from_secs(10 * 60);
 /// Least time between two hints that counts changed.
 const HINT_EVERY: Duration = Duration::from_millis(200);
 
@@ -283,9 +281,9 @@ impl PairHandle {
     }
 
     /// Since when nothing goes on, if that is longer than any work takes. A folder that is paused has nothing to do.
-    fn silent_since(&self, shared: &Shared) -> Option<Timestamp> {
+    pub(crate) fn silent_since(&self, shared: &Shared) -> Option<Timestamp> {
         let silent = lock(&self.beat).elapsed();
-        if silent < SILENT || lock(&self.row).paused {
+        if silent < shared.options.silent || lock(&self.row).paused {
             return None;
         }
         let silent = i64::try_from(silent.as_nanos()).unwrap_or(i64::MAX);
@@ -549,7 +547,9 @@ impl Actor {
                 return;
             }
             *lock(&pair.away) = None;
-            if marker.is_some_and(|marker| sync::is_copy(&pair.row(), &marker)) {
+            // Ingest replaces and deletes nothing, so a copy is as good as the folder.
+            let row = pair.row();
+            if row.mode != Mode::Ingest && marker.is_some_and(|marker| sync::is_copy(&row, &marker)) {
                 self.other_root();
             }
         } else if matches!(*lock(&pair.phase), PairPhase::Offline) {

@@ -71,8 +71,9 @@ pub(crate) fn is_copy(row: &PairRow, marker: &Marker) -> bool {
     let other = match (&row.seen_root, &marker.identity) {
         (Some(then), Some(now)) if marker.epoch == then.epoch => then.identity != *now,
         (Some(then), Some(_)) => marker.epoch < then.epoch,
-        // Not noted, or the disk says nothing that can be relied on.
-        (None, _) | (_, None) => false,
+        // Another file system, which says nothing that can be relied on.
+        (Some(_), None) => true,
+        (None, _) => false,
     };
     other || marker.epoch.saturating_add(1) < row.epoch
 }

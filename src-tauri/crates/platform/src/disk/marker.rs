@@ -31,7 +31,7 @@ pub(super) fn read(root: &Path) -> Result<Marker, FsError> {
         path: root.display().to_string(),
         source: Box::new(error),
     })?;
-    Ok(Marker { id: stored.id, epoch: stored.epoch, identity: folder.identity(&file) })
+    Ok(Marker { id: stored.id, epoch: stored.epoch, identity: folder.root_identity(&file) })
 }
 
 fn stored(file: &mut File) -> io::Result<serde_json::Result<Stored>> {

@@ -47,7 +47,7 @@ impl Folder {
 
     /// Nothing that is known here to hold over a restart.
     #[allow(clippy::unused_self)]
-    pub(crate) const fn identity(&self, _file: &File) -> Option<windlass_ports::RootIdentity> {
+    pub(crate) const fn root_identity(&self, _file: &File) -> Option<windlass_ports::RootIdentity> {
         None
     }
 

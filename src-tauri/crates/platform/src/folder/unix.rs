@@ -25,7 +25,7 @@ const READ: OFlags = OFlags::RDONLY
 /// Names the file system, if inodes keep their numbers on it for as long as they live. FAT and exFAT number anew with each
 /// mount, network and user-space file systems do as they like.
 #[cfg(target_os = "linux")]
-fn system(kind: u64, id: impl FnOnce() -> Option<u64>) -> Option<String> {
+fn system(kind: i64, id: impl FnOnce() -> Option<u64>) -> Option<String> {
     match kind {
         // ext4 and Btrfs make their id of the UUID, Btrfs of the subvolume too: a snapshot in its place is another one.
         0xEF53 => Some(format!("ext4-{:x}", id()?)),
@@ -86,15 +86,15 @@ impl Folder {
     /// What tells this folder and a file in it from copies of them; `None` where the file system says nothing that holds over
     /// a restart.
     #[cfg(target_os = "linux")]
-    pub(crate) fn identity(&self, file: &File) -> Option<RootIdentity> {
-        let system = system(rustix::fs::fstatfs(file).ok()?.f_type as u64, || {
+    pub(crate) fn root_identity(&self, file: &File) -> Option<RootIdentity> {
+        let system = system(rustix::fs::fstatfs(file).ok()?.f_type, || {
             rustix::fs::fstatvfs(file).ok().map(|system| system.f_fsid)
         })?;
         Some(RootIdentity(format!("{system}/{}/{}", born(&self.fd)?, born(file)?)))
     }
 
     #[cfg(not(target_os = "linux"))]
-    pub(crate) fn identity(&self, _file: &File) -> Option<RootIdentity> {
+    pub(crate) fn root_identity(&self, _file: &File) -> Option<RootIdentity> {
         None
     }
 
