@@ -14,7 +14,7 @@ use windlass_domain::words::FailureCode;
 use windlass_domain::{LocalState, Mode, NameRules, RelPath, Timestamp};
 use windlass_engine::{EngineOptions, PairPhase, StopCause};
 use windlass_platform::Disk;
-use windlass_ports::{FileState, FsError, LocalFs, Marker, ScanItem, Scanned, Staged, Taken};
+use windlass_ports::{FileState, FsError, Journal as _, LocalFs, Marker, ScanItem, Scanned, Staged, Taken};
 use windlass_practice::{Fault, Op, Profile, When};
 
 use crate::house::{House, MIB, quick, rename};
