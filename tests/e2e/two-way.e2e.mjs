@@ -218,5 +218,13 @@ test('two computers, one prefix', { timeout: 600_000 }, async (t) => {
     assert.equal(read(here, 'plan.txt'), 'the plan');
     assert.equal((await row(here)).brake, null);
   });
+
+  await t.test('a lost marker file is mended when a person lets the folder merge', async () => {
+    rmSync(join(here.folder, '.windlass/root.json'));
+    await page.getByText('The folder has lost its marker file', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Merge again' }).click();
+    await page.getByText(/^Both sides were compared anew/).waitFor();
+    await inStep(here, 4);
+  });
   assert.deepEqual(errors, []);
 });

@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import type { CapabilityReport, FolderState, PlanNode, SyncFolderRow, SyncMode } from '../src/lib/api/types';
 import type { Backend } from '../src/lib/backend';
 import { mockBackend } from '../src/lib/backend/mock';
-import { INGEST, OPTIONS } from '../src/lib/backend/mock-sync';
+import { INGEST, mockSync, OPTIONS } from '../src/lib/backend/mock-sync';
 import { Sync } from '../src/lib/state/sync.svelte';
 import { age, nextTo } from '../src/lib/util/format';
 import { leftOutFiles, tickOf, toggleTick, underLeftOut } from '../src/lib/util/ticks';
-import { notStarted, verdict, weakness } from '../src/lib/util/verdict';
+import { mergeWords, notStarted, verdict, weakness } from '../src/lib/util/verdict';
 
 function folder(mode: SyncMode, state: FolderState, rest: Partial<SyncFolderRow> = {}): SyncFolderRow {
   const counts = { total: 4, safe: 4, checking: 0, uploading: 0, waiting: 0, failed: 0, bytes_total: 4, bytes_safe: 4 };
@@ -42,6 +42,32 @@ test('verdict: only a folder that deletes nothing is ever safe to erase', () => 
     }
   }
   expect(verdict(folder('ingest', 'watching')).text).toMatch(/^Safe to erase/);
+});
+
+test('merge: what it would do is said before, for each lost marker and each way, and it never deletes', async () => {
+  for (const merge_need of ['file', 'empty', 'object'] as const) {
+    for (const mode of ['two_way', 'mirror_up', 'mirror_down', 'ingest'] as const) {
+      expect(mergeWords(folder(mode, 'offline', { merge_need })), `${mode} ${merge_need}`).toMatch(
+        /[Nn]othing .*deleted/,
+      );
+    }
+  }
+  expect(mergeWords(folder('two_way', 'watching'))).toBe('');
+  expect(mergeWords(folder('two_way', 'offline', { merge_need: 'empty' }))).toMatch(/everything down again/);
+  expect(mergeWords(folder('mirror_up', 'offline', { merge_need: 'empty' }))).not.toMatch(/down again/);
+  // A marker that is missing is not a disk that is.
+  const titles = (['file', 'empty', null] as const).map(
+    (merge_need) => verdict(folder('two_way', 'offline', { merge_need })).title,
+  );
+  expect(new Set(titles).size).toBe(3);
+});
+
+test('merge: the folder goes on, and says that it merged', () => {
+  const sync = mockSync(() => undefined, true);
+  const row = () => sync.rows().find((known) => known.id === 't7');
+  expect(row()?.merge_need).toBe('file');
+  void sync.handlers.merge_folder({ id: 't7' });
+  expect(row()).toMatchObject({ merge_need: null, state: 'syncing', merged: { why: 'asked' } });
 });
 
 test('weakness: only what a server was seen not to do, and only where it matters', () => {

@@ -105,6 +105,7 @@ calls! {
     pause_folder(id: String) -> ();
     resume_folder(id: String) -> ();
     rescan_folder(id: String) -> ();
+    merge_folder(id: String) -> ();
     folder_files(id: String, offset: u64, limit: u64, filter: FileFilter) -> FolderFiles;
     folder_failures(id: String) -> Vec<FailureGroup>;
     retry_failed(id: String, code: Option<String>) -> u64;

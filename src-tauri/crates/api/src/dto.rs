@@ -348,6 +348,47 @@ pub struct SyncFolderRow {
     pub nameless: u64,
     /// The first of them, without the prefix.
     pub nameless_sample: Vec<String>,
+    /// A marker was lost: the folder waits until a person lets it merge.
+    pub merge_need: Option<MergeNeed>,
+    /// When both sides were compared anew last.
+    pub merged: Option<MergedRow>,
+    /// Its work has not gone on since then, for longer than any work takes.
+    #[ts(type = "number | null")]
+    pub silent_since: Option<i64>,
+}
+
+/// Which marker was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum MergeNeed {
+    /// The marker file; the folder is there, with files in it.
+    File,
+    /// The marker file, and the folder is empty: a drive that is not plugged in looks the same.
+    Empty,
+    /// The marker object in the bucket.
+    Object,
+}
+
+/// Both sides were compared anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct MergedRow {
+    /// When it began.
+    #[ts(type = "number")]
+    pub at: i64,
+    /// Why.
+    pub why: MergedWhy,
+}
+
+/// Why a folder merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum MergedWhy {
+    /// The journal was older than the folder.
+    OldJournal,
+    /// The folder is a copy of the one before, most likely an older one.
+    OtherFolder,
+    /// A person asked for it.
+    Asked,
 }
 
 /// State of a sync folder.

@@ -6,11 +6,11 @@ use tokio::sync::broadcast::{self, error::RecvError};
 use windlass_domain::words::FailureCode;
 use windlass_domain::{BatchId, Bucket, Mode, ObjectKey, PairId, Prefix, TransferId};
 use windlass_engine::{
-    DownloadRow, DownloadState, Engine, EngineError, EngineEvent, Keep, PairPhase, PlanLine,
+    Away, DownloadRow, DownloadState, Engine, EngineError, EngineEvent, Keep, PairPhase, PairView, PlanLine,
 };
 use windlass_ports::{BrakeAnswer, PairOptions, PairRow, RemoteErrorKind};
 
-use crate::dto::{Direction, ErrorCode, FolderState, TransferRow, TransferState};
+use crate::dto::{Direction, ErrorCode, FolderState, MergeNeed, TransferRow, TransferState};
 use crate::dto_sync::{KeepSide, PlanKind};
 use crate::work::{FolderStatus, Moving, Plan, PlanStep, Work, WorkEvent};
 use crate::{UiError, chain, visible};
@@ -33,6 +33,14 @@ impl From<EngineError> for UiError {
                 format!(
                     "One folder inside another would be sent twice, and \"{name}\" is kept as a sync folder already. Nothing was added. Choose another folder."
                 ),
+            ),
+            EngineError::FolderPaused => Self::new(
+                ErrorCode::Conflict,
+                "The folder is paused, so nothing was changed. Resume it, and merge again then.",
+            ),
+            EngineError::OtherMarker => Self::new(
+                ErrorCode::Conflict,
+                "Another sync folder is in its place: another drive, most likely. Nothing was changed. Plug in the right drive.",
             ),
             EngineError::Over => Self::new(
                 ErrorCode::Conflict,
@@ -61,10 +69,12 @@ impl From<EngineError> for UiError {
     }
 }
 
-fn status(phase: &PairPhase) -> (FolderState, String) {
-    match phase {
+fn status(view: &PairView) -> (FolderState, String) {
+    match &view.phase {
         PairPhase::Scanning(0) => (FolderState::Scanning, "Looking at the folder".to_owned()),
-        PairPhase::Scanning(seen) => (FolderState::Scanning, format!("Looking at the folder: {seen} files so far")),
+        PairPhase::Scanning(seen) => {
+            (FolderState::Scanning, format!("Looking at the folder: {seen} files so far"))
+        }
         PairPhase::Syncing => (FolderState::Syncing, "Bringing both sides in step".to_owned()),
         PairPhase::Asking => (
             FolderState::Asking,
@@ -80,13 +90,21 @@ fn status(phase: &PairPhase) -> (FolderState, String) {
             (FolderState::Waiting, format!("Waiting until {files} files have stopped changing"))
         }
         PairPhase::Paused => (FolderState::Paused, "Paused".to_owned()),
-        PairPhase::Offline => (
-            FolderState::Offline,
-            "Its drive is not plugged in, or another one is in its place. Nothing was changed. Plug it in and it goes on."
-                .to_owned(),
-        ),
+        PairPhase::Offline => {
+            (FolderState::Offline, format!("The folder {}", view.away.unwrap_or(Away::Gone).words()))
+        }
         PairPhase::Waiting(kind) => (FolderState::Waiting, waiting(*kind).to_owned()),
         PairPhase::Stopped(why) => (FolderState::Stopped, visible(why)),
+    }
+}
+
+/// Which marker a person has to give back by letting the folder merge.
+fn merge_need(view: &PairView) -> Option<MergeNeed> {
+    match (&view.phase, view.away) {
+        (PairPhase::Offline, Some(Away::Unmarked)) => Some(MergeNeed::File),
+        (PairPhase::Offline, Some(Away::Empty)) => Some(MergeNeed::Empty),
+        (PairPhase::Offline | PairPhase::Paused, _) => None,
+        _ => view.marker_object_lost.then_some(MergeNeed::Object),
     }
 }
 
@@ -288,18 +306,25 @@ impl Work for EngineWork {
         Ok(self.engine.rescan_pair(id)?)
     }
 
+    async fn merge_pair(&self, id: &PairId) -> Result<(), UiError> {
+        Ok(self.engine.merge_pair(id).await?)
+    }
+
     async fn pair_status(&self, pair: &PairRow) -> FolderStatus {
         match self.engine.pair_view(&pair.id) {
             Some(view) => {
-                let (state, text) = status(&view.phase);
+                let (state, text) = status(&view);
+                let (merge_need, silent_since) = (merge_need(&view), view.silent_since);
                 let nameless = (view.nameless.count, view.nameless.sample);
-                FolderStatus { state, text, rate: view.rate, nameless }
+                FolderStatus { state, text, rate: view.rate, nameless, merge_need, silent_since }
             }
             None => FolderStatus {
                 state: FolderState::Stopped,
                 text: "It is not running".to_owned(),
                 rate: 0,
                 nameless: (0, Vec::new()),
+                merge_need: None,
+                silent_since: None,
             },
         }
     }

@@ -4,9 +4,11 @@ use std::path::Path;
 
 use windlass_domain::words::FailureCode;
 use windlass_domain::{Mode, PairId, Prefix};
-use windlass_ports::{FileRow, FileState, PairRow};
+use windlass_ports::{FileRow, FileState, MergeCause, Merged, PairRow};
 
-use crate::dto::{ErrorCode, FailureGroup, FolderCounts, FolderFileRow, RowState, SyncFolderRow};
+use crate::dto::{
+    ErrorCode, FailureGroup, FolderCounts, FolderFileRow, MergedRow, MergedWhy, RowState, SyncFolderRow,
+};
 use crate::dto_more::{FileFilter, FolderFiles};
 use crate::dto_sync::{FolderOptions, SyncMode};
 use crate::sync_folders::{brake_row, check, domain_mode, options_row, stored_options, sync_mode};
@@ -57,6 +59,9 @@ impl Api {
             brake: pair.brake.map(brake_row),
             nameless: status.nameless.0,
             nameless_sample: status.nameless.1.iter().map(|name| visible(name)).collect(),
+            merge_need: status.merge_need,
+            merged: pair.merged.map(merged_row),
+            silent_since: status.silent_since.map(windlass_domain::Timestamp::millis),
         })
     }
 
@@ -115,6 +120,8 @@ impl Api {
             last_scan: None,
             epoch: 0,
             remote_marker: None,
+            seen_root: None,
+            merged: None,
             options,
             brake: None,
         };
@@ -139,6 +146,15 @@ impl Api {
 
     pub(crate) async fn resume_folder(&self, id: String) -> Result<(), UiError> {
         self.engine.resume_pair(&PairId::from(id)).await?;
+        self.hub.folders();
+        Ok(())
+    }
+
+    /// A person says that folder and objects are what they were, though a marker was lost.
+    pub(crate) async fn merge_folder(&self, id: String) -> Result<(), UiError> {
+        let id = PairId::from(id);
+        self.engine.merge_pair(&id).await?;
+        self.forget_plan(&id);
         self.hub.folders();
         Ok(())
     }
@@ -219,6 +235,15 @@ impl Api {
             .transpose()?;
         self.engine.retry_failed(&PairId::from(id), code).await
     }
+}
+
+fn merged_row(merged: Merged) -> MergedRow {
+    let why = match merged.why {
+        MergeCause::OldJournal => MergedWhy::OldJournal,
+        MergeCause::OtherRoot => MergedWhy::OtherFolder,
+        MergeCause::Asked => MergedWhy::Asked,
+    };
+    MergedRow { at: merged.at.millis(), why }
 }
 
 fn file_row(file: FileRow, pair: &PairRow, sent: u64) -> FolderFileRow {

@@ -33,7 +33,7 @@ pub fn typescript() -> Vec<(String, String)> {
         PlanFilter, PlanHead, PlanKind, PlanNode, PlanWindow, SyncMode,
         Activity, AppInfo, BucketRow, CapabilityLine, CapabilityReport, ConnectionDraft, ConnectionRow, ConnectionSource,
         DeleteResult, Direction, DownloadStarted, ErrorCode, FailureGroup, FileFilter, FolderCounts, FolderFileRow,
-        FolderFiles, FolderState, FoundProfile, KeepSecret, Kept, ListingSummary, ListingWindow, NamedValue, ObjectDetails,
+        FolderFiles, FolderState, FoundProfile, KeepSecret, Kept, ListingSummary, ListingWindow, MergeNeed, MergedRow, MergedWhy, NamedValue, ObjectDetails,
         ObjectRow, RowState, SecretPlaces, SortBy, StepOutcome, StepResult, Support, SyncFolderRow, TestStep, Thumbnail,
         TransferCounts, TransferFilter, TransferRow, TransferState, TransferWindow, UiError, UiEvent, UploadStarted,
     ];

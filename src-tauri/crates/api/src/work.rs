@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use tokio::sync::broadcast;
 use windlass_domain::words::FailureCode;
-use windlass_domain::{BatchId, Bucket, Mode, ObjectKey, PairId, Prefix, RelPath, TransferId};
+use windlass_domain::{BatchId, Bucket, Mode, ObjectKey, PairId, Prefix, RelPath, Timestamp, TransferId};
 use windlass_ports::{BrakeAnswer, PairOptions, PairRow};
 
 use crate::UiError;
-use crate::dto::{FolderState, TransferRow};
+use crate::dto::{FolderState, MergeNeed, TransferRow};
 use crate::dto_sync::{KeepSide, PlanKind};
 
 /// A hint from the engine.
@@ -44,6 +44,10 @@ pub struct FolderStatus {
     pub rate: u64,
     /// Objects whose names cannot be files here: how many, and the first of them.
     pub nameless: (u64, Vec<String>),
+    /// A marker was lost.
+    pub merge_need: Option<MergeNeed>,
+    /// Its work has not gone on since then.
+    pub silent_since: Option<Timestamp>,
 }
 
 /// What a round of a sync folder would do. It holds no way to carry itself out.
@@ -83,6 +87,8 @@ pub trait Work: std::fmt::Debug + Send + Sync {
     async fn resume_pair(&self, id: &PairId) -> Result<(), UiError>;
     /// Looks at all of it again.
     async fn rescan_pair(&self, id: &PairId) -> Result<(), UiError>;
+    /// Compares both sides anew, and makes lost markers anew; nothing is deleted for being missing.
+    async fn merge_pair(&self, id: &PairId) -> Result<(), UiError>;
     /// How it is doing.
     async fn pair_status(&self, pair: &PairRow) -> FolderStatus;
     /// What a round of it would do now; changes nothing.

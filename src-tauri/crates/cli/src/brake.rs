@@ -98,6 +98,8 @@ mod tests {
             last_scan: None,
             epoch: 0,
             remote_marker: None,
+            seen_root: None,
+            merged: None,
             options: PairOptions::default(),
             brake: None,
         };

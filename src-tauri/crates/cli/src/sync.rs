@@ -283,6 +283,8 @@ async fn pair(
         last_scan: None,
         epoch: 0,
         remote_marker: None,
+        seen_root: None,
+        merged: None,
         options: PairOptions::default(),
         brake: None,
     };

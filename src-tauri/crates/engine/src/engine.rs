@@ -55,6 +55,12 @@ pub enum EngineError {
     /// One folder would lie inside the other, and its files would be sent twice.
     #[error("the folder lies inside, or around, the sync folder \"{0}\"")]
     Overlaps(String),
+    /// The folder is paused, and nothing may be changed.
+    #[error("the folder is paused")]
+    FolderPaused,
+    /// What lies at the folder's path is the root of another sync folder.
+    #[error("the folder that is there now holds the marker of another sync folder")]
+    OtherMarker,
     /// It has ended, or it cannot be done in its state.
     #[error("it has ended already")]
     Over,
@@ -189,6 +195,8 @@ impl Engine {
             last_scan: None,
             epoch: 0,
             remote_marker: None,
+            seen_root: None,
+            merged: None,
             options: windlass_ports::PairOptions::default(),
             brake: None,
         })
@@ -247,22 +255,8 @@ impl Engine {
         pair.stop.cancel();
         pair.over.cancelled().await;
         self.shared.pool.hold(id);
-        for transfer in self.shared.pool.ids(Some(id)) {
-            // One that ended meanwhile needs no cancelling.
-            let _ended = self.cancel(&transfer).await;
-        }
-        let all_ended = async {
-            while self.shared.pool.open_of(id) > 0 {
-                let changed = self.shared.pool.wait_change();
-                tokio::select! {
-                   biased;
-                    () = changed => {}
-                    () = tokio::time::sleep(std::time::Duration::from_millis(200)) => {}
-                }
-            }
-        };
         // A server that does not answer must not keep a folder from being removed.
-        if tokio::time::timeout(std::time::Duration::from_secs(10), all_ended).await.is_err() {
+        if !end_uploads(&self.shared, id).await {
             tracing::warn!(pair = %id, "some uploads could not be given back");
         }
         lock(&self.shared.pairs).remove(id);
@@ -375,6 +369,16 @@ impl Engine {
     /// When there is no such conflict, or the disk refuses.
     pub async fn resolve_conflict(&self, intent: &str, keep: Keep) -> Result<(), EngineError> {
         crate::sync::resolve(&self.shared, intent, keep).await
+    }
+
+    /// Lets a folder merge that has lost its marker file, or its marker object in the bucket: a person says that both are what they
+    /// were. Lost markers are made anew, both sides are compared by content, and nothing is deleted for being missing.
+    ///
+    /// # Errors
+    /// When there is no such folder, it cannot be read, another sync folder lies in its place, or the journal cannot be written.
+    pub async fn merge_pair(&self, id: &PairId) -> Result<(), EngineError> {
+        // Nobody answers when the folder was removed, or the engine stops.
+        self.pair(id)?.ask_to_merge().await.unwrap_or(Err(EngineError::Stopping))
     }
 
     /// Looks at all of it again.
@@ -644,17 +648,10 @@ impl Engine {
     /// # Errors
     /// `Over`.
     pub async fn cancel(&self, id: &TransferId) -> Result<(), EngineError> {
-        if self.shared.downloads.cancel(id) {
+        if self.shared.downloads.cancel(id) || cancel_upload(&self.shared, id) {
             return Ok(());
         }
-        if let Some(live) = self.shared.pool.running(id) {
-            live.control.send_replace(Control::Cancel);
-            return Ok(());
-        }
-        let Some(job) = self.shared.pool.take_waiting(id) else { return Err(EngineError::Over) };
-        job.live.control.send_replace(Control::Cancel);
-        self.shared.pool.queue_urgent(job);
-        Ok(())
+        Err(EngineError::Over)
     }
 
     async fn again(&self, row: UploadRow) -> Result<(), EngineError> {
@@ -875,6 +872,37 @@ impl Engine {
         self.shared.tasks.close();
         self.shared.tasks.wait().await;
     }
+}
+
+/// Whether there was an upload to be cancelled.
+fn cancel_upload(shared: &Shared, id: &TransferId) -> bool {
+    if let Some(live) = shared.pool.running(id) {
+        live.control.send_replace(Control::Cancel);
+        return true;
+    }
+    let Some(job) = shared.pool.take_waiting(id) else { return false };
+    job.live.control.send_replace(Control::Cancel);
+    shared.pool.queue_urgent(job);
+    true
+}
+
+/// Cancels the uploads of a folder and waits until they have ended. `false` when some have not after a while.
+pub(crate) async fn end_uploads(shared: &Shared, pair: &PairId) -> bool {
+    for transfer in shared.pool.ids(Some(pair)) {
+        // One that ended meanwhile needs no cancelling.
+        let _ended = cancel_upload(shared, &transfer);
+    }
+    let all_ended = async {
+        while shared.pool.open_of(pair) > 0 {
+            let changed = shared.pool.wait_change();
+            tokio::select! {
+               biased;
+                () = changed => {}
+                () = tokio::time::sleep(std::time::Duration::from_millis(200)) => {}
+            }
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), all_ended).await.is_ok()
 }
 
 /// Starts what may run until the engine stops; then waits for what runs.

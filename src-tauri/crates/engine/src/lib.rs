@@ -35,7 +35,7 @@ mod worker;
 pub use download::{DownloadRow, DownloadState};
 pub use engine::{Engine, EngineError};
 pub use meter::Moving;
-pub use pair::{Nameless, PairPhase, PairView};
+pub use pair::{Away, Nameless, PairPhase, PairView};
 pub use report::{BatchReport, QuietReport, StopCause, Stopped};
 pub use shared::{EngineEvent, EngineOptions, EnginePorts};
 pub use sync::{Keep, PlanLine, PlanReport};

@@ -337,6 +337,7 @@ pub(crate) async fn room(shared: &Shared, pair: &PairHandle, root: &str) -> Resu
             biased;
             () = shared.pool.wait_change() => {}
             () = tokio::time::sleep(shared.options.marker_every) => {
+                pair.beat();
                 if pair.row().paused {
                     return Err(Broken::Paused);
                 }

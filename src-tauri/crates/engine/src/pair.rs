@@ -1,17 +1,21 @@
 //! One sync folder: an actor that owns its looks and its plan. Everybody else rings its bell.
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc, watch};
+use futures::StreamExt as _;
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use windlass_domain::{Bucket, Mode, NameRules, PairId, RelPath, Timestamp};
 use windlass_ports::remote::Depth;
-use windlass_ports::{JournalError, JournalErrorKind, JournalWrite, PairRow, RemoteErrorKind, WatchEvent};
+use windlass_ports::{
+    JournalError, JournalErrorKind, Marker, Merged, PairRow, RemoteErrorKind, SeenRoot, WatchEvent,
+};
 
+use crate::engine::EngineError;
 use crate::observe::{Broken, Look, Looked};
 use crate::planted::{self, Bug};
 use crate::report::{QuietReport, StopCause, Stopped};
@@ -71,6 +75,44 @@ pub struct PairView {
     pub rate: u64,
     /// Objects that cannot be files here.
     pub nameless: Nameless,
+    /// What was found where the root should be; `None` when it is there.
+    pub away: Option<Away>,
+    /// The marker object below the prefix is gone or another one: no absence is proved until the folder merges.
+    pub marker_object_lost: bool,
+    /// Nothing of its work has gone on since then, for longer than any work takes.
+    pub silent_since: Option<Timestamp>,
+}
+
+/// What is found where a root should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Away {
+    /// Nothing that could be read.
+    Gone,
+    /// A folder without any file: most likely the place where a drive that is not plugged in would be.
+    Empty,
+    /// A folder with files and without a marker.
+    Unmarked,
+    /// Another sync folder's root.
+    Other,
+}
+
+impl Away {
+    /// What it means and what to do, as what follows the folder's path.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Gone => "is not there. Nothing was changed. Plug the drive in and it goes on.",
+            Self::Empty => {
+                "is empty and its marker file is missing: most likely its drive is not plugged in. Nothing was changed. Plug the drive in and it goes on."
+            }
+            Self::Unmarked => {
+                "is there, but its marker file .windlass/root.json is missing. Nothing was changed. If it is the right folder, merge again; if not, plug in the right drive."
+            }
+            Self::Other => {
+                "is another sync folder: another drive is in its place. Nothing was changed. Plug the right drive in and it goes on."
+            }
+        }
+    }
 }
 
 /// Objects below the prefix whose names cannot be files, seen by the last look at everything. They stay where they are.
@@ -118,6 +160,12 @@ pub(crate) struct PairHandle {
     nameless: Mutex<Nameless>,
     /// Checksums of objects that may be files under a new name, of the last round that asked.
     told: Mutex<Told>,
+    away: Mutex<Option<Away>>,
+    marker_object_lost: AtomicBool,
+    /// Who waits for the folder to merge.
+    merge: Mutex<Option<oneshot::Sender<Result<(), EngineError>>>>,
+    /// When something of its work went on last.
+    beat: Mutex<Instant>,
     /// What the disk below the root makes of names, once that was found out, for as long as it is the same disk.
     names: Mutex<Option<NameRules>>,
     /// Held while a person's word changes files: a round does not take that for what a stop left half done.
@@ -143,6 +191,10 @@ impl PairHandle {
             taken: Mutex::default(),
             nameless: Mutex::default(),
             told: Mutex::default(),
+            away: Mutex::default(),
+            marker_object_lost: AtomicBool::new(false),
+            merge: Mutex::default(),
+            beat: Mutex::new(Instant::now()),
             names: Mutex::default(),
             by_hand: tokio::sync::Mutex::default(),
             stop,
@@ -206,6 +258,51 @@ impl PairHandle {
 
     pub(crate) fn set_epoch(&self, epoch: u64) {
         lock(&self.row).epoch = epoch;
+    }
+
+    pub(crate) fn set_root(&self, root: Option<SeenRoot>) {
+        lock(&self.row).seen_root = root;
+    }
+
+    pub(crate) fn note_merge(&self, merged: Merged) -> Merged {
+        lock(&self.row).merged = Some(merged);
+        merged
+    }
+
+    /// What was concluded so far is not true of this root.
+    pub(crate) fn merges(&self, evidence: &mut Evidence, epoch: u64, root: Option<SeenRoot>) {
+        evidence.clear();
+        let mut row = lock(&self.row);
+        row.brake = None;
+        row.epoch = epoch;
+        row.seen_root = root;
+    }
+
+    pub(crate) fn set_marker_object_lost(&self, lost: bool) {
+        self.marker_object_lost.store(lost, Ordering::Relaxed);
+    }
+
+    /// Lets the folder merge with its next turn. What comes of it is sent back.
+    pub(crate) fn ask_to_merge(&self) -> oneshot::Receiver<Result<(), EngineError>> {
+        let (reply, answer) = oneshot::channel();
+        *lock(&self.merge) = Some(reply);
+        self.look_at_all();
+        answer
+    }
+
+    /// Something of its work goes on.
+    pub(crate) fn beat(&self) {
+        *lock(&self.beat) = Instant::now();
+    }
+
+    /// Since when nothing goes on, if that is longer than any work takes. A folder that is paused has nothing to do.
+    pub(crate) fn silent_since(&self, shared: &Shared) -> Option<Timestamp> {
+        let silent = lock(&self.beat).elapsed();
+        if silent < shared.options.silent || lock(&self.row).paused {
+            return None;
+        }
+        let silent = i64::try_from(silent.as_nanos()).unwrap_or(i64::MAX);
+        Some(Timestamp(shared.now().0.saturating_sub(silent)))
     }
 
     pub(crate) fn set_nameless(&self, nameless: Nameless) {
@@ -285,15 +382,24 @@ impl PairHandle {
             PairPhase::Scanning(_) => PairPhase::Scanning(self.seen.load(Ordering::Relaxed)),
             other => other,
         };
-        PairView { phase, rate, nameless: lock(&self.nameless).clone() }
+        PairView {
+            phase,
+            rate,
+            nameless: lock(&self.nameless).clone(),
+            away: *lock(&self.away),
+            marker_object_lost: self.marker_object_lost.load(Ordering::Relaxed),
+            silent_since: self.silent_since(shared),
+        }
     }
 
     pub(crate) fn seen_one(&self) {
+        self.beat();
         self.seen.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Tells listeners, a few times a second at the most.
     pub(crate) fn changed(&self, shared: &Shared) {
+        self.beat();
         let mut hinted = lock(&self.hinted);
         if hinted.is_none_or(|at| at.elapsed() >= HINT_EVERY) {
             *hinted = Some(Instant::now());
@@ -310,10 +416,28 @@ impl PairHandle {
 
     /// Whether root and marker are there and the marker is this folder's.
     pub(crate) async fn root_is_there(&self, shared: &Shared) -> bool {
+        self.own_marker(shared).await.is_some() || planted::is(Bug::AnyFolderWillDo)
+    }
+
+    /// The marker, if it is there and this folder's.
+    async fn own_marker(&self, shared: &Shared) -> Option<Marker> {
+        self.beat();
         let root = lock(&self.row).root.clone();
-        match shared.ports.fs.read_marker(Path::new(&root)).await {
-            Ok(marker) => marker.id == self.id.as_str() || planted::is(Bug::AnyFolderWillDo),
-            Err(_) => planted::is(Bug::AnyFolderWillDo),
+        let marker = shared.ports.fs.read_marker(Path::new(&root)).await;
+        marker.ok().filter(|marker| marker.id == self.id.as_str())
+    }
+
+    /// What is found where the root should be.
+    async fn find_away(&self, shared: &Shared) -> Away {
+        let root = lock(&self.row).root.clone();
+        let (root, fs) = (Path::new(&root), &shared.ports.fs);
+        if fs.read_marker(root).await.is_ok() {
+            return Away::Other;
+        }
+        match fs.scan(root, None).next().await {
+            Some(Ok(_)) => Away::Unmarked,
+            Some(Err(_)) => Away::Gone,
+            None => Away::Empty,
         }
     }
 
@@ -418,6 +542,8 @@ struct Actor {
 impl Actor {
     async fn round(&mut self) {
         let (shared, pair) = (Arc::clone(&self.shared), Arc::clone(&self.pair));
+        pair.beat();
+        self.merge().await;
         if pair.row().paused {
             shared.pool.hold(&pair.id);
             self.watch = None;
@@ -430,9 +556,16 @@ impl Actor {
         let now = Instant::now();
         if now >= self.marker_at {
             self.marker_at = now + shared.options.marker_every;
-            if !pair.root_is_there(&shared).await {
-                self.offline();
+            let marker = pair.own_marker(&shared).await;
+            if marker.is_none() && !planted::is(Bug::AnyFolderWillDo) {
+                self.offline().await;
                 return;
+            }
+            *lock(&pair.away) = None;
+            // Ingest replaces and deletes nothing, so a copy is as good as the folder.
+            let row = pair.row();
+            if row.mode != Mode::Ingest && marker.is_some_and(|marker| sync::is_copy(&row, &marker)) {
+                self.other_root();
             }
         } else if matches!(*lock(&pair.phase), PairPhase::Offline) {
             return;
@@ -565,14 +698,11 @@ impl Actor {
                     } else {
                         dirty.paths.extend(paths);
                     }
-                } else if all {
-                    pair.scan_ended(shared.now());
-                    let ended = vec![JournalWrite::ScanEnded(pair.id.clone(), shared.now())];
-                    // A journal that cannot be written is waited for; closing ends the actor anyway.
-                    let _closing = shared.commit(ended).await;
-                    if self.settle_at.is_none() {
-                        self.settling.clear();
-                    }
+                } else if all && self.settle_at.is_none() {
+                    self.settling.clear();
+                }
+                if round.merges {
+                    self.other_root();
                 }
             }
             Err(broken) => self.broke(broken).await,
@@ -628,7 +758,7 @@ impl Actor {
                     );
                     self.again_at = Some(Instant::now() + BROKEN_AGAIN);
                 } else {
-                    self.offline();
+                    self.offline().await;
                 }
             }
             Broken::Journal(error) => {
@@ -652,8 +782,28 @@ impl Actor {
         }
     }
 
+    /// Lets the folder merge, if a person asked for it.
+    async fn merge(&mut self) {
+        let Some(asked) = lock(&self.pair.merge).take() else { return };
+        let done = sync::merge_again(&self.shared, &self.pair, &mut self.evidence).await;
+        self.marker_at = Instant::now();
+        self.other_root();
+        self.shared.tell(EngineEvent::Pair(self.pair.id.clone()));
+        // Who asked may not wait any more.
+        let _gone = asked.send(done);
+    }
+
+    /// The root is, or may be, another one: what was heard and tried out of the one before says nothing.
+    fn other_root(&mut self) {
+        self.watch = None;
+        self.swept = false;
+        self.pair.forget_names();
+        lock(&self.pair.dirty).all = true;
+    }
+
     /// Root or marker are not there: nothing is known, nothing is concluded, no request changes the bucket (hazard HA6).
-    fn offline(&mut self) {
+    async fn offline(&mut self) {
+        let away = self.pair.find_away(&self.shared).await;
         let (shared, pair) = (&self.shared, &self.pair);
         shared.pool.hold(&pair.id);
         // What was being written there stays behind half-written.
@@ -664,11 +814,11 @@ impl Actor {
         self.evidence.clear();
         self.settle_at = None;
         lock(&pair.dirty).all = true;
+        if lock(&pair.away).replace(away) != Some(away) {
+            shared.tell(EngineEvent::Pair(pair.id.clone()));
+        }
         pair.set_phase(shared, PairPhase::Offline);
-        let words = format!(
-            "{} is not there, or it is not the folder that was set up. Nothing was changed. Plug the drive in and it goes on.",
-            pair.row().root
-        );
+        let words = format!("{} {}", pair.row().root, away.words());
         pair.quiet.send_replace(Some(stopped(StopCause::FolderOffline, &words)));
     }
 

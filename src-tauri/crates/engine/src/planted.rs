@@ -54,6 +54,10 @@ pub enum Bug {
     EpochStays,
     /// A journal that is older than the folder counts (hazard HC7).
     OldJournalIsFine,
+    /// A copy of the folder at its path counts as the folder (hazard HA7).
+    AnyCopyWillDo,
+    /// Uploads that are open when a folder merges prove what they hold (hazard HA7).
+    MergesOverUploads,
     /// What came is not compared with what was to come (hazard HB12).
     PublishesUnverified,
     /// A download replaces whatever is at its path by then (hazard HA31).
@@ -134,7 +138,7 @@ pub enum Bug {
 
 impl Bug {
     /// All mistakes.
-    pub const ALL: [Self; 61] = [
+    pub const ALL: [Self; 64] = [
         Self::PutWithoutCondition,
         Self::CompleteWithoutCondition,
         Self::BelievesTheAnswer,
@@ -159,6 +163,8 @@ impl Bug {
         Self::NoTrashCopy,
         Self::EpochStays,
         Self::OldJournalIsFine,
+        Self::AnyCopyWillDo,
+        Self::MergesOverUploads,
         Self::PublishesUnverified,
         Self::ReplacesWhatIsThere,
         Self::TrashesWhatIsThere,

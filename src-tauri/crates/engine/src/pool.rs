@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::{Notify, watch};
-use windlass_domain::{BatchId, PairId, PartReceipt, Timestamp, TransferId, Upload, UploadSpec};
+use windlass_domain::{BatchId, PairId, PartReceipt, RelPath, Timestamp, TransferId, Upload, UploadSpec};
 
 use crate::meter::{Meter, Moving};
 use crate::shared::{EngineOptions, lock};
@@ -300,6 +300,13 @@ impl Pool {
         let pool = lock(&self.state);
         let wanted = pool.live.values().filter(|live| pair.is_none() || live.spec.pair.as_ref() == pair);
         wanted.map(|live| live.spec.id.clone()).collect()
+    }
+
+    /// Paths of the open uploads of a folder.
+    pub(crate) fn paths(&self, pair: &PairId) -> Vec<RelPath> {
+        let pool = lock(&self.state);
+        let wanted = pool.live.values().filter(|live| live.spec.pair.as_ref() == Some(pair));
+        wanted.map(|live| live.spec.path.clone()).collect()
     }
 
     /// Parked ones.

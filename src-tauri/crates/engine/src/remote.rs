@@ -3,7 +3,9 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use windlass_domain::upload::Found;
-use windlass_domain::{Crc64Nvme, Digest, ObjectKey, RemoteExpect, RemoteState, Timestamp, UploadSpec};
+use windlass_domain::{
+    Crc64Nvme, Digest, ObjectKey, PairId, RemoteExpect, RemoteState, Timestamp, UploadSpec,
+};
 use windlass_ports::{RemoteError, RemoteErrorKind, RemoteStore};
 
 use crate::planted::{self, Bug};
@@ -69,6 +71,7 @@ pub(crate) async fn stored_digest(
     store: &dyn RemoteStore,
     key: &ObjectKey,
     state: &RemoteState,
+    pair: Option<&PairId>,
 ) -> Result<Digest, RemoteError> {
     if let Some(digest @ Digest::Crc64Nvme(_)) = state.digest {
         return Ok(digest);
@@ -102,6 +105,7 @@ pub(crate) async fn stored_digest(
     let mut whole = Crc64Nvme::EMPTY;
     while let Some(chunk) = body.next().await {
         whole = whole.then(Crc64Nvme::of(&chunk?));
+        shared.beat(pair);
     }
     place.succeeded();
     if whole.len != state.size {
@@ -121,6 +125,7 @@ pub(crate) async fn file_digest(shared: &Shared, spec: &UploadSpec) -> Result<Di
         let _room = shared.budget.memory(end - whole.len).await;
         let (_, crc) = read::read(shared, spec, whole.len..end).await?;
         whole = whole.then(crc);
+        shared.beat(spec.pair.as_ref());
     }
     read::unchanged(shared, spec).await?;
     Ok(whole.digest())
@@ -145,7 +150,7 @@ pub(crate) async fn resolve(
         Some(ours) => ours,
         None => file_digest(shared, spec).await?,
     };
-    let theirs = stored_digest(shared, store, &spec.key, &state).await?;
+    let theirs = stored_digest(shared, store, &spec.key, &state, spec.pair.as_ref()).await?;
     if theirs == ours || planted::is(Bug::SizeIsEnough) {
         let remote = RemoteState { digest: Some(theirs), ..state };
         Ok(Found::Ours { remote, digest: ours })

@@ -58,6 +58,9 @@ pub struct EngineOptions {
     pub remote_every: Duration,
     /// Time between two looks at a folder's marker.
     pub marker_every: Duration,
+    /// A folder whose work has not gone on for this long is told to be silent (hazard HC15). No honest work takes so long
+    /// without a sign.
+    pub silent: Duration,
     /// Bytes per second at the most.
     pub bandwidth: Option<u64>,
     /// Requests in flight at the most.
@@ -78,6 +81,7 @@ impl Default for EngineOptions {
             settle: Duration::from_secs(10),
             rescan: Duration::from_secs(30 * 60),
             marker_every: Duration::from_secs(3),
+            silent: Duration::from_secs(10 * 60),
             absence: Duration::from_secs(60),
             remote_every: Duration::from_secs(60),
             bandwidth: None,
@@ -191,6 +195,13 @@ impl Shared {
 
     pub(crate) fn pair(&self, id: &PairId) -> Option<Arc<PairHandle>> {
         lock(&self.pairs).get(id).cloned()
+    }
+
+    /// Something of this folder's work goes on.
+    pub(crate) fn beat(&self, pair: Option<&PairId>) {
+        if let Some(pair) = pair.and_then(|pair| self.pair(pair)) {
+            pair.beat();
+        }
     }
 
     /// Writes a batch. A journal that cannot be written (no space) is waited for: nothing may happen in the world that it

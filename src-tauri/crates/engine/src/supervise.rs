@@ -1,6 +1,7 @@
 //! What panics is started again: a folder's actor, an upload. What panics three times on one thing leaves that thing alone,
 //! so that one bad file never stops the others (hazards HC14, HC15).
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use futures::FutureExt as _;
 use windlass_domain::RelPath;
 
 use crate::pair::{self, PairHandle, PairPhase};
-use crate::shared::{Shared, lock};
+use crate::shared::{EngineEvent, Shared, lock};
 
 /// Panics on one thing before it is left alone.
 pub(crate) const ENOUGH: u32 = 3;
@@ -61,7 +62,12 @@ pub(crate) async fn folder(shared: Arc<Shared>, pair: Arc<PairHandle>) {
     let mut wait = FIRST_WAIT;
     loop {
         let run = AssertUnwindSafe(pair::run(Arc::clone(&shared), Arc::clone(&pair)));
-        if run.catch_unwind().await.is_ok() {
+        let ended = tokio::select! {
+            biased;
+            ended = run.catch_unwind() => ended,
+            never = listen(&shared, &pair) => match never {},
+        };
+        if ended.is_ok() {
             return;
         }
         let on = pair.poison.count();
@@ -82,5 +88,21 @@ pub(crate) async fn folder(shared: Arc<Shared>, pair: Arc<PairHandle>) {
         }
         wait = (wait * 2).min(LONGEST_WAIT);
         pair.look_at_all();
+    }
+}
+
+/// Tells whoever shows the folder when its work falls silent, and when it goes on.
+async fn listen(shared: &Shared, pair: &PairHandle) -> Infallible {
+    let mut silent = false;
+    loop {
+        tokio::time::sleep(shared.options.silent / 4).await;
+        let now = pair.silent_since(shared).is_some();
+        if now != silent {
+            silent = now;
+            if silent {
+                tracing::error!(pair = %pair.id, "a folder's work does not go on");
+            }
+            shared.tell(EngineEvent::Pair(pair.id.clone()));
+        }
     }
 }

@@ -323,7 +323,8 @@ impl Run<'_> {
                     Ok(UploadEvent::Verified(*digest))
                 }
                 Upload::Verifying { remote, digest: ours } => {
-                    let digest = remote::stored_digest(shared, store, &spec.key, remote).await?;
+                    let digest =
+                        remote::stored_digest(shared, store, &spec.key, remote, spec.pair.as_ref()).await?;
                     Ok(UploadEvent::Verified(if planted::is(Bug::AnyChecksumWillDo) {
                         *ours
                     } else {

@@ -100,6 +100,8 @@ async fn fill(journal: &SqliteJournal) -> Result<ListingId, JournalError> {
         last_scan: Some(Timestamp(1)),
         epoch: 3,
         remote_marker: Some(ETag::new("\"m\"")),
+        seen_root: None,
+        merged: None,
         options: PairOptions::default(),
         brake: None,
     };

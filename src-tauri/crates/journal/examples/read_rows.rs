@@ -65,6 +65,8 @@ async fn main() -> Result<(), BoxError> {
         last_scan: None,
         epoch: 0,
         remote_marker: None,
+        seen_root: None,
+        merged: None,
         options: PairOptions::default(),
         brake: None,
     };

@@ -12,6 +12,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_counts.sql"),
     include_str!("migrations/0003_sync.sql"),
     include_str!("migrations/0004_brake_memory.sql"),
+    include_str!("migrations/0005_root.sql"),
 ];
 
 /// How many migrations were applied.

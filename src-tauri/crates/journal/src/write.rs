@@ -29,6 +29,8 @@ fn one(conn: &Connection, write: &JournalWrite, revision: Revision) -> Result<()
         JournalWrite::ForgetBase(pair, path) => files::forget_base(conn, pair, path),
         JournalWrite::SetEpoch(pair, epoch) => pairs::set_epoch(conn, pair, *epoch),
         JournalWrite::SetRemoteMarker(pair, etag) => pairs::set_remote_marker(conn, pair, etag.as_ref()),
+        JournalWrite::SaveRoot(pair, root) => pairs::save_root(conn, pair, root.as_ref()),
+        JournalWrite::NoteMerge(pair, merged) => pairs::note_merge(conn, pair, merged),
         JournalWrite::SaveBrake(pair, brake) => pairs::save_brake(conn, pair, brake.as_ref()),
         JournalWrite::NoteReplaced(pair, path, at) => replaced::note(conn, pair, path, *at),
         JournalWrite::Meant(pair) => {

@@ -67,13 +67,74 @@ async fn hc7_an_epoch_is_written_into_the_marker() {
     let kind = async |id: &str| disk.set_epoch(base.path(), id, 1).await.unwrap_err().kind;
     assert_eq!(kind("one").await, FsErrorKind::RootMissing, "a marker is never made again");
     put(base.path(), ".windlass/root.json", "{\"id\":\"one\"}");
-    let marker = |epoch| Marker { id: "one".to_owned(), epoch };
-    assert_eq!(disk.read_marker(base.path()).await.unwrap(), marker(0), "of an older version");
+    let marker = async || {
+        let Marker { id, epoch, identity: _ } = disk.read_marker(base.path()).await.unwrap();
+        (id, epoch)
+    };
+    assert_eq!(marker().await, ("one".to_owned(), 0), "of an older version");
     disk.set_epoch(base.path(), "one", 7).await.unwrap();
-    assert_eq!(disk.read_marker(base.path()).await.unwrap(), marker(7));
+    assert_eq!(marker().await, ("one".to_owned(), 7));
     assert_eq!(kind("two").await, FsErrorKind::RootMissing);
-    assert_eq!(disk.read_marker(base.path()).await.unwrap(), marker(7));
+    assert_eq!(marker().await, ("one".to_owned(), 7));
     assert_eq!(names(&base.path().join(".windlass")), ["root.json"]);
+}
+
+#[tokio::test]
+async fn ha6_a_marker_that_says_nothing_is_made_anew_when_that_is_asked_for() {
+    let base = tempfile::tempdir().unwrap();
+    let disk = Disk::new();
+    put(base.path(), ".windlass/root.json", "{\"id\":\"on");
+    assert_eq!(disk.read_marker(base.path()).await.unwrap_err().kind, FsErrorKind::RootMissing);
+    disk.create_marker(base.path(), "one").await.unwrap();
+    assert_eq!(disk.read_marker(base.path()).await.unwrap().id, "one");
+    assert_eq!(disk.create_marker(base.path(), "two").await.unwrap_err().kind, FsErrorKind::Changed);
+    assert_eq!(names(&base.path().join(".windlass")), ["root.json"]);
+}
+
+/// A copy as backup programs make it: same names, same bytes, same times.
+#[cfg(target_os = "linux")]
+fn copy(from: &Path, to: &Path) {
+    let done = std::process::Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap();
+    assert!(done.success());
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn ha6_ha7_a_copy_of_a_root_has_another_identity_and_the_root_keeps_its_own() {
+    let base = tempfile::tempdir().unwrap();
+    let (root, aside) = (base.path().join("root"), base.path().join("copy"));
+    put(&root, "a.txt", "a");
+    let disk = Disk::new();
+    disk.create_marker(&root, "one").await.unwrap();
+    let identity = async || disk.read_marker(&root).await.unwrap().identity;
+    let Some(first) = identity().await else {
+        return; /* a file system that tells none */
+    };
+    // Whatever happens to its files, to their rights and to its own name.
+    put(&root, "b.txt", "b");
+    std::fs::remove_file(root.join("a.txt")).unwrap();
+    let read_only = std::fs::Permissions::from_mode(0o444);
+    std::fs::set_permissions(root.join(".windlass/root.json"), read_only).unwrap();
+    std::fs::rename(&root, &aside).unwrap();
+    std::fs::rename(&aside, &root).unwrap();
+    assert_eq!(identity().await.as_ref(), Some(&first));
+    // A copy, with everything that a copy can take along.
+    copy(&root, &aside);
+    std::fs::rename(&root, base.path().join("old")).unwrap();
+    std::fs::rename(&aside, &root).unwrap();
+    let copied = identity().await.unwrap();
+    assert_ne!(copied, first);
+    // A restore that puts its files in the place of the old ones, in the same folder.
+    let marker = root.join(".windlass/root.json");
+    std::fs::rename(&marker, base.path().join("marker")).unwrap();
+    copy(&base.path().join("marker"), &marker);
+    let restored = identity().await.unwrap();
+    assert_ne!(restored, copied);
+    // The marker moved to another folder is no root of ours either.
+    let other = base.path().join("other");
+    std::fs::create_dir(&other).unwrap();
+    std::fs::rename(root.join(".windlass"), other.join(".windlass")).unwrap();
+    assert_ne!(disk.read_marker(&other).await.unwrap().identity.unwrap(), restored);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
+use serde::{Deserialize, Serialize};
 use windlass_domain::{Crc64Nvme, LocalExpect, LocalState, NameRules, RelPath, Timestamp};
 
 use crate::BoxError;
@@ -81,9 +82,17 @@ pub enum Taken {
 pub struct Marker {
     /// The sync folder's id.
     pub id: String,
-    /// Grows before every round of deletes; a journal with a smaller one is an old copy (hazard HC7).
+    /// Grows before every round of deletes; a journal with a smaller one is an old copy (hazard HC7), a marker that is behind
+    /// belongs to an old copy of the folder (hazard HA7).
     pub epoch: u64,
+    /// What the disk says of this very root; `None` where it says nothing that can be relied on.
+    pub identity: Option<RootIdentity>,
 }
+
+/// Tells a root from a copy of it that lies at the same path. It stays the same over restarts, and over whatever happens to
+/// the files in the root; it becomes another one with each [`LocalFs::set_epoch`], since that makes a new marker file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RootIdentity(pub String);
 
 /// A local folder tree. All methods take the absolute root and paths below it; none follows a link out of it.
 #[async_trait]
@@ -92,7 +101,7 @@ pub trait LocalFs: Debug + Send + Sync {
     async fn read_marker(&self, root: &Path) -> Result<Marker, FsError>;
     /// Writes another epoch into the marker, durably and atomically. `RootMissing` when the marker is not this folder's.
     async fn set_epoch(&self, root: &Path, id: &str, epoch: u64) -> Result<(), FsError>;
-    /// Writes the marker of a new pairing. Fails when one is there already.
+    /// Writes the marker of a new pairing. Fails when one is there already; one that says nothing any more is replaced.
     async fn create_marker(&self, root: &Path, id: &str) -> Result<(), FsError>;
     /// Walks the whole tree (or what is below `under`), files in path order, honouring the ignore file `.windlassignore`
     /// and leaving out `.windlass/` and our temporary files. Ends with an error only when the root itself fails;

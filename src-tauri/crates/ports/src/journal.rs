@@ -10,7 +10,7 @@ use windlass_domain::{
     RemoteState, Revision, Timestamp, TransferId, Upload, UploadSpec, VersionId,
 };
 
-use crate::BoxError;
+use crate::{BoxError, RootIdentity};
 
 /// Trouble with the journal.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +64,10 @@ pub struct PairRow {
     /// ETag of the marker object below the prefix, once it was written or found; a listing without it proves no absence
     /// (hazard HB17).
     pub remote_marker: Option<ETag>,
+    /// Which root it was when that was noted last.
+    pub seen_root: Option<SeenRoot>,
+    /// When both sides were compared anew last.
+    pub merged: Option<Merged>,
     /// What a person chose for it.
     pub options: PairOptions,
     /// A question that waits for a person, or for the round that acts on the answer.
@@ -93,6 +97,35 @@ pub struct Brake {
     pub since: Timestamp,
     /// A person's word; `None` while it is missing.
     pub answer: Option<BrakeAnswer>,
+}
+
+/// A root as it was seen. One of a lower epoch, or another one of the same epoch, is a copy (hazard HA7).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenRoot {
+    /// See [`crate::Marker::epoch`].
+    pub epoch: u64,
+    /// See [`crate::Marker::identity`].
+    pub identity: RootIdentity,
+}
+
+/// Both sides were compared anew, since nothing could be concluded from what is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merged {
+    /// When it began.
+    pub at: Timestamp,
+    /// Why.
+    pub why: MergeCause,
+}
+
+/// Why a folder merges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MergeCause {
+    /// The journal is older than the folder (hazard HC7).
+    OldJournal,
+    /// The folder is a copy, most likely an older one (hazard HA7).
+    OtherRoot,
+    /// A person asked for it, because a marker was lost.
+    Asked,
 }
 
 /// What a person says to a brake.
@@ -250,8 +283,8 @@ pub struct UploadRow {
 /// One write. A batch is one `IMMEDIATE` transaction.
 #[derive(Debug, Clone, PartialEq)]
 pub enum JournalWrite {
-    /// Adds a sync folder, or replaces what a person chose for one that is there: its last scan, epoch, marker object and brake
-    /// have writes of their own and stay.
+    /// Adds a sync folder, or replaces what a person chose for one that is there: its last scan, epoch, marker object, root,
+    /// merge and brake have writes of their own and stay.
     SavePair(PairRow),
     /// Removes a sync folder with its files and transfers. Files on disk and in the bucket are not touched.
     RemovePair(PairId),
@@ -283,6 +316,10 @@ pub enum JournalWrite {
     SetEpoch(PairId, u64),
     /// See [`PairRow::remote_marker`].
     SetRemoteMarker(PairId, Option<ETag>),
+    /// See [`PairRow::seen_root`].
+    SaveRoot(PairId, Option<SeenRoot>),
+    /// See [`PairRow::merged`].
+    NoteMerge(PairId, Merged),
     /// See [`PairRow::brake`].
     SaveBrake(PairId, Option<Brake>),
     /// The content of this file, here or there, is about to be replaced without a person's word (invariant I16).

@@ -15,10 +15,11 @@ pub mod watch;
 
 pub use catalog::{Catalog, Connection, CredentialSource, ListedRow, ListingId, ListingInfo, ListingSort};
 pub use clock::{Clock, Entropy};
-pub use fs::{FsError, FsErrorKind, LocalFs, Marker, ScanItem, Scanned, Staged, Taken};
+pub use fs::{FsError, FsErrorKind, LocalFs, Marker, RootIdentity, ScanItem, Scanned, Staged, Taken};
 pub use journal::{
     Brake, BrakeAnswer, FileRow, FileState, FolderCounts, IntentEnd, IntentKind, IntentRow, Journal,
-    JournalError, JournalErrorKind, JournalWrite, PairOptions, PairRow, Tally, UploadRow,
+    JournalError, JournalErrorKind, JournalWrite, MergeCause, Merged, PairOptions, PairRow, SeenRoot, Tally,
+    UploadRow,
 };
 pub use remote::{
     BucketInfo, ByteStream, Flow, Level, LevelEntry, ObjectHead, OpenUpload, PutBody, RemoteBrowse,

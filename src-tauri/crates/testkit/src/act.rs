@@ -74,6 +74,10 @@ pub enum Act {
     Mount,
     /// Another disk lies at the same path.
     Swap,
+    /// A copy of the folder is made, as backup programs do.
+    Copy,
+    /// The last copy is put in the place of the folder.
+    PutBack,
     /// A folder cannot be read.
     Lock(String),
     /// It can again.

@@ -385,8 +385,8 @@ impl Oracle {
                 // What was decided before the disk went is given up before it has an effect.
                 if disk.away_since().is_some_and(|since| self.world.steady_of(since) < decided) {
                     wrong("deleted there while the disk is away");
-                } else if !disk.taken_away(path) && !flapped && disk.content(path).is_some() {
-                    wrong("deleted there, and it is here");
+                } else if !disk.taken_away(path) && !flapped && disk.holds(path) {
+                    wrong("deleted there, and nobody took it away here");
                 }
             }
             IntentKind::TrashLocal | IntentKind::MoveLocal => {

@@ -199,6 +199,17 @@ impl Scene {
                 disk.swap();
                 Vec::new()
             }
+            Act::Copy => {
+                disk.copy();
+                Vec::new()
+            }
+            // What is not in the copy stays the person's: she let go of nothing.
+            Act::PutBack => {
+                for path in disk.put_back() {
+                    self.oracle.handled(at, &path);
+                }
+                Vec::new()
+            }
             Act::Lock(folder) => {
                 disk.lock_folder(folder, true);
                 Vec::new()

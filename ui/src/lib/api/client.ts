@@ -74,6 +74,7 @@ export interface Calls {
   pause_folder: { args: { id: string }; result: null };
   resume_folder: { args: { id: string }; result: null };
   rescan_folder: { args: { id: string }; result: null };
+  merge_folder: { args: { id: string }; result: null };
   folder_files: { args: { id: string; offset: number; limit: number; filter: FileFilter }; result: FolderFiles };
   folder_failures: { args: { id: string }; result: Array<FailureGroup> };
   retry_failed: { args: { id: string; code: string | null }; result: number };
@@ -138,6 +139,7 @@ export function client(call: Caller) {
     pause_folder: (args: Calls['pause_folder']['args']) => call('pause_folder', args),
     resume_folder: (args: Calls['resume_folder']['args']) => call('resume_folder', args),
     rescan_folder: (args: Calls['rescan_folder']['args']) => call('rescan_folder', args),
+    merge_folder: (args: Calls['merge_folder']['args']) => call('merge_folder', args),
     folder_files: (args: Calls['folder_files']['args']) => call('folder_files', args),
     folder_failures: (args: Calls['folder_failures']['args']) => call('folder_failures', args),
     retry_failed: (args: Calls['retry_failed']['args']) => call('retry_failed', args),

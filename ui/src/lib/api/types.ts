@@ -704,6 +704,29 @@ rows: Array<ObjectRow>,
 summary: ListingSummary, };
 
 /**
+ * Which marker was lost.
+ */
+export type MergeNeed = "file" | "empty" | "object";
+
+/**
+ * Both sides were compared anew.
+ */
+export type MergedRow = { 
+/**
+ * When it began.
+ */
+at: number, 
+/**
+ * Why.
+ */
+why: MergedWhy, };
+
+/**
+ * Why a folder merged.
+ */
+export type MergedWhy = "old_journal" | "other_folder" | "asked";
+
+/**
  * A name and a value.
  */
 export type NamedValue = { 
@@ -1013,7 +1036,19 @@ nameless: number,
 /**
  * The first of them, without the prefix.
  */
-nameless_sample: Array<string>, };
+nameless_sample: Array<string>, 
+/**
+ * A marker was lost: the folder waits until a person lets it merge.
+ */
+merge_need: MergeNeed | null, 
+/**
+ * When both sides were compared anew last.
+ */
+merged: MergedRow | null, 
+/**
+ * Its work has not gone on since then, for longer than any work takes.
+ */
+silent_since: number | null, };
 
 /**
  * How a sync folder is kept.

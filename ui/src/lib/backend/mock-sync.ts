@@ -21,6 +21,7 @@ type SyncCall =
   | 'plan_window'
   | 'start_folder'
   | 'answer_brake'
+  | 'merge_folder'
   | 'folder_conflicts'
   | 'conflict_details'
   | 'resolve_conflicts'
@@ -53,6 +54,9 @@ export const INGEST = {
   options: OPTIONS,
   nameless: 0,
   nameless_sample: [] as string[],
+  merge_need: null,
+  merged: null,
+  silent_since: null,
 } as const;
 
 interface Step {
@@ -238,8 +242,7 @@ function stateRows(): SyncFolderRow[] {
     row('t1', 'Field notes', {
       local: '/media/PHOTOS-SSD/notes',
       state: 'offline',
-      state_text:
-        'Its drive is not plugged in, or another one is in its place. Nothing was changed. Plug it in and it goes on.',
+      state_text: 'The folder is not there. Nothing was changed. Plug the drive in and it goes on.',
       last_scan: Date.now() - 130 * MINUTE,
     }),
     row('t2', 'Office share', {
@@ -261,6 +264,16 @@ function stateRows(): SyncFolderRow[] {
     row('t5', 'Survey plans', {
       state: 'stopped',
       state_text: 'The folder could not be read: Permission denied. Give yourself the right to read it.',
+    }),
+    row('t7', 'Cleaned up', {
+      state: 'offline',
+      state_text:
+        'The folder is there, but its marker file .windlass/root.json is missing. Nothing was changed. If it is the right folder, merge again; if not, plug in the right drive.',
+      merge_need: 'file',
+    }),
+    row('t8', 'Restored', {
+      merged: { at: Date.now() - 130 * MINUTE, why: 'other_folder' },
+      silent_since: Date.now() - 20 * MINUTE,
     }),
     row('t6', 'Answered', {
       state: 'syncing',
@@ -304,6 +317,9 @@ export function mockSync(
       options: { ...OPTIONS, ignore: ['*.tmp', '/drafts/'] },
       nameless: 0,
       nameless_sample: [],
+      merge_need: null,
+      merged: null,
+      silent_since: null,
     },
     {
       id: 's2',
@@ -322,6 +338,9 @@ export function mockSync(
       options: OPTIONS,
       nameless: 0,
       nameless_sample: [],
+      merge_need: null,
+      merged: null,
+      silent_since: null,
     },
   ];
   if (states) folders = [...folders, ...stateRows()];
@@ -412,6 +431,16 @@ export function mockSync(
           throw { code: 'conflict', message: 'What was asked has changed meanwhile.', detail: null };
         }
         change(id, { brake: { ...row.brake, answer }, state: 'syncing', state_text: 'Bringing both sides in step' });
+        return null;
+      },
+      merge_folder: ({ id }) => {
+        find(id);
+        change(id, {
+          merge_need: null,
+          merged: { at: Date.now(), why: 'asked' },
+          state: 'syncing',
+          state_text: 'Bringing both sides in step',
+        });
         return null;
       },
       folder_conflicts: ({ id, offset, limit }) => {

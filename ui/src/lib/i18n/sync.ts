@@ -136,6 +136,39 @@ export const sync = {
     k === 1
       ? '1 object in the bucket has a name that no file here can have. It stays in the bucket, untouched.'
       : `${count(k)} objects in the bucket have names that no file here can have. They stay in the bucket, untouched.`,
+  merge: {
+    again: 'Merge again',
+    fileTitle: 'The folder has lost its marker file',
+    emptyTitle: 'The folder is not there, or empty',
+    // What merging would do is said before.
+    need: {
+      file: {
+        both: 'If this is the right folder: merging compares both sides by content. What only one side has goes to the other, where they differ both are kept, and nothing is deleted.',
+        up: 'If this is the right folder: merging compares both sides by content. What is only here goes up, where they differ you are asked, and nothing is deleted.',
+        down: 'If this is the right folder: merging compares both sides by content. What is only in the bucket comes down, where they differ you are asked, and nothing is deleted.',
+      },
+      empty: {
+        both: 'If its drive is plugged in and the folder is empty indeed: merging brings everything down again from the bucket. Nothing is deleted.',
+        up: 'If its drive is plugged in and the folder is empty indeed: merging starts anew with what you put into it. Nothing in the bucket is deleted or replaced.',
+        down: 'If its drive is plugged in and the folder is empty indeed: merging brings everything down again from the bucket. Nothing is deleted.',
+      },
+      object: {
+        both: 'The marker object in the bucket is gone or another one, so nothing counts as deleted there. If this is the right bucket: merging compares both sides by content; what only one side has goes to the other, and nothing is deleted.',
+        up: 'The marker object in the bucket is gone or another one. If this is the right bucket: merging compares both sides by content; what is only here goes up, and nothing is deleted.',
+        down: 'The marker object in the bucket is gone or another one, so nothing counts as deleted there. If this is the right bucket: merging compares both sides by content; what is only there comes down, and nothing is deleted.',
+      },
+    },
+    done: {
+      old_journal: (age: string) =>
+        `Windlass’s own records were older than this folder, so both sides were compared anew ${age}. Nothing was deleted for being missing.`,
+      other_folder: (age: string) =>
+        `This folder is a copy of the one that was here, such as a restored backup, so both sides were compared anew ${age}. Nothing was deleted for being missing, and newer files were not replaced.`,
+      asked: (age: string) =>
+        `Both sides were compared anew ${age}, as you asked. Nothing was deleted for being missing.`,
+    },
+  },
+  silent: (time: string) =>
+    `Not answering since ${time}. Its drive or server may hang. Nothing is lost; if it stays so, start Windlass again.`,
   weak: {
     nothing:
       'This server does not protect objects from being replaced and keeps no old versions, so nothing is sent to it. Use another server, or turn versioning on.',

@@ -210,7 +210,7 @@ export class App {
     this.toasts.show('error', error.message || errorTitle(error), error.detail);
   }
 
-  async command(name: 'pause_folder' | 'resume_folder' | 'rescan_folder'): Promise<void> {
+  async command(name: 'pause_folder' | 'resume_folder' | 'rescan_folder' | 'merge_folder'): Promise<void> {
     const error = await this.folders.command(name);
     if (error) this.fail(error);
   }

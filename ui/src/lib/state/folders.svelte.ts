@@ -56,7 +56,9 @@ export class Folders {
     this.#restart();
   }
 
-  async command(name: 'pause_folder' | 'resume_folder' | 'rescan_folder' | 'remove_folder'): Promise<UiError | null> {
+  async command(
+    name: 'pause_folder' | 'resume_folder' | 'rescan_folder' | 'merge_folder' | 'remove_folder',
+  ): Promise<UiError | null> {
     const id = this.id;
     if (id === null) return null;
     try {

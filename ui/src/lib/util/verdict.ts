@@ -24,7 +24,7 @@ function ingest(folder: SyncFolderRow): Verdict {
   const hint = look === 'warn' ? t.folder.turns : '';
   switch (folder.state) {
     case 'offline':
-      return { look: 'warn', title: t.folder.offlineTitle, text: offline(folder), hint: '' };
+      return { look: 'warn', title: offlineTitle(folder), text: offline(folder), hint: '' };
     case 'stopped':
       return { look: 'err', title: t.folder.stoppedTitle, text: folder.state_text, hint: '' };
     case 'waiting':
@@ -59,7 +59,7 @@ function kept(folder: SyncFolderRow): Verdict {
   if (notStarted(folder)) return { look: '', title: words.notStarted, text: words.notStartedText, hint: '' };
   switch (folder.state) {
     case 'offline':
-      return { look: 'warn', title: t.folder.offlineTitle, text: offline(folder), hint: words.offline };
+      return { look: 'warn', title: offlineTitle(folder), text: offline(folder), hint: words.offline };
     case 'stopped':
       return { look: 'err', title: t.folder.stoppedTitle, text: folder.state_text, hint: words.stopped };
     case 'waiting':
@@ -78,6 +78,18 @@ function kept(folder: SyncFolderRow): Verdict {
       return { look, title, text: c.total === 0 ? words.empty : all ? same[folder.mode] : rest, hint };
     }
   }
+}
+
+function offlineTitle(folder: SyncFolderRow): string {
+  if (folder.merge_need === 'file') return t.sync.merge.fileTitle;
+  return folder.merge_need === 'empty' ? t.sync.merge.emptyTitle : t.folder.offlineTitle;
+}
+
+/** What merging would do to a folder that lost a marker; empty when it lost none. */
+export function mergeWords(folder: SyncFolderRow): string {
+  if (folder.merge_need === null) return '';
+  const way = folder.mode === 'two_way' ? 'both' : folder.mode === 'mirror_down' ? 'down' : 'up';
+  return t.sync.merge.need[folder.merge_need][way];
 }
 
 function offline(folder: SyncFolderRow): string {

@@ -9,11 +9,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
+use tokio::sync::watch;
 use windlass_domain::words::FailureCode;
 use windlass_domain::{LocalState, Mode, NameRules, RelPath, Timestamp};
 use windlass_engine::{EngineOptions, PairPhase, StopCause};
 use windlass_platform::Disk;
-use windlass_ports::{FileState, FsError, LocalFs, Marker, ScanItem, Scanned, Staged, Taken};
+use windlass_ports::{FileState, FsError, Journal as _, LocalFs, Marker, ScanItem, Scanned, Staged, Taken};
 use windlass_practice::{Fault, Op, Profile, When};
 
 use crate::house::{House, MIB, quick, rename};
@@ -202,8 +203,7 @@ async fn ha9_an_unreadable_folder_proves_nothing_about_what_is_in_it() {
     let pair = house.pair().await;
     house.until("all are seen", async || house.counts(&pair).await.total == 3).await;
     house.stop().await;
-    let fs =
-        Arc::new(OddDisk { disk: Disk::new(), shut: AtomicBool::new(true), fatal: AtomicBool::new(false) });
+    let fs = Arc::new(OddDisk { shut: AtomicBool::new(true), ..OddDisk::default() });
     house.fs = Some(Arc::clone(&fs) as Arc<dyn LocalFs>);
     std::fs::remove_file(house.card().join("a/gone.jpg")).unwrap();
     house.start().await;
@@ -228,8 +228,7 @@ async fn hc14_hc15_a_panic_over_one_file_stops_no_other_and_after_three_it_is_le
     let mut house = House::new(Profile::Aws).await;
     house.keep_versions().await;
     house.stop().await;
-    let fs =
-        Arc::new(OddDisk { disk: Disk::new(), shut: AtomicBool::new(false), fatal: AtomicBool::new(true) });
+    let fs = Arc::new(OddDisk { fatal: AtomicBool::new(true), ..OddDisk::default() });
     house.fs = Some(Arc::clone(&fs) as Arc<dyn LocalFs>);
     house.start().await;
     house.put("job/fatal.jpg", b"nobody gets me").await;
@@ -243,6 +242,28 @@ async fn hc14_hc15_a_panic_over_one_file_stops_no_other_and_after_three_it_is_le
     fs.fatal.store(false, Ordering::SeqCst);
     house.core().engine.retry_failed(&pair.id, None).await.unwrap();
     house.until("it came as well", async || std::fs::read(house.card().join("fatal.jpg")).is_ok()).await;
+}
+
+/// Work that hangs fails nothing and ends nothing; without a heartbeat the folder would look well for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn hc15_work_that_hangs_is_told_and_so_is_the_last_complete_look() {
+    let options = EngineOptions { silent: Duration::from_millis(1500), ..quick() };
+    let mut house = House::with(Profile::Aws, options).await;
+    house.stop().await;
+    let fs = Arc::new(OddDisk::default());
+    house.fs = Some(Arc::clone(&fs) as Arc<dyn LocalFs>);
+    house.start().await;
+    house.write("a.jpg", 100);
+    let pair = crate::sync::paired(&house, Mode::TwoWay).await;
+    let silent = async || house.core().engine.pair_view(&pair.id).unwrap().silent_since.is_some();
+    house.until_safe(&pair, 1).await;
+    let looked = async || house.core().journal.pairs().await.unwrap().remove(0).last_scan;
+    house.until("a look was complete, though the round acted", async || looked().await.is_some()).await;
+    assert!(!silent().await);
+    fs.hangs.send_replace(true);
+    house.until("it is told that nothing goes on", silent).await;
+    fs.hangs.send_replace(false);
+    house.until("it goes on", async || !silent().await).await;
 }
 
 /// A camera whose clock was set back, a backup that was played in: any other time is a change, an older one too.
@@ -263,11 +284,13 @@ async fn ha4_an_edit_that_bears_an_older_time_goes_up() {
 }
 
 /// A disk on which the folder `shut` cannot be listed, or a look at `fatal.jpg` panics.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct OddDisk {
     disk: Disk,
     shut: AtomicBool,
     fatal: AtomicBool,
+    /// Markers cannot be read for now, as on a network drive whose server went away.
+    hangs: watch::Sender<bool>,
 }
 
 impl OddDisk {
@@ -280,6 +303,7 @@ impl OddDisk {
 #[async_trait]
 impl LocalFs for OddDisk {
     async fn read_marker(&self, root: &Path) -> Result<Marker, FsError> {
+        self.hangs.subscribe().wait_for(|hangs| !hangs).await.unwrap();
         self.disk.read_marker(root).await
     }
     async fn set_epoch(&self, root: &Path, id: &str, epoch: u64) -> Result<(), FsError> {

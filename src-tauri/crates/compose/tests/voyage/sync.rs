@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use windlass_compose::Core;
 use windlass_domain::{Mode, RelPath, Why};
-use windlass_engine::{EngineOptions, Keep, PairPhase, StopCause};
+use windlass_engine::{Away, EngineError, EngineOptions, Keep, PairPhase, StopCause};
 use windlass_ports::{
-    BrakeAnswer, FileState, IntentEnd, IntentKind, IntentRow, Journal as _, JournalWrite, PairOptions,
-    PairRow,
+    BrakeAnswer, FileState, IntentEnd, IntentKind, IntentRow, Journal as _, JournalWrite, MergeCause,
+    PairOptions, PairRow,
 };
 use windlass_practice::{Fault, Op, Profile, When};
 
@@ -37,6 +37,8 @@ pub(crate) fn row(root: PathBuf, mode: Mode) -> PairRow {
         last_scan: None,
         epoch: 0,
         remote_marker: None,
+        seen_root: None,
+        merged: None,
         options: PairOptions::default(),
         brake: None,
     }
@@ -476,6 +478,123 @@ async fn ha6_ha8_an_unplugged_root_deletes_nothing_and_goes_on() {
     std::fs::rename(&away, house.card()).unwrap();
     house.until("it goes on", async || read(&house.card(), "meanwhile.jpg").is_some()).await;
     assert_eq!(house.log(Op::DeleteObject).len(), 0);
+}
+
+/// As backup programs copy: with the times of last write, and with the marker.
+fn copy_with_times(from: &Path, to: &Path) {
+    let done = std::process::Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap();
+    assert!(done.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ha7_a_restored_copy_at_the_same_path_merges() {
+    let house = house().await;
+    for n in 0..10 {
+        house.write(&format!("{n}.jpg"), 100);
+    }
+    let pair = paired(&house, Mode::TwoWay).await;
+    settled(house.core(), &pair).await;
+    let (copy, old) = (house.path("copy"), house.path("old"));
+    copy_with_times(&house.card(), &copy);
+    std::fs::write(house.card().join("3.jpg"), b"newer").unwrap();
+    house.write("late.jpg", 50);
+    settled(house.core(), &pair).await;
+    assert_eq!(house.object("job/3.jpg").await.as_deref(), Some(b"newer".as_slice()));
+    // The backup comes back; no epoch tells, since nothing was deleted.
+    std::fs::rename(house.card(), &old).unwrap();
+    std::fs::rename(&copy, house.card()).unwrap();
+    let merged = async || house.core().journal.pairs().await.unwrap().remove(0).merged;
+    house.until("it is told that the folder merges", async || merged().await.is_some()).await;
+    assert_eq!(merged().await.unwrap().why, MergeCause::OtherRoot);
+    settled(house.core(), &pair).await;
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    settled(house.core(), &pair).await;
+    assert_eq!(house.log(Op::DeleteObject).len(), 0);
+    assert_eq!(house.object("job/3.jpg").await.as_deref(), Some(b"newer".as_slice()), "and not replaced");
+    assert_eq!(house.versions("job/3.jpg").await, 2);
+    assert_eq!(read(&house.card(), "3.jpg").as_deref(), Some(b"newer".as_slice()));
+    assert_eq!(read(&house.card(), "late.jpg"), Some(bytes_of("late.jpg", 50)));
+    assert_eq!(ended(house.core(), &pair, IntentKind::KeepBoth).await.len(), 1, "the older content is kept");
+    assert_eq!(house.counts(&pair).await.safe, 12);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ha6_a_lost_marker_file_is_mended_when_a_person_lets_the_folder_merge() {
+    let house = house().await;
+    for n in 0..4 {
+        house.write(&format!("{n}.jpg"), 100);
+    }
+    let pair = paired(&house, Mode::TwoWay).await;
+    settled(house.core(), &pair).await;
+    let engine = &house.core().engine;
+    let away = async || engine.pair_view(&pair.id).unwrap().away;
+    let marker = house.card().join(".windlass/root.json");
+    // Deleted by a cleaner; then torn by a power cut.
+    for torn in [false, true] {
+        if torn {
+            std::fs::write(&marker, b"{\"id\":").unwrap();
+        } else {
+            std::fs::remove_file(&marker).unwrap();
+        }
+        house.until("the marker is missed", async || away().await == Some(Away::Unmarked)).await;
+        assert_eq!(engine.pair_view(&pair.id).unwrap().phase, PairPhase::Offline);
+        engine.merge_pair(&pair.id).await.unwrap();
+        settled(house.core(), &pair).await;
+        assert_eq!((away().await, house.counts(&pair).await.safe), (None, 4));
+    }
+    // What is deleted from now on is deleted.
+    std::fs::remove_file(house.card().join("0.jpg")).unwrap();
+    engine.rescan_pair(&pair.id).unwrap();
+    house.until("it is gone there", async || house.object("job/0.jpg").await.is_none()).await;
+    settled(house.core(), &pair).await;
+    let deletes = house.log(Op::DeleteObject).len();
+    // A new, empty folder: nothing comes down before a person says so, then everything does.
+    std::fs::rename(house.card(), house.path("away")).unwrap();
+    std::fs::create_dir(house.card()).unwrap();
+    house.until("it is empty", async || away().await == Some(Away::Empty)).await;
+    assert_eq!(std::fs::read_dir(house.card()).unwrap().count(), 0);
+    engine.merge_pair(&pair.id).await.unwrap();
+    settled(house.core(), &pair).await;
+    assert_eq!(read(&house.card(), "3.jpg"), Some(bytes_of("3.jpg", 100)));
+    assert_eq!(house.log(Op::DeleteObject).len(), deletes);
+    // Another folder's marker is nobody's to replace.
+    std::fs::write(&marker, b"{\"id\":\"another\"}").unwrap();
+    house.until("it is another folder", async || away().await == Some(Away::Other)).await;
+    let refused = engine.merge_pair(&pair.id).await;
+    assert!(matches!(refused, Err(EngineError::OtherMarker)), "{refused:?}");
+    assert_eq!(std::fs::read(&marker).unwrap(), b"{\"id\":\"another\"}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hb17_a_lost_marker_object_is_mended_when_a_person_lets_the_folder_merge() {
+    let house = house().await;
+    for n in 0..4 {
+        house.write(&format!("{n}.jpg"), 100);
+    }
+    let pair = paired(&house, Mode::TwoWay).await;
+    settled(house.core(), &pair).await;
+    let engine = &house.core().engine;
+    let delete = async |key: &str| {
+        house.raw.delete_object().bucket(BUCKET).key(key).send().await.unwrap();
+    };
+    delete("job/.windlass/marker").await;
+    delete("job/3.jpg").await;
+    engine.rescan_pair(&pair.id).unwrap();
+    let lost = async || engine.pair_view(&pair.id).unwrap().marker_object_lost;
+    house.until("the marker object is missed", lost).await;
+    engine.merge_pair(&pair.id).await.unwrap();
+    settled(house.core(), &pair).await;
+    assert!(!lost().await);
+    assert!(house.object("job/.windlass/marker").await.is_some());
+    assert_eq!(
+        house.object("job/3.jpg").await,
+        Some(bytes_of("3.jpg", 100)),
+        "only here, so it goes there again"
+    );
+    // What is deleted there from now on goes here.
+    delete("job/2.jpg").await;
+    engine.rescan_pair(&pair.id).unwrap();
+    house.until("2 is gone here", async || read(&house.card(), "2.jpg").is_none()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -171,7 +171,7 @@ async fn digests(
         None => None,
         Some(_) if planted::is(Bug::AdoptsBySize) => Some(here),
         Some(remote) if remote.digest.is_some() => remote.digest,
-        Some(remote) => Some(remote::stored_digest(shared, store, &key, remote).await?),
+        Some(remote) => Some(remote::stored_digest(shared, store, &key, remote, Some(&row.id)).await?),
     };
     Ok((here, there))
 }
@@ -817,13 +817,18 @@ impl Acting<'_> {
             Ok(copied) => copied,
             Err(error) => return Ok(self.remote_trouble(&error)),
         };
-        let digest =
-            match remote::stored_digest(shared, store, &new, &RemoteState { digest: None, ..copied.clone() })
-                .await
-            {
-                Ok(digest) => digest,
-                Err(error) => return Ok(self.remote_trouble(&error)),
-            };
+        let digest = match remote::stored_digest(
+            shared,
+            store,
+            &new,
+            &RemoteState { digest: None, ..copied.clone() },
+            Some(&self.row.id),
+        )
+        .await
+        {
+            Ok(digest) => digest,
+            Err(error) => return Ok(self.remote_trouble(&error)),
+        };
         if local.digest != Some(digest) && !planted::is(Bug::MovesUnread) {
             // The file is not what its old base says, or the copy is not: compared by the next round.
             return Ok(Done::Refused);

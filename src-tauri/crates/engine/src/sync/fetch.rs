@@ -95,7 +95,7 @@ pub(super) async fn fetch(
     let mut cuts = 0;
     while whole.len < state.size {
         let before = whole.len;
-        match some(shared, store, key, &state, staged.as_mut(), &mut whole).await {
+        match some(shared, store, row, key, &state, staged.as_mut(), &mut whole).await {
             Ok(()) if planted::is(Bug::ShortIsWhole) => break,
             Ok(()) => {}
             // Bound to the same version, so that two generations are never spliced (hazard HB29).
@@ -187,6 +187,7 @@ async fn publish(
 async fn some(
     shared: &Shared,
     store: &dyn RemoteStore,
+    row: &PairRow,
     key: &ObjectKey,
     state: &RemoteState,
     staged: &mut dyn windlass_ports::Staged,
@@ -206,6 +207,7 @@ async fn some(
             Ok(Some(chunk)) => {
                 shared.budget.pace.take(chunk.len() as u64).await;
                 shared.meter.add(chunk.len() as u64);
+                shared.beat(Some(&row.id));
                 pending.extend_from_slice(&chunk);
                 (false, None)
             }

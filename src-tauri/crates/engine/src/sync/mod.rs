@@ -30,6 +30,7 @@ use crate::settle::Settling;
 use crate::shared::Shared;
 
 pub(crate) use evidence::Evidence;
+pub(crate) use marks::{is_copy, merge_again};
 pub(crate) use renames::Told;
 pub(crate) use report::preview;
 pub use report::{PlanLine, PlanReport};
@@ -55,6 +56,8 @@ pub(crate) struct Round {
     pub(crate) acted: bool,
     /// A person is asked.
     pub(crate) asks: bool,
+    /// The root is another one than before: both sides are compared anew.
+    pub(crate) merges: bool,
 }
 
 /// One round of a folder: everything, or only `paths` and what is below them.
@@ -65,7 +68,7 @@ pub(crate) async fn round(
     evidence: &mut Evidence,
     paths: &[RelPath],
 ) -> Result<Round, Broken> {
-    marks::here(shared, pair, evidence).await?;
+    let merges = marks::here(shared, pair, evidence).await?;
     intents::recover(shared, pair).await?;
     marks::there(shared, pair).await?;
     let row = pair.row();
@@ -74,11 +77,16 @@ pub(crate) async fn round(
     let looking =
         view::Looking { shared, pair, row: &row, settling, evidence, filter: &filter, preview: false, rules };
     let view = looking.look(paths).await?;
-    let mut round = Round::default();
+    if paths.is_empty() {
+        pair.scan_ended(shared.now());
+        shared.commit(vec![JournalWrite::ScanEnded(row.id.clone(), shared.now())]).await?;
+    }
+    let mut round = Round { merges, ..Round::default() };
     round.looked.settle_at = view.again;
     round.looked.waits = view.waits;
     let (mut seen, mut states, mut decided) = (view.seen, view.states, SyncPlan::default());
     for _ in 0..PASSES {
+        pair.beat();
         decided = decide(shared, pair, &row, &seen, &view.copies, &view.blocked);
         let asked = renames::ask(shared, pair, &row, &decided, &mut seen).await?;
         let compared = act::compare(shared, &row, &decided, &mut seen, &mut states).await?;
@@ -95,6 +103,10 @@ pub(crate) async fn round(
         Op::MoveRemote { local, .. } => local.digest.is_some() || planted::is(Bug::MovesUnread),
         _ => true,
     });
+    // A copy may have been put in the place of the root while it was looked at.
+    if marks::here(shared, pair, evidence).await? {
+        return Ok(Round { acted: true, merges: true, ..round });
+    }
     let decided = match brake(shared, pair, &row, decided, paths.is_empty()).await? {
         Braked::Go(plan) => Decided { plan, meant: false },
         Braked::Meant(plan) => Decided { plan, meant: true },

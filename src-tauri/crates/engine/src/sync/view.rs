@@ -468,6 +468,8 @@ impl Looking<'_> {
             };
             if here.is_some() {
                 self.pair.seen_one();
+            } else {
+                self.pair.beat();
             }
             match &mut twins {
                 Some(twins) if here.is_some() => twins.here(&path),
@@ -508,6 +510,7 @@ impl Looking<'_> {
         if scope.is_none() {
             self.evidence.looked();
             self.pair.set_nameless(lock(&nameless).clone());
+            self.pair.set_marker_object_lost(row.remote_marker.is_some() && !marked);
         }
         Ok(Ok(merge.view))
     }

@@ -51,6 +51,8 @@ fn row(computer: &Computer, number: usize, mode: Mode) -> PairRow {
         last_scan: None,
         epoch: 0,
         remote_marker: None,
+        seen_root: None,
+        merged: None,
         options: PairOptions::default(),
         brake: None,
     }
@@ -104,14 +106,6 @@ impl<'s> House<'s> {
             if engine.add_pair_row(row).await.is_err() {
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
-        }
-    }
-
-    /// The person removes the folder from the list; files stay.
-    async fn take_down(&self, at: usize) {
-        if let Some(pair) = self.pair(at) {
-            self.scene.oracle.paused(false);
-            let _gone = self.engines[at].remove_pair(&pair).await;
         }
     }
 
@@ -229,13 +223,15 @@ impl<'s> House<'s> {
     async fn one_round(&self, person: Person, tries: &mut bool) -> Option<String> {
         let scene = self.scene;
         let (mut why, mut waited) = (None, false);
-        // Without the marker object that it knows a folder concludes nothing until the person sets it up again.
+        // Without the marker object that it knows a folder concludes nothing until the person lets it merge.
         if self.mode != Mode::Ingest && person == Person::TriesAgain {
             let there = scene.s3.marker();
             for at in 0..self.engines.len() {
                 let known = scene.computers[at].journal.pair().and_then(|pair| pair.remote_marker);
                 if known.is_some() && known != there {
-                    self.take_down(at).await;
+                    if let Some(pair) = self.pair(at) {
+                        let _again = self.engines[at].merge_pair(&pair).await;
+                    }
                     why = Some(" the marker object was lost".to_owned());
                 }
             }

@@ -74,6 +74,8 @@ tests! {
         hc6_journal_gone
         hc7_journal_rolled_back
         hc7_deleted_again
+        ha7_an_older_copy_in_its_place
+        ha7_a_copy_of_the_same_epoch
         hb1_changed_while_deleted
         ha31_edited_while_trashed
         hc9_careless_programs

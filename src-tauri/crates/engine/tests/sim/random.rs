@@ -28,7 +28,7 @@ const PLACES: [&str; 13] = [
     "set_epoch",
 ];
 /// Commits that must have been seen: every kind of intent and its ends, every state of an upload, the brake and its answers.
-const TOLD: [&str; 31] = [
+const TOLD: [&str; 34] = [
     "intent DeleteRemote",
     "intent TrashLocal",
     "intent MoveRemote",
@@ -54,6 +54,9 @@ const TOLD: [&str; 31] = [
     "base",
     "base forgotten",
     "bases forgotten",
+    "merge OldJournal",
+    "merge OtherRoot",
+    "merge Asked",
     "file Waiting",
     "file Downloading",
     "file Checking",
@@ -172,6 +175,13 @@ pub(crate) fn plan(seed: u64) -> Plan {
     }
     if chance.often(80) {
         plan.journal = Journal::Back(chance.below(101));
+    } else if chance.often(80) {
+        // A backup, and later a restore of it.
+        for (act, after) in [(Act::Copy, 0), (Act::PutBack, chance.below(90_000))] {
+            let from = plan.lines.iter().position(|line| line.act == Act::Copy).map_or(0, |at| at + 1);
+            let to = from + chance.below((plan.lines.len() - from) as u64 + 1) as usize;
+            plan.lines.insert(to, Line { after, at: 0, act });
+        }
     }
     plan
 }

@@ -290,6 +290,31 @@ pub(crate) fn for_sync() -> Vec<Plan> {
             Act::Wait(180_000),
             Act::Quiet,
         ])),
+        // HA7: a backup of the folder is put in its place.
+        two_way("ha7-an-older-copy-in-its-place").acts(settled(6).chain([
+            Act::Copy,
+            delete("shoot/00.jpg"),
+            Act::Wait(180_000),
+            Act::Quiet,
+            delete("shoot/01.jpg"),
+            Act::Wait(180_000),
+            Act::Quiet,
+            Act::write("shoot/02.jpg", 22, 50),
+            Act::write("late.jpg", 23, 51),
+            Act::Quiet,
+            Act::PutBack,
+            Act::Wait(180_000),
+            Act::Quiet,
+        ])),
+        two_way("ha7-a-copy-of-the-same-epoch").acts(settled(6).chain([
+            Act::Copy,
+            Act::write("shoot/02.jpg", 22, 50),
+            Act::write("late.jpg", 23, 51),
+            Act::Quiet,
+            Act::PutBack,
+            Act::Wait(180_000),
+            Act::Quiet,
+        ])),
         // HB21: without versions a delete keeps a copy first.
         two_way("hb21-deleted-unversioned").profile(Profile::UNVERSIONED).acts(settled(3).chain([
             delete("shoot/00.jpg"),

@@ -1,7 +1,7 @@
 //! Table `pairs`: sync folders.
 use rusqlite::{Connection, Row, params};
 use windlass_domain::{ETag, Mode, PairId, Timestamp};
-use windlass_ports::{Brake, PairOptions, PairRow};
+use windlass_ports::{Brake, Merged, PairOptions, PairRow, SeenRoot};
 
 use super::{execute, first, get, maybe, text, unsigned};
 use crate::error::{Result, odd, other};
@@ -25,6 +25,8 @@ pub(crate) const PAIRS: Marked = Marked {
         "remote_marker",
         "options",
         "brake",
+        "seen_root",
+        "merged",
     ],
     added: 0,
     table: "pairs",
@@ -61,6 +63,22 @@ fn brake(text: &str) -> Result<Option<Brake>> {
     maybe(text).map(|text| serde_json::from_str(text).map_err(|_| odd("a folder's brake", text))).transpose()
 }
 
+fn root_text(root: Option<&SeenRoot>) -> Result<String> {
+    root.map_or_else(|| Ok(String::new()), |root| serde_json::to_string(root).map_err(other))
+}
+
+fn root(text: &str) -> Result<Option<SeenRoot>> {
+    maybe(text).map(|text| serde_json::from_str(text).map_err(|_| odd("a folder's root", text))).transpose()
+}
+
+fn merged_text(merged: Option<&Merged>) -> Result<String> {
+    merged.map_or_else(|| Ok(String::new()), |merged| serde_json::to_string(merged).map_err(other))
+}
+
+fn merged(text: &str) -> Result<Option<Merged>> {
+    maybe(text).map(|text| serde_json::from_str(text).map_err(|_| odd("a folder's merge", text))).transpose()
+}
+
 /// A row of [`PAIRS`].
 pub(crate) fn read(row: &Row<'_>) -> Result<PairRow> {
     let scanned: bool = get(row, 8)?;
@@ -78,6 +96,8 @@ pub(crate) fn read(row: &Row<'_>) -> Result<PairRow> {
         remote_marker: maybe(text(row, 11)?).map(ETag::new),
         options: options(text(row, 12)?)?,
         brake: brake(text(row, 13)?)?,
+        seen_root: root(text(row, 14)?)?,
+        merged: merged(text(row, 15)?)?,
     })
 }
 
@@ -102,9 +122,9 @@ pub(crate) fn save(conn: &Connection, pair: &PairRow) -> Result<()> {
         conn,
         "INSERT INTO pairs
              (id, name, root, connection, bucket, prefix, mode, paused, scanned, last_scan, position, epoch,
-              remote_marker, options, brake)
+              remote_marker, options, brake, seen_root, merged)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, (SELECT coalesce(max(position), 0) + 1 FROM pairs),
-             ?11, ?12, ?13, ?14)
+             ?11, ?12, ?13, ?14, ?15, ?16)
          ON CONFLICT (id) DO UPDATE SET
              name = excluded.name, root = excluded.root, connection = excluded.connection,
              bucket = excluded.bucket, prefix = excluded.prefix, mode = excluded.mode,
@@ -124,6 +144,8 @@ pub(crate) fn save(conn: &Connection, pair: &PairRow) -> Result<()> {
             pair.remote_marker.as_ref().map_or("", |etag| etag.as_str()),
             serde_json::to_string(&pair.options).map_err(other)?,
             brake_text(pair.brake.as_ref())?,
+            root_text(pair.seen_root.as_ref())?,
+            merged_text(pair.merged.as_ref())?,
         ],
     )?;
     PAIRS.seal(conn, pair.id.as_str())
@@ -151,6 +173,16 @@ pub(crate) fn set_epoch(conn: &Connection, pair: &PairId, epoch: u64) -> Result<
 pub(crate) fn set_remote_marker(conn: &Connection, pair: &PairId, etag: Option<&ETag>) -> Result<()> {
     let text = "UPDATE pairs SET remote_marker = ?2 WHERE id = ?1";
     PAIRS.change(conn, pair.as_str(), text, [pair.as_str(), etag.map_or("", |etag| etag.as_str())])
+}
+
+pub(crate) fn save_root(conn: &Connection, pair: &PairId, root: Option<&SeenRoot>) -> Result<()> {
+    let text = "UPDATE pairs SET seen_root = ?2 WHERE id = ?1";
+    PAIRS.change(conn, pair.as_str(), text, [pair.as_str(), root_text(root)?.as_str()])
+}
+
+pub(crate) fn note_merge(conn: &Connection, pair: &PairId, merged: &Merged) -> Result<()> {
+    let text = "UPDATE pairs SET merged = ?2 WHERE id = ?1";
+    PAIRS.change(conn, pair.as_str(), text, [pair.as_str(), merged_text(Some(merged))?.as_str()])
 }
 
 pub(crate) fn save_brake(conn: &Connection, pair: &PairId, brake: Option<&Brake>) -> Result<()> {

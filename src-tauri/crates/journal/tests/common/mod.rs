@@ -30,6 +30,8 @@ pub fn pair() -> PairRow {
         last_scan: None,
         epoch: 0,
         remote_marker: None,
+        seen_root: None,
+        merged: None,
         options: PairOptions::default(),
         brake: None,
     }

@@ -1,5 +1,6 @@
 //! The marker `.windlass/root.json`: a root without it, or with another one, is not the folder of the pair (HA6, HA7).
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
@@ -22,18 +23,27 @@ struct Stored {
 }
 
 pub(super) fn read(root: &Path) -> Result<Marker, FsError> {
-    let ours = Folder::open(root)
-        .and_then(|folder| folder.child(OsStr::new(names::OURS)))
-        .map_err(|error| root_error(root, error))?;
-    let (file, _) = ours.open_file(OsStr::new(names::MARKER)).map_err(|error| root_error(root, error))?;
-    let mut text = Vec::new();
-    file.take(MOST).read_to_end(&mut text).map_err(|error| root_error(root, error))?;
-    let marker: Stored = serde_json::from_slice(&text).map_err(|error| FsError {
+    let folder = Folder::open(root).map_err(|error| root_error(root, error))?;
+    let ours = folder.child(OsStr::new(names::OURS)).map_err(|error| root_error(root, error))?;
+    let (mut file, _) = ours.open_file(OsStr::new(names::MARKER)).map_err(|error| root_error(root, error))?;
+    let stored = stored(&mut file).map_err(|error| root_error(root, error))?.map_err(|error| FsError {
         kind: FsErrorKind::RootMissing,
         path: root.display().to_string(),
         source: Box::new(error),
     })?;
-    Ok(Marker { id: marker.id, epoch: marker.epoch })
+    Ok(Marker { id: stored.id, epoch: stored.epoch, identity: folder.root_identity(&file) })
+}
+
+fn stored(file: &mut File) -> io::Result<serde_json::Result<Stored>> {
+    let mut text = Vec::new();
+    file.take(MOST).read_to_end(&mut text)?;
+    Ok(serde_json::from_slice(&text))
+}
+
+/// Whether a marker is there that was read whole and says nothing: torn by a power cut, or something else by now.
+fn says_nothing(ours: &Folder) -> bool {
+    let read = ours.open_file(OsStr::new(names::MARKER)).and_then(|(mut file, _)| stored(&mut file));
+    read.is_ok_and(|stored| stored.is_err())
 }
 
 pub(super) fn create(root: &Path, id: &str) -> Result<(), FsError> {
@@ -92,6 +102,12 @@ fn write_new(ours: &Folder, temp: &OsStr, text: &[u8]) -> io::Result<()> {
     let mut file = ours.create(temp, 0o644)?;
     file.write_all(text)?;
     file.sync_all()?;
-    ours.rename_new(temp, OsStr::new(names::MARKER))?;
+    let marker = OsStr::new(names::MARKER);
+    match ours.rename_new(temp, marker) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && says_nothing(ours) => {
+            ours.replace(temp, ours, marker)?;
+        }
+        done => done?,
+    }
     ours.sync()
 }

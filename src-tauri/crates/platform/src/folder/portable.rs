@@ -45,6 +45,12 @@ impl Folder {
         examine(&self.path.join(name))
     }
 
+    /// Nothing that is known here to hold over a restart.
+    #[allow(clippy::unused_self)]
+    pub(crate) const fn root_identity(&self, _file: &File) -> Option<windlass_ports::RootIdentity> {
+        None
+    }
+
     pub(crate) fn list(&self) -> Listing {
         let mut listing = Listing::default();
         let entries = match fs::read_dir(&self.path) {

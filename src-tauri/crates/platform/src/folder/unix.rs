@@ -10,6 +10,7 @@ use std::path::Path;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use windlass_domain::{FileId, LocalState, Timestamp};
+use windlass_ports::RootIdentity;
 
 use super::{Entry, Found, Kind, Listing};
 
@@ -20,6 +21,35 @@ const READ: OFlags = OFlags::RDONLY
     .union(OFlags::NOFOLLOW)
     .union(OFlags::NOCTTY)
     .union(OFlags::CLOEXEC);
+
+/// Names the file system, if inodes keep their numbers on it for as long as they live. FAT and exFAT number anew with each
+/// mount, network and user-space file systems do as they like.
+#[cfg(target_os = "linux")]
+fn system(kind: i64, id: impl FnOnce() -> Option<u64>) -> Option<String> {
+    match kind {
+        // ext4 and Btrfs make their id of the UUID, Btrfs of the subvolume too: a snapshot in its place is another one.
+        0xEF53 => Some(format!("ext4-{:x}", id()?)),
+        0x9123_683E => Some(format!("btrfs-{:x}", id()?)),
+        // The id of the others is that of the device, which a restart may change.
+        0x5846_5342 => Some("xfs".to_owned()),
+        0xF2F5_2010 => Some("f2fs".to_owned()),
+        0x2FC1_2FC1 => Some("zfs".to_owned()),
+        0xCA45_1A4E => Some("bcachefs".to_owned()),
+        0x0102_1994 => Some("tmpfs".to_owned()),
+        0x794C_7630 => Some("overlay".to_owned()),
+        _ => None,
+    }
+}
+
+/// Number and time of birth of an inode: a copy has neither. Numbers alone are given again.
+#[cfg(target_os = "linux")]
+fn born(file: impl std::os::fd::AsFd) -> Option<String> {
+    use rustix::fs::StatxFlags;
+    let wanted = StatxFlags::INO | StatxFlags::BTIME;
+    let stat = rustix::fs::statx(file, "", AtFlags::EMPTY_PATH, wanted).ok()?;
+    let all = StatxFlags::from_bits_retain(stat.stx_mask).contains(wanted);
+    all.then(|| format!("{}@{}.{:09}", stat.stx_ino, stat.stx_btime.tv_sec, stat.stx_btime.tv_nsec))
+}
 
 /// An open folder.
 #[derive(Debug)]
@@ -51,6 +81,21 @@ impl Folder {
     /// Looks at `name` without following it. `None` when it is not there.
     pub(crate) fn examine(&self, name: &OsStr) -> io::Result<Option<Found>> {
         seen(rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW))
+    }
+
+    /// What tells this folder and a file in it from copies of them; `None` where the file system says nothing that holds over
+    /// a restart.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn root_identity(&self, file: &File) -> Option<RootIdentity> {
+        let system = system(rustix::fs::fstatfs(file).ok()?.f_type, || {
+            rustix::fs::fstatvfs(file).ok().map(|system| system.f_fsid)
+        })?;
+        Some(RootIdentity(format!("{system}/{}/{}", born(&self.fd)?, born(file)?)))
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn root_identity(&self, _file: &File) -> Option<RootIdentity> {
+        None
     }
 
     /// All names. May be called once for each open folder.

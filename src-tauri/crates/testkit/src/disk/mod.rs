@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::mpsc;
 use windlass_domain::{FileId, LocalState, RelPath, Timestamp};
-use windlass_ports::{FsError, FsErrorKind, Marker, WatchEvent};
+use windlass_ports::{FsError, FsErrorKind, Marker, RootIdentity, WatchEvent};
 
 pub(crate) use self::person::Write;
 pub(crate) use self::power::Damage;
@@ -77,6 +77,8 @@ struct Renaming {
 #[derive(Debug, Clone, Default)]
 struct Volume {
     marker: Option<Marker>,
+    /// Number of the marker file: another one with each that is made.
+    marker_file: u64,
     inodes: BTreeMap<u64, Inode>,
     names: BTreeMap<String, u64>,
     durable: BTreeMap<String, u64>,
@@ -84,6 +86,11 @@ struct Volume {
 }
 
 impl Volume {
+    fn told_marker(&self) -> Option<Marker> {
+        let identity = Some(RootIdentity(self.marker_file.to_string()));
+        self.marker.clone().map(|marker| Marker { identity, ..marker })
+    }
+
     fn inode(&self, path: &str) -> Option<&Inode> {
         self.names.get(path).and_then(|number| self.inodes.get(number))
     }
@@ -160,6 +167,10 @@ impl Volume {
 struct Disk {
     options: DiskOptions,
     volumes: Vec<Volume>,
+    /// The folder's own disk as a backup program saw it.
+    copy: Option<Volume>,
+    /// Files that the folder lost only by being a copy from before they came.
+    not_copied: BTreeSet<String>,
     mounted: Option<usize>,
     /// When it was pulled last.
     away_since: Option<i64>,
@@ -204,6 +215,8 @@ impl VirtualDisk {
         let state = Disk {
             options,
             volumes: vec![Volume::default()],
+            copy: None,
+            not_copied: BTreeSet::new(),
             mounted: Some(0),
             away_since: None,
             there_since: None,
@@ -363,6 +376,12 @@ impl VirtualDisk {
         self.disk().history.get(&key).cloned().unwrap_or_default()
     }
 
+    /// Whether a file is here, or is missing only because the folder is a copy from before it came.
+    pub(crate) fn holds(&self, path: &str) -> bool {
+        let disk = self.disk();
+        disk.volume().is_some_and(|volume| volume.inode(path).is_some() || disk.not_copied.contains(path))
+    }
+
     /// Contents that belong to another disk.
     pub(crate) fn foreign(&self) -> BTreeSet<ContentId> {
         self.disk().foreign.clone()
@@ -484,6 +503,15 @@ impl Disk {
         volume.inodes.get(number).map(|inode| self.state(*number, inode))
     }
 
+    /// The marker file is another one.
+    fn new_marker(&mut self) {
+        let number = self.next_inode;
+        self.next_inode += 1;
+        if let Some(volume) = self.volume_mut() {
+            volume.marker_file = number;
+        }
+    }
+
     /// Remembers what the file holds as it looks now.
     fn note(&mut self, number: u64) {
         if let Some(inode) = self.volume().and_then(|volume| volume.inodes.get(&number)) {
@@ -509,6 +537,7 @@ impl Disk {
     }
 
     fn back(&mut self, path: &str, now: i64) {
+        self.not_copied.remove(path);
         if let Some(back) = self.taken_away.get_mut(path) {
             back.get_or_insert(now);
         }

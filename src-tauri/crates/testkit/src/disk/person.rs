@@ -1,4 +1,5 @@
 //! What a person and the operating system do with the disk. Never waits: it happens between two steps.
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use windlass_ports::{Clock as _, WatchEvent};
@@ -202,11 +203,60 @@ impl VirtualDisk {
         self.unmount();
         let mut disk = self.disk();
         if disk.volumes.len() < 2 {
-            let marker = windlass_ports::Marker { id: "another-folder".to_owned(), epoch: 0 };
+            let marker = windlass_ports::Marker { id: "another-folder".to_owned(), epoch: 0, identity: None };
             disk.volumes.push(Volume { marker: Some(marker), ..Volume::default() });
         }
         disk.mounted = Some(1);
         disk.generation += 1;
+    }
+
+    /// A backup program makes a copy of the folder.
+    pub(crate) fn copy(&self) {
+        let mut disk = self.disk();
+        if disk.mounted == Some(0) {
+            disk.copy = disk.volume().cloned();
+        }
+    }
+
+    /// The last copy is put in the place of the folder: the same names, bytes and times of last write in new files. Nobody hears
+    /// of it. Gives the paths that were there, or are now.
+    pub(crate) fn put_back(&self) -> BTreeSet<String> {
+        let now = self.world.moment();
+        let mut disk = self.disk();
+        let Some(copy) = disk.copy.clone().filter(|_| disk.mounted == Some(0)) else {
+            return BTreeSet::new();
+        };
+        let before: BTreeSet<String> =
+            disk.volume().map(|volume| volume.names.keys().cloned().collect()).unwrap_or_default();
+        let mut volume = Volume { marker: copy.marker.clone(), ..Volume::default() };
+        for (path, inode) in
+            copy.names.iter().filter_map(|(path, number)| Some((path, copy.inodes.get(number)?)))
+        {
+            let number = disk.next_inode;
+            disk.next_inode += 1;
+            let inode = Inode {
+                ctime: now,
+                durable: Some(inode.data.clone()),
+                dirty_since: None,
+                by: Who::Person,
+                landing: None,
+                ..inode.clone()
+            };
+            volume.inodes.insert(number, inode);
+            volume.names.insert(path.clone(), number);
+        }
+        volume.durable = volume.names.clone();
+        let numbers: Vec<u64> = volume.inodes.keys().copied().collect();
+        let names: BTreeSet<String> = volume.names.keys().cloned().collect();
+        if let Some(there) = disk.volume_mut() {
+            *there = volume;
+        }
+        disk.new_marker();
+        numbers.into_iter().for_each(|number| disk.note(number));
+        names.iter().for_each(|path| disk.back(path, now));
+        disk.not_copied.extend(before.difference(&names).cloned());
+        disk.heard = None;
+        before.union(&names).cloned().collect()
     }
 
     /// A folder cannot be read, or can again.

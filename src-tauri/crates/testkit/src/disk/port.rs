@@ -12,7 +12,7 @@ use windlass_ports::{
 };
 
 use super::stage::VirtualStaged;
-use super::{VirtualDisk, below, is_ours, is_temp, text};
+use super::{VirtualDisk, Volume, below, is_ours, is_temp, text};
 use crate::world::{Edge, Event, Fault};
 
 /// Where a scan is.
@@ -134,7 +134,7 @@ impl LocalFs for VirtualDisk {
     async fn read_marker(&self, root: &Path) -> Result<Marker, FsError> {
         self.own_root(root);
         self.world.pass("read_marker").await;
-        let marker = self.disk().volume().and_then(|volume| volume.marker.clone());
+        let marker = self.disk().volume().and_then(Volume::told_marker);
         marker.ok_or_else(|| self.error(FsErrorKind::RootMissing, "", "no marker"))
     }
 
@@ -148,6 +148,7 @@ impl LocalFs for VirtualDisk {
                 Some(marker) => marker.epoch = epoch,
                 None => return Err(self.error(FsErrorKind::RootMissing, "", "no marker of this folder")),
             }
+            disk.new_marker();
         }
         self.world.cut("set_epoch", Edge::After).await;
         Ok(())
@@ -164,7 +165,8 @@ impl LocalFs for VirtualDisk {
             if volume.marker.is_some() {
                 return Err(self.error(FsErrorKind::Changed, "", "a marker is there already"));
             }
-            volume.marker = Some(Marker { id: id.to_owned(), epoch: 0 });
+            volume.marker = Some(Marker { id: id.to_owned(), epoch: 0, identity: None });
+            disk.new_marker();
         }
         self.world.cut("create_marker", Edge::After).await;
         Ok(())

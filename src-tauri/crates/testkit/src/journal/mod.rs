@@ -171,6 +171,8 @@ impl Tables {
                     row.last_scan = before.last_scan;
                     row.remote_marker.clone_from(&before.remote_marker);
                     row.brake.clone_from(&before.brake);
+                    row.seen_root.clone_from(&before.seen_root);
+                    row.merged = before.merged;
                 }
                 self.pairs.insert(row.id.clone(), row);
             }
@@ -207,6 +209,8 @@ impl Tables {
             JournalWrite::SetRemoteMarker(id, etag) => {
                 self.pair(id, |row| row.remote_marker.clone_from(etag));
             }
+            JournalWrite::SaveRoot(id, root) => self.pair(id, |row| row.seen_root.clone_from(root)),
+            JournalWrite::NoteMerge(id, merged) => self.pair(id, |row| row.merged = Some(*merged)),
             JournalWrite::SaveBrake(id, brake) => self.pair(id, |row| row.brake.clone_from(brake)),
             JournalWrite::NoteReplaced(pair, path, at) => {
                 self.replaced.insert((pair.clone(), path.clone()), *at);

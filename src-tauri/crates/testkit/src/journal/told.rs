@@ -31,6 +31,7 @@ pub(super) fn name_of(write: &JournalWrite) -> Option<String> {
         JournalWrite::SaveBase { .. } => "base".to_owned(),
         JournalWrite::ForgetBase(..) => "base forgotten".to_owned(),
         JournalWrite::ForgetBases(..) => "bases forgotten".to_owned(),
+        JournalWrite::NoteMerge(_, merged) => format!("merge {:?}", merged.why),
         JournalWrite::SaveFile { state: FileState::Failed(_), .. } => "file Failed".to_owned(),
         JournalWrite::SaveFile { state, .. } => format!("file {state:?}"),
         JournalWrite::ForgetFile(..) => "file forgotten".to_owned(),
