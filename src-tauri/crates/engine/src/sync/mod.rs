@@ -9,6 +9,7 @@ mod fetch;
 mod intents;
 mod marks;
 mod report;
+mod trouble;
 mod twins;
 mod view;
 
@@ -48,6 +49,8 @@ pub(crate) struct Round {
     pub(crate) looked: Looked,
     /// It changed something: what came of it is to be looked at.
     pub(crate) acted: bool,
+    /// Something was not what it had been any more, and nothing was done with it: it is to be looked at again, not at once.
+    pub(crate) refused: bool,
     /// A person is asked.
     pub(crate) asks: bool,
 }
@@ -75,7 +78,7 @@ pub(crate) async fn round(
     let (mut seen, mut states, mut decided) = (view.seen, view.states, SyncPlan::default());
     for _ in 0..PASSES {
         decided = decide(shared, pair, &row, &seen, &view.copies, &view.blocked);
-        let compared = act::compare(shared, &row, &decided, &mut seen, &mut states).await?;
+        let compared = act::compare(shared, pair, &row, &decided, &mut seen, &mut states).await?;
         round.looked.waits = compared.waits.or(round.looked.waits);
         if !compared.any {
             break;
@@ -100,7 +103,8 @@ pub(crate) async fn round(
         }
     };
     let done = act::act(shared, pair, &row, decided, &seen, &states, &view.blocked).await?;
-    round.acted = done.changed;
+    round.acted = done.progressed;
+    round.refused = done.refused;
     round.looked.waits = done.waits.or(round.looked.waits);
     Ok(round)
 }
