@@ -7,6 +7,7 @@ mod downloads;
 mod house;
 mod never_overwrite;
 mod people;
+mod refused;
 mod servers;
 mod sync;
 mod weather;

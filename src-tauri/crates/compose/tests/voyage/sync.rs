@@ -14,7 +14,7 @@ use windlass_practice::{Fault, Op, Profile, When};
 use crate::house::{BUCKET, House, MIB, OfJob as _, bytes_of, quick, status};
 
 /// Absences are believed soon, so that tests end.
-fn soon() -> EngineOptions {
+pub(crate) fn soon() -> EngineOptions {
     EngineOptions { absence: Duration::from_millis(400), remote_every: Duration::from_secs(3600), ..quick() }
 }
 
@@ -47,7 +47,7 @@ pub(crate) async fn paired(house: &House, mode: Mode) -> PairRow {
 }
 
 /// Looks again until two looks in a row found nothing to do.
-async fn settled(core: &Core, pair: &PairRow) {
+pub(crate) async fn settled(core: &Core, pair: &PairRow) {
     for _ in 0..3 {
         core.engine.rescan_pair(&pair.id).unwrap();
         let quiet = tokio::time::timeout(Duration::from_secs(60), core.engine.wait_quiet(&pair.id)).await;
@@ -61,7 +61,7 @@ fn read(root: &Path, name: &str) -> Option<Vec<u8>> {
     std::fs::read(root.join(name)).ok()
 }
 
-async fn ended(core: &Core, pair: &PairRow, kind: IntentKind) -> Vec<IntentRow> {
+pub(crate) async fn ended(core: &Core, pair: &PairRow, kind: IntentKind) -> Vec<IntentRow> {
     core.journal.intent_window(&pair.id, Some(kind), 0, 1000).await.unwrap().0
 }
 
