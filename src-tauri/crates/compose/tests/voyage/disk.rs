@@ -263,9 +263,9 @@ async fn ha4_an_edit_that_bears_an_older_time_goes_up() {
 /// A disk on which the folder `shut` cannot be listed, a look at `fatal.jpg` panics, or some calls for some files fail.
 #[derive(Debug)]
 pub(crate) struct OddDisk {
-    disk: Disk,
-    shut: AtomicBool,
-    fatal: AtomicBool,
+    pub(crate) disk: Disk,
+    pub(crate) shut: AtomicBool,
+    pub(crate) fatal: AtomicBool,
     /// Names of calls and files that go together and fail.
     pub(crate) never: Vec<(&'static str, &'static str)>,
     /// While it is set, staging `fatal.jpg` panics.
