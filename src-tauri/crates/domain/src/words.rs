@@ -27,6 +27,8 @@ pub enum FailureCode {
     NameNotAllowed,
     /// Larger than S3 takes.
     TooLarge,
+    /// The file may be read, and not moved, replaced or put there.
+    Immovable,
     /// No space left.
     DiskFull,
     /// The server cannot protect the write.
@@ -56,7 +58,7 @@ pub struct Words {
 
 impl FailureCode {
     /// Every cause, in the order shown.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::DifferentObjectThere,
         Self::ChangedAfterUpload,
         Self::StoredBytesDiffer,
@@ -68,6 +70,7 @@ impl FailureCode {
         Self::Link,
         Self::NameNotAllowed,
         Self::TooLarge,
+        Self::Immovable,
         Self::DiskFull,
         Self::NotSupported,
         Self::Cancelled,
@@ -92,6 +95,7 @@ impl FailureCode {
             Self::Link => "link",
             Self::NameNotAllowed => "name_not_allowed",
             Self::TooLarge => "too_large",
+            Self::Immovable => "immovable",
             Self::DiskFull => "disk_full",
             Self::NotSupported => "not_supported",
             Self::Cancelled => "cancelled",
@@ -133,8 +137,8 @@ impl FailureCode {
                 true,
             ),
             Self::AccessDenied => (
-                "You may not write here",
-                "The bucket refused the upload. The files are unchanged on this computer. Ask whoever owns the bucket for the right to write, then try again.",
+                "The bucket does not allow it",
+                "This login may not send, fetch or delete it there. Nothing was changed on either side. Ask whoever owns the bucket for the right, then try again.",
                 true,
             ),
             Self::BucketMissing => (
@@ -167,14 +171,19 @@ impl FailureCode {
                 "One object can have at most 48.8 TiB. Split the file to upload it.",
                 false,
             ),
+            Self::Immovable => (
+                "Cannot be changed on this computer",
+                "Windlass may not move or replace the file or write beside it, or the disk reports an error. Nothing of it was lost. Check its permissions, and whether another program holds it, then try again.",
+                true,
+            ),
             Self::DiskFull => (
                 "No space left on this computer",
                 "Nothing half-written was kept. Free some space, then try again.",
                 true,
             ),
             Self::NotSupported => (
-                "This server cannot protect the write",
-                "It ignores the condition that keeps existing objects from being replaced, so nothing was sent. See what the server supports on its connection page.",
+                "This server cannot protect the change",
+                "It ignores the condition that keeps the work of others from being replaced or deleted, so nothing was changed there. Let the bucket keep versions, or see what the server supports on its connection page.",
                 true,
             ),
             Self::Cancelled => (

@@ -18,6 +18,7 @@ use windlass_ports::{
     UploadRow,
 };
 
+use crate::backoff::Subject;
 use crate::download::{self, DownloadRow, Wanted};
 use crate::meter::Moving;
 use crate::pair::{PairHandle, PairView};
@@ -337,6 +338,7 @@ impl Engine {
         Filter::new(&options.ignore, options.largest)?;
         let row = pair.change(|row| row.options = options);
         self.shared.ports.journal.commit(vec![JournalWrite::SavePair(row)]).await?;
+        pair.back_off.clear();
         pair.look_at_all();
         self.shared.tell(EngineEvent::Pair(id.clone()));
         Ok(())
@@ -350,6 +352,7 @@ impl Engine {
         let pair = self.pair(id)?;
         let row = pair.change(|row| row.mode = mode);
         self.shared.ports.journal.commit(vec![JournalWrite::SavePair(row)]).await?;
+        pair.back_off.clear();
         pair.look_at_all();
         self.shared.tell(EngineEvent::Pair(id.clone()));
         Ok(())
@@ -446,6 +449,7 @@ impl Engine {
                 continue;
             }
             tried += 1;
+            pair.back_off.forget(&file.path);
             let row = of_path.remove(&file.path);
             match row.filter(|row| {
                 file.local.as_ref().is_some_and(|local| local.same_snapshot(&row.spec.snapshot))
@@ -673,6 +677,7 @@ impl Engine {
                     }])
                     .await?;
             }
+            pair.back_off.forget(&row.spec.path);
             pair.look_at(row.spec.path);
             return Ok(());
         }
@@ -853,6 +858,9 @@ impl Engine {
                 live.nudge.notify_one();
             }
         }
+        for pair in lock(&self.shared.pairs).values().filter(|pair| pair.row().connection == connection) {
+            pair.back_off.clear();
+        }
         for pair in lock(&self.shared.pairs).values() {
             pair.look_at_all();
         }
@@ -946,6 +954,16 @@ async fn carry(shared: Arc<Shared>, job: Job) {
             }
         }
         Outcome::Ended(ending) => {
+            // Before it is over, so that no look in between plans it again.
+            if let Some(pair) = &pair {
+                match ending {
+                    Ending::Failed(_) | Ending::Conflicted => {
+                        pair.back_off.failed(Subject::of_upload(&spec));
+                    }
+                    Ending::Committed => pair.back_off.forget(&spec.path),
+                    Ending::Superseded | Ending::Cancelled => {}
+                }
+            }
             shared.pool.ended(&job.live);
             if let Some(pair) = pair.as_ref().filter(|pair| pair.row().mode != Mode::Ingest) {
                 // Somebody was quicker, or the file changed: both sides are looked at again.

@@ -7,6 +7,7 @@
 //! **Start reading** at [`Engine`], then `pair.rs` (one sync folder) and `worker.rs` (one upload).
 #![deny(missing_docs)]
 
+mod backoff;
 mod budget;
 mod download;
 mod engine;

@@ -10,6 +10,7 @@ use windlass_ports::{
     FileRow, FileState, FsError, JournalError, JournalWrite, PairRow, RemoteError, ScanItem, Scanned,
 };
 
+use crate::backoff::Subject;
 use crate::pair::PairHandle;
 use crate::plan::{self, Candidate, RemoteView};
 use crate::settle::{Rest, Settling};
@@ -223,6 +224,10 @@ impl<'a> Look<'a> {
         self.shared.pool.is_open(&self.row.connection, &self.row.bucket, &key)
     }
 
+    fn is_held(&self, path: &RelPath, local: &windlass_domain::LocalState) -> bool {
+        self.pair.back_off.is_held(&Subject::of_new(path, local))
+    }
+
     /// `open`: an upload of it was open before its row was read.
     fn consider(&mut self, path: RelPath, item: ScanItem, known: Option<FileRow>, open: bool) {
         let (local, failure, note) = match item {
@@ -271,6 +276,11 @@ impl<'a> Look<'a> {
             let same = row.local.as_ref().is_some_and(|before| before.same_snapshot(&local));
             // What a person has to mend stays as it is until the file changes or is tried again.
             if same && matches!(row.state, FileState::Failed(code) if code != FailureCode::Unreadable) {
+                return;
+            }
+            // What cannot be read is tried again by itself, less and less often.
+            if same && row.state == FileState::Failed(FailureCode::Unreadable) && self.is_held(&path, &local)
+            {
                 return;
             }
         }

@@ -15,6 +15,7 @@ use windlass_ports::{
     JournalError, JournalErrorKind, Marker, Merged, PairRow, RemoteErrorKind, SeenRoot, WatchEvent,
 };
 
+use crate::backoff::BackOff;
 use crate::engine::EngineError;
 use crate::observe::{Broken, Look, Looked};
 use crate::planted::{self, Bug};
@@ -36,8 +37,6 @@ const GATHER: Duration = Duration::from_millis(150);
 const REMOTE_AGAIN: Duration = Duration::from_secs(10);
 /// The credentials were refused, and no upload is left that would find out whether they still are: asked after this long.
 const LOGIN_AGAIN: Duration = Duration::from_secs(60);
-/// The disk or the journal failed: again after this long.
-const BROKEN_AGAIN: Duration = Duration::from_secs(5);
 /// Least time between two hints that counts changed.
 const HINT_EVERY: Duration = Duration::from_millis(200);
 
@@ -153,6 +152,7 @@ pub(crate) struct PairHandle {
     /// `None` while there is work.
     quiet: watch::Sender<Option<QuietReport>>,
     pub(crate) poison: Poison,
+    pub(crate) back_off: BackOff,
     /// What was stored since the last look began: a listing from before proves nothing of it (hazard HB16).
     stored: Mutex<BTreeSet<RelPath>>,
     /// Names that a conflict's file could not get because something bears them.
@@ -187,6 +187,7 @@ impl PairHandle {
             hinted: Mutex::default(),
             quiet: watch::Sender::new(None),
             poison: Poison::default(),
+            back_off: BackOff::default(),
             stored: Mutex::default(),
             taken: Mutex::default(),
             nameless: Mutex::default(),
@@ -473,6 +474,7 @@ pub(crate) async fn run(shared: Arc<Shared>, pair: Arc<PairHandle>) {
         evidence: Evidence::default(),
         swept: false,
         broken: 0,
+        refused: 0,
     };
     let stop = actor.pair.stop.clone();
     loop {
@@ -537,6 +539,8 @@ struct Actor {
     swept: bool,
     /// Rounds in a row that were broken off.
     broken: u32,
+    /// Rounds since the last whole one in which nothing was another one by then.
+    refused: u32,
 }
 
 impl Actor {
@@ -689,8 +693,20 @@ impl Actor {
                 };
                 self.waits = waits;
                 self.asks = round.asks || (!all && self.asks);
-                self.again_at = waits.map(|_| Instant::now() + REMOTE_AGAIN);
-                if round.acted {
+                self.refused = match (round.refused, all) {
+                    (true, _) => self.refused.saturating_add(1),
+                    (false, true) => 0,
+                    (false, false) => self.refused,
+                };
+                let soon = round.refused.then(|| self.delay(self.refused));
+                let again = [waits.map(|_| REMOTE_AGAIN), soon].into_iter().flatten().min();
+                self.again_at = match (self.again_at, again.map(|wait| Instant::now() + wait)) {
+                    // Only a look at everything says that nothing is left.
+                    (Some(before), Some(at)) if !all => Some(before.min(at)),
+                    (before, None) if !all => before,
+                    (_, at) => at,
+                };
+                if round.acted && !round.refused {
                     // What was done is looked at: the next round finds nothing left to do, or what is new.
                     let mut dirty = lock(&pair.dirty);
                     if all {
@@ -698,8 +714,11 @@ impl Actor {
                     } else {
                         dirty.paths.extend(paths);
                     }
-                } else if all && self.settle_at.is_none() {
-                    self.settling.clear();
+                } else if all {
+                    pair.back_off.prune();
+                    if self.settle_at.is_none() {
+                        self.settling.clear();
+                    }
                 }
                 if round.merges {
                     self.other_root();
@@ -726,6 +745,7 @@ impl Actor {
         };
         match result {
             Ok(Looked { settle_at, waits }) => {
+                self.broken = 0;
                 self.settle_at = match (all, self.settle_at, settle_at) {
                     (true, _, at) | (false, None, at) => at,
                     (false, before, None) => before,
@@ -756,7 +776,7 @@ impl Actor {
                         &shared,
                         PairPhase::Stopped(format!("The folder could not be read: {}", error.source)),
                     );
-                    self.again_at = Some(Instant::now() + BROKEN_AGAIN);
+                    self.again_after_a_break();
                 } else {
                     self.offline().await;
                 }
@@ -765,7 +785,7 @@ impl Actor {
                 tracing::error!(pair = %pair.id, kind = ?error.kind, error = %error.source, "the journal could not be used");
                 self.waits = None;
                 pair.set_phase(&shared, PairPhase::Stopped(journal_words(&error)));
-                self.again_at = Some(Instant::now() + BROKEN_AGAIN);
+                self.again_after_a_break();
             }
             // The other side could not be seen to its end: nothing was concluded.
             Broken::Remote(error) => {
@@ -774,10 +794,7 @@ impl Actor {
                     shared.login_was_refused(&pair.row().connection);
                 }
                 self.waits = Some(error.kind);
-                self.broken = self.broken.saturating_add(1);
-                // A reset costs a moment; a server that stays away is asked once a minute.
-                let wait = crate::retry::delay_ms(self.broken, shared.ports.entropy.as_ref());
-                self.again_at = Some(Instant::now() + Duration::from_millis(wait));
+                self.again_after_a_break();
             }
         }
     }
@@ -801,6 +818,17 @@ impl Actor {
         lock(&self.pair.dirty).all = true;
     }
 
+    /// A reset costs a moment; what stays broken is tried once a minute.
+    fn again_after_a_break(&mut self) {
+        self.broken = self.broken.saturating_add(1);
+        self.again_at = Some(Instant::now() + self.delay(self.broken));
+    }
+
+    /// How long to wait after so many times.
+    fn delay(&self, times: u32) -> Duration {
+        Duration::from_millis(crate::retry::delay_ms(times, self.shared.ports.entropy.as_ref()))
+    }
+
     /// Root or marker are not there: nothing is known, nothing is concluded, no request changes the bucket (hazard HA6).
     async fn offline(&mut self) {
         let away = self.pair.find_away(&self.shared).await;
@@ -810,6 +838,7 @@ impl Actor {
         self.swept = false;
         self.watch = None;
         pair.forget_names();
+        pair.back_off.clear();
         self.settling.clear();
         self.evidence.clear();
         self.settle_at = None;
@@ -863,6 +892,8 @@ impl Actor {
             {
                 return;
             }
+            // Something was another one by then: it is looked at again in a moment.
+            (None, _, None) if self.again_at.is_some() => PairPhase::Syncing,
             (None, _, None) => PairPhase::Watching,
         };
         pair.set_phase(shared, phase);

@@ -22,6 +22,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// Counts panics by what was worked on.
 #[derive(Debug, Default)]
 pub(crate) struct Poison {
+    /// What is looked at, or what one of several things that were done side by side panicked on.
     at: Mutex<Option<RelPath>>,
     counts: Mutex<BTreeMap<RelPath, u32>>,
 }
@@ -30,6 +31,12 @@ impl Poison {
     /// From now on this is worked on.
     pub(crate) fn working_on(&self, path: &RelPath) {
         *lock(&self.at) = Some(path.clone());
+    }
+
+    /// While the answer lives this is worked on, beside others. Should it die in a panic, it was the one: what panics is
+    /// unwound before those that only were under way beside it.
+    pub(crate) fn working_beside(&self, path: &RelPath) -> Beside<'_> {
+        Beside { poison: self, path: path.clone() }
     }
 
     /// Nothing particular is.
@@ -54,6 +61,21 @@ impl Poison {
         let count = counts.entry(path.clone()).or_default();
         *count += 1;
         Some((path, *count))
+    }
+}
+
+/// Work on one path, beside others.
+#[must_use]
+pub(crate) struct Beside<'a> {
+    poison: &'a Poison,
+    path: RelPath,
+}
+
+impl Drop for Beside<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            lock(&self.poison.at).get_or_insert_with(|| self.path.clone());
+        }
     }
 }
 

@@ -43,6 +43,8 @@ pub enum Act {
     },
     /// The next call of this name fails like this, if it can.
     Fault(&'static str, crate::world::Fault),
+    /// Every call of this name fails like this from now on, whatever else comes to rest.
+    Always(&'static str, crate::world::Fault),
     /// Only the times change.
     Touch(String),
     /// A file or folder gets another name.

@@ -153,6 +153,10 @@ impl Scene {
                 }
                 _ => Vec::new(),
             },
+            Act::Always(call, fault) => {
+                self.world.fail_always(call, *fault);
+                Vec::new()
+            }
             Act::Fault(call, fault) => {
                 self.world.fail_next(call, *fault);
                 Vec::new()

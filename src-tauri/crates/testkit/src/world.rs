@@ -150,6 +150,8 @@ struct Inner {
     per_mille: u64,
     /// Faults by the name of the call, beside those of chance.
     calls: Vec<(&'static str, Fault)>,
+    /// Faults of every call of a name.
+    always: Vec<(&'static str, Fault)>,
     hurried: bool,
     exhausted: bool,
     log: Option<Vec<String>>,
@@ -194,6 +196,7 @@ impl World {
             boots: 0,
             per_mille: 0,
             calls: Vec::new(),
+            always: Vec::new(),
             hurried: false,
             exhausted: false,
             log: None,
@@ -222,6 +225,12 @@ impl World {
     /// These faults at the next calls of these names, in this order for each name.
     pub fn script_calls(&self, faults: impl IntoIterator<Item = (&'static str, Fault)>) {
         self.inner().calls = faults.into_iter().collect();
+    }
+
+    /// This fault at every call of this name from now on, also when everything else is calm: a right that is missing, a disk
+    /// that may only be read.
+    pub fn fail_always(&self, call: &'static str, fault: Fault) {
+        self.inner().always.push((call, fault));
     }
 
     /// This fault at the next call of this name, behind those that wait for one already.
@@ -417,6 +426,10 @@ impl World {
     /// Whether this call fails, and how.
     pub(crate) fn fault(&self, op: &'static str, can: &[Fault]) -> Option<Fault> {
         let mut inner = self.inner();
+        if let Some((_, fault)) = inner.always.iter().find(|(call, fault)| *call == op && can.contains(fault))
+        {
+            return Some(*fault);
+        }
         if inner.per_mille == 0 && inner.calls.is_empty() {
             return None;
         }

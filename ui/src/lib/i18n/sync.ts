@@ -333,7 +333,7 @@ export const sync = {
     undoOf: (path: string) => `Undo: ${path}`,
     undone: (path: string) => `${path} is back.`,
     resolved: 'Resolved',
-    ends: { done: '', refused: 'Not done: it had changed', undone: 'Taken back' },
+    ends: { done: '', refused: 'Not done: it had changed, or it was not possible', undone: 'Taken back' },
   },
   settings: {
     title: (name: string) => `Options of ${name}`,

@@ -14,7 +14,9 @@ use windlass_domain::words::FailureCode;
 use windlass_domain::{LocalState, Mode, NameRules, RelPath, Timestamp};
 use windlass_engine::{EngineOptions, PairPhase, StopCause};
 use windlass_platform::Disk;
-use windlass_ports::{FileState, FsError, Journal as _, LocalFs, Marker, ScanItem, Scanned, Staged, Taken};
+use windlass_ports::{
+    FileState, FsError, FsErrorKind, Journal as _, LocalFs, Marker, ScanItem, Scanned, Staged, Taken,
+};
 use windlass_practice::{Fault, Op, Profile, When};
 
 use crate::house::{House, MIB, quick, rename};
@@ -283,17 +285,30 @@ async fn ha4_an_edit_that_bears_an_older_time_goes_up() {
     house.until("the edit is there", async || house.object("job/a.jpg").await.as_ref() == Some(&other)).await;
 }
 
-/// A disk on which the folder `shut` cannot be listed, or a look at `fatal.jpg` panics.
+/// A disk on which the folder `shut` cannot be listed, a look at `fatal.jpg` panics, or some calls for some files fail.
 #[derive(Debug, Default)]
-struct OddDisk {
-    disk: Disk,
-    shut: AtomicBool,
-    fatal: AtomicBool,
+pub(crate) struct OddDisk {
+    pub(crate) disk: Disk,
+    pub(crate) shut: AtomicBool,
+    pub(crate) fatal: AtomicBool,
+    /// Names of calls and files that go together and fail.
+    pub(crate) never: Vec<(&'static str, &'static str)>,
+    /// While it is set, staging `fatal.jpg` panics.
+    pub(crate) fatal_stage: AtomicBool,
     /// Markers cannot be read for now, as on a network drive whose server went away.
     hangs: watch::Sender<bool>,
 }
 
 impl OddDisk {
+    fn allowed(&self, call: &str, path: &Path) -> Result<(), FsError> {
+        let name = path.file_name().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
+        if !self.never.contains(&(call, name)) {
+            return Ok(());
+        }
+        let path = path.to_string_lossy().into_owned();
+        Err(FsError { kind: FsErrorKind::Denied, path, source: "Operation not permitted".into() })
+    }
+
     fn look_closely(&self, path: &RelPath) {
         let fatal = path.as_str() == "fatal.jpg" && self.fatal.load(Ordering::SeqCst);
         assert!(!fatal, "a mistake that this test makes");
@@ -316,6 +331,7 @@ impl LocalFs for OddDisk {
         expect: &LocalState,
         when: Timestamp,
     ) -> Result<String, FsError> {
+        self.allowed("trash", Path::new(path.as_str()))?;
         self.disk.trash(root, path, expect, when).await
     }
     async fn untrash(&self, root: &Path, trashed: &str, path: &RelPath) -> Result<(), FsError> {
@@ -328,6 +344,7 @@ impl LocalFs for OddDisk {
         to: &RelPath,
         expect: &LocalState,
     ) -> Result<(), FsError> {
+        self.allowed("rename", Path::new(from.as_str()))?;
         self.disk.rename(root, from, to, expect).await
     }
     async fn create_marker(&self, root: &Path, id: &str) -> Result<(), FsError> {
@@ -374,9 +391,13 @@ impl LocalFs for OddDisk {
         self.disk.walk_dropped(path)
     }
     async fn read(&self, file: &Path, offset: u64, len: usize) -> Result<Bytes, FsError> {
+        self.allowed("read", file)?;
         self.disk.read(file, offset, len).await
     }
     async fn stage(&self, root: &Path, path: &RelPath) -> Result<Box<dyn Staged>, FsError> {
+        let fatal = path.as_str() == "fatal.jpg" && self.fatal_stage.load(Ordering::SeqCst);
+        assert!(!fatal, "a mistake that this test makes");
+        self.allowed("stage", Path::new(path.as_str()))?;
         self.disk.stage(root, path).await
     }
     async fn sweep_temps(&self, root: &Path) -> Result<u64, FsError> {

@@ -8,6 +8,7 @@ mod downloads;
 mod house;
 mod never_overwrite;
 mod people;
+mod refused;
 mod renames;
 mod servers;
 mod sync;

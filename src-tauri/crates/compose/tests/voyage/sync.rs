@@ -14,7 +14,7 @@ use windlass_practice::{Fault, Op, Profile, When};
 use crate::house::{BUCKET, House, MIB, OfJob as _, bytes_of, quick, status};
 
 /// Absences are believed soon, so that tests end.
-fn soon() -> EngineOptions {
+pub(crate) fn soon() -> EngineOptions {
     EngineOptions { absence: Duration::from_millis(400), remote_every: Duration::from_secs(3600), ..quick() }
 }
 
@@ -63,7 +63,7 @@ fn read(root: &Path, name: &str) -> Option<Vec<u8>> {
     std::fs::read(root.join(name)).ok()
 }
 
-async fn ended(core: &Core, pair: &PairRow, kind: IntentKind) -> Vec<IntentRow> {
+pub(crate) async fn ended(core: &Core, pair: &PairRow, kind: IntentKind) -> Vec<IntentRow> {
     core.journal.intent_window(&pair.id, Some(kind), 0, 1000).await.unwrap().0
 }
 

@@ -13,7 +13,7 @@ use windlass_domain::{
     Support, TransferId, Upload, UploadSpec, twin_key,
 };
 use windlass_ports::{
-    FileState, FsErrorKind, IntentEnd, IntentKind, IntentRow, JournalWrite, PairRow, RemoteError,
+    FileState, FsError, FsErrorKind, IntentEnd, IntentKind, IntentRow, JournalWrite, PairRow, RemoteError,
     RemoteErrorKind, RemoteStore, ScanItem,
 };
 
@@ -21,11 +21,14 @@ use super::Decided;
 use super::fetch::{self, Trouble};
 use super::intents::{changed, ended, intent, is_version, key, trash_key};
 use super::marks;
+use super::trouble::{NEVER_THE_SAME, expected, failure, is_changed, is_held, left_alone, rows, show};
 use super::twins::Blocked;
+use crate::backoff::Subject;
 use crate::observe::{Broken, room, went_away};
 use crate::pair::PairHandle;
 use crate::plan::{queue, source};
 use crate::planted::{self, Bug};
+use crate::read::SourceTrouble;
 use crate::remote;
 use crate::shared::Shared;
 
@@ -41,7 +44,10 @@ const COMPARES: usize = 4;
 /// What came of acting.
 #[derive(Debug, Default)]
 pub(super) struct Acted {
-    pub(super) changed: bool,
+    /// Something was done, and what came of it is to be looked at. Sending is done by others and tells of its end itself.
+    pub(super) progressed: bool,
+    /// Something was not what it had been any more.
+    pub(super) refused: bool,
     pub(super) waits: Option<RemoteErrorKind>,
 }
 
@@ -66,6 +72,7 @@ struct Acting<'a> {
 /// Obtains the checksums that are missing for a decision, and puts them into `seen`.
 pub(super) async fn compare(
     shared: &Arc<Shared>,
+    pair: &PairHandle,
     row: &PairRow,
     plan: &SyncPlan,
     seen: &mut [Seen],
@@ -75,12 +82,15 @@ pub(super) async fn compare(
     let wanted: Vec<_> = plan
         .ops
         .iter()
+        .filter(|op| !is_held(pair, op, states))
         .filter_map(|op| match op {
-            Op::Compare { path, local, remote, .. } => Some((path.clone(), local.clone(), remote.clone())),
+            Op::Compare { path, local, remote, .. } => {
+                Some((op.clone(), path.clone(), local.clone(), remote.clone()))
+            }
             // A file under a new name may have been written to before it was renamed: only its bytes prove that it is the
             // one that is known (hazard HA3, invariant I2).
             Op::MoveRemote { to, local, .. } if local.digest.is_none() && !planted::is(Bug::MovesUnread) => {
-                Some((to.clone(), local.clone(), None))
+                Some((op.clone(), to.clone(), local.clone(), None))
             }
             _ => None,
         })
@@ -92,22 +102,44 @@ pub(super) async fn compare(
     let prefix = Prefix::new(&row.prefix);
     let store = shared.store(&row.connection, &bucket, &row.prefix).await.map_err(Broken::Remote)?;
     let mut found = stream::iter(wanted)
-        .map(|(path, local, remote)| {
+        .map(|(op, path, local, remote)| {
             let (store, prefix) = (&store, &prefix);
             async move {
+                let _beside = pair.poison.working_beside(op.path());
                 let digests =
                     digests(shared, row, store.as_ref(), prefix, &path, &local, remote.as_ref()).await;
-                (path, local, remote, digests)
+                (op, path, local, remote, digests)
             }
         })
         .buffer_unordered(COMPARES);
     let mut writes = Vec::new();
-    while let Some((path, mut local, remote, digests)) = found.next().await {
+    while let Some((op, path, mut local, remote, digests)) = found.next().await {
         let (here, there) = match digests {
             Ok(digests) => digests,
-            Err(remote::Trouble::Source(_)) => continue,
-            Err(remote::Trouble::Remote(error)) => {
-                result.waits = Some(error.kind);
+            Err(trouble) => {
+                let failed = match &trouble {
+                    // The next look sees what became of it.
+                    remote::Trouble::Source(
+                        SourceTrouble::Changed | SourceTrouble::Gone | SourceTrouble::FolderOffline,
+                    ) => None,
+                    remote::Trouble::Source(SourceTrouble::Unreadable) => {
+                        Some((FailureCode::Unreadable, String::new()))
+                    }
+                    remote::Trouble::Remote(_) if key(&prefix, &path).is_err() => {
+                        Some((FailureCode::NameNotAllowed, String::new()))
+                    }
+                    remote::Trouble::Remote(error) => {
+                        let code = failure(error.kind);
+                        if code.is_none() && !is_changed(error.kind) {
+                            result.waits = Some(error.kind);
+                        }
+                        code.map(|code| (code, error.source.to_string()))
+                    }
+                };
+                if let Some((code, note)) = failed {
+                    writes.extend(left_alone(pair, &op, code, &note));
+                    show(states, &op, code);
+                }
                 continue;
             }
         };
@@ -228,7 +260,7 @@ pub(super) async fn act(
     let (mut moves, mut up, mut down, mut both, mut deletes) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut writes = Vec::new();
-    for op in plan.ops {
+    for op in plan.ops.into_iter().filter(|op| !is_held(pair, op, states)) {
         match op {
             Op::Adopt { path, base } => {
                 writes.push(JournalWrite::SaveBase { pair: row.id.clone(), path, base })
@@ -242,22 +274,22 @@ pub(super) async fn act(
                     writes.push(acting.noted(&path, local, FileState::Failed(code), note));
                 }
             }
-            Op::Upload { path, local, expect } => up.push((path, local, expect)),
+            Op::Upload { .. } => up.push(op),
             Op::Download { path, remote, expect } => down.push((path, remote, expect)),
             Op::MoveRemote { .. } | Op::MoveLocal { .. } => moves.push(op),
-            Op::KeepBoth { path, copy, local, remote } => both.push((path, copy, local, remote)),
+            Op::KeepBoth { .. } => both.push(op),
             Op::DeleteRemote { .. } | Op::TrashLocal { .. } => deletes.push(op),
             Op::Compare { .. } => {}
         }
     }
     for chunk in writes.chunks(CHUNK) {
         shared.commit(chunk.to_vec()).await?;
-        acting.touched();
+        acting.progressed();
     }
     acting.many(moves).await?;
     acting.upload(up, &bucket).await?;
-    for (path, copy, local, remote) in both {
-        acting.keep_both(path, copy, local, remote).await?;
+    for op in both {
+        acting.keep_both(op).await?;
     }
     acting.download(down, states).await?;
     acting.many(deletes).await?;
@@ -265,9 +297,36 @@ pub(super) async fn act(
 }
 
 impl Acting<'_> {
-    fn touched(&self) {
-        crate::shared::lock(&self.done).changed = true;
+    fn progressed(&self) {
+        crate::shared::lock(&self.done).progressed = true;
         self.pair.changed(self.shared);
+    }
+
+    fn refused(&self) {
+        crate::shared::lock(&self.done).refused = true;
+    }
+
+    /// It was not what it had been any more: the next round decides anew. Where that never ends, it is a failure.
+    fn changed(&self, op: &Op) -> Vec<JournalWrite> {
+        if Subject::of(op).is_some_and(|subject| self.pair.back_off.changed(subject)) {
+            return rows(self.pair, op, FailureCode::Unexpected, NEVER_THE_SAME);
+        }
+        self.refused();
+        Vec::new()
+    }
+
+    /// Nothing but this path is concerned: it says so, and is left alone for a while.
+    fn failed(&self, op: &Op, code: FailureCode, note: &str) -> Vec<JournalWrite> {
+        tracing::warn!(pair = %self.row.id, path = %op.path(), ?code, note, "it could not be done");
+        left_alone(self.pair, op, code, note)
+    }
+
+    async fn noted_now(&self, writes: Vec<JournalWrite>) -> Result<(), Broken> {
+        if !writes.is_empty() {
+            self.shared.commit(writes).await?;
+            self.pair.changed(self.shared);
+        }
+        Ok(())
     }
 
     fn waits(&self, kind: RemoteErrorKind) {
@@ -334,29 +393,16 @@ impl Acting<'_> {
         Ok(())
     }
 
-    async fn upload(
-        &self,
-        up: Vec<(RelPath, LocalState, RemoteExpect)>,
-        bucket: &Bucket,
-    ) -> Result<(), Broken> {
+    async fn upload(&self, up: Vec<Op>, bucket: &Bucket) -> Result<(), Broken> {
         for chunk in up.chunks(CHUNK) {
             room(self.shared, self.pair, &self.row.root).await?;
             let (mut jobs, mut writes) = (Vec::new(), Vec::new());
-            for (path, local, expect) in chunk {
+            for op in chunk {
+                let Op::Upload { path, local, expect } = op else { continue };
                 match key(&self.prefix, path) {
-                    Err(_) => {
-                        writes.push(self.state(
-                            path,
-                            Some(local.clone()),
-                            FileState::Failed(FailureCode::NameNotAllowed),
-                        ));
-                    }
+                    Err(_) => writes.extend(self.failed(op, FailureCode::NameNotAllowed, "")),
                     Ok(_) if local.size > MAX_OBJECT => {
-                        writes.push(self.state(
-                            path,
-                            Some(local.clone()),
-                            FileState::Failed(FailureCode::TooLarge),
-                        ));
+                        writes.extend(self.failed(op, FailureCode::TooLarge, ""));
                     }
                     Ok(key) => {
                         let spec =
@@ -367,7 +413,7 @@ impl Acting<'_> {
                 }
             }
             queue(self.shared, writes, jobs).await?;
-            self.touched();
+            self.pair.changed(self.shared);
         }
         Ok(())
     }
@@ -399,110 +445,75 @@ impl Acting<'_> {
 
     async fn one_down(&self, path: RelPath, wanted: RemoteState, expect: LocalExpect) -> Result<(), Broken> {
         self.still_may().await?;
+        let _beside = self.pair.poison.working_beside(&path);
+        let op = Op::Download { path: path.clone(), remote: wanted.clone(), expect: expect.clone() };
         let key = key(&self.prefix, &path)?;
         let fetched =
             fetch::fetch(self.shared, self.store.as_ref(), self.row, &path, &key, &wanted, &expect).await;
-        let mut end = None;
-        let write = match fetched {
+        let writes = match fetched {
             Ok(fetched) => {
-                end = fetched.end;
-                fetched.write
+                self.pair.back_off.forget(&path);
+                self.progressed();
+                fetched.end.into_iter().chain([fetched.write]).collect()
             }
             Err(Trouble::Stopping) => return Err(Broken::Stopping),
-            Err(Trouble::Remote(error)) => match error.kind {
+            Err(Trouble::Remote(error)) => match failure(error.kind) {
                 // Another version, or none: the next look sees it.
-                RemoteErrorKind::PreconditionFailed | RemoteErrorKind::NotFound => {
-                    self.touched();
-                    return Ok(());
+                None if is_changed(error.kind) => self.changed(&op),
+                None => {
+                    tracing::debug!(%path, kind = ?error.kind, error = %error.source, "a download failed");
+                    self.waits(error.kind);
+                    Vec::new()
                 }
-                RemoteErrorKind::AccessDenied => {
-                    self.state(&path, expected(&expect), FileState::Failed(FailureCode::AccessDenied))
-                }
-                // A state, not an error, and no reason to think anything of the file here (hazard HB23).
-                RemoteErrorKind::Archived => {
-                    self.state(&path, expected(&expect), FileState::Failed(FailureCode::Archived))
-                }
-                RemoteErrorKind::Integrity => {
-                    self.state(&path, expected(&expect), FileState::Failed(FailureCode::CorruptedInTransit))
-                }
-                kind => {
-                    tracing::debug!(%path, ?kind, error = %error.source, "a download failed");
-                    self.waits(kind);
-                    return Ok(());
-                }
+                // An archived one too: a state, not an error, and no reason to think anything of the file here (hazard HB23).
+                Some(code) => self.failed(&op, code, ""),
             },
             Err(Trouble::Disk(error)) => match error.kind {
                 // Somebody wrote to the target meanwhile (hazard HA31): the next look decides anew.
-                FsErrorKind::Changed => {
-                    self.touched();
-                    return Ok(());
-                }
+                FsErrorKind::Changed => self.changed(&op),
                 FsErrorKind::RootMissing => return Err(Broken::Disk(error)),
-                FsErrorKind::Full => {
-                    self.state(&path, expected(&expect), FileState::Failed(FailureCode::DiskFull))
-                }
+                FsErrorKind::Full => self.failed(&op, FailureCode::DiskFull, ""),
                 FsErrorKind::Denied | FsErrorKind::NotFound | FsErrorKind::Short | FsErrorKind::Other => {
-                    tracing::warn!(%path, error = %error.source, "a download could not be written");
-                    self.state(&path, expected(&expect), FileState::Failed(FailureCode::Unreadable))
+                    self.failed(&op, FailureCode::Immovable, &error.source.to_string())
                 }
             },
         };
-        let failed = matches!(write, JournalWrite::SaveFile { .. });
-        self.shared.commit(end.into_iter().chain([write]).collect()).await?;
-        if !failed {
-            self.touched();
-        }
-        Ok(())
+        self.noted_now(writes).await
     }
 
     /// The local file of a conflict gets a name of its own; what is in the bucket keeps the name (hazards HD1 to HD3). Nothing
     /// is fetched or sent here: the next round finds a new file and a missing one.
-    async fn keep_both(
-        &self,
-        path: RelPath,
-        copy: RelPath,
-        local: LocalState,
-        remote: RemoteState,
-    ) -> Result<(), Broken> {
+    async fn keep_both(&self, op: Op) -> Result<(), Broken> {
+        let Op::KeepBoth { path, copy, local, remote } = &op else { return Ok(()) };
         self.still_may().await?;
-        let mut intent = intent(self.shared, self.row, IntentKind::KeepBoth, &path, "Both sides had changed");
+        let _beside = self.pair.poison.working_beside(path);
+        let mut intent = intent(self.shared, self.row, IntentKind::KeepBoth, path, "Both sides had changed");
         intent.to = Some(copy.clone());
         intent.size = local.size;
         intent.local = Some(local.clone());
-        intent.remote = Some(remote);
+        intent.remote = Some(remote.clone());
         self.shared.commit(vec![JournalWrite::SaveIntent(Box::new(intent.clone()))]).await?;
         let root = Path::new(&self.row.root);
         let fs = &self.shared.ports.fs;
         let renamed = if planted::is(Bug::ConflictTakesTheirs) {
-            fs.trash(root, &path, &local, intent.at).await.map(|_| ())
+            fs.trash(root, path, local, intent.at).await.map(|_| ())
         } else {
-            fs.rename(root, &path, &copy, &local).await
+            fs.rename(root, path, copy, local).await
         };
-        match renamed {
-            Ok(()) => {
-                let writes = vec![
-                    ended(self.shared, &intent, IntentEnd::Done, None, None),
-                    JournalWrite::ForgetFile(self.row.id.clone(), path),
-                ];
-                self.shared.commit(writes).await?;
-                self.touched();
-                Ok(())
-            }
+        let done = match renamed {
+            Ok(()) => Done::did(vec![JournalWrite::ForgetFile(self.row.id.clone(), path.clone())]),
             Err(error) if changed(&error) => {
                 // The name may be that of something which this look did not see: the next round takes another one.
-                if fs.look(root, &copy).await.map_err(Broken::Disk)?.is_some() {
-                    self.pair.name_is_taken(copy);
+                if fs.look(root, copy).await.is_ok_and(|found| found.is_some()) {
+                    self.pair.name_is_taken(copy.clone());
                 }
-                self.refuse(&intent).await
+                Done::Changed
             }
-            Err(error) => Err(Broken::Disk(error)),
-        }
-    }
-
-    async fn refuse(&self, intent: &IntentRow) -> Result<(), Broken> {
-        self.shared.commit(vec![ended(self.shared, intent, IntentEnd::Refused, None, None)]).await?;
-        self.touched();
-        Ok(())
+            Err(error) if error.kind == FsErrorKind::RootMissing => return Err(Broken::Disk(error)),
+            Err(error) => self.disk_trouble(&op, &error).await,
+        };
+        let writes = self.end(&op, &intent, done);
+        self.noted_now(writes).await
     }
 
     /// Moves or deletes, each after its intent is durable.
@@ -536,14 +547,10 @@ impl Acting<'_> {
                     Err(error) => broken = broken.or(Some(error)),
                 }
                 if ends.len() >= CHUNK {
-                    self.shared.commit(std::mem::take(&mut ends)).await?;
-                    self.touched();
+                    self.noted_now(std::mem::take(&mut ends)).await?;
                 }
             }
-            if !ends.is_empty() {
-                self.shared.commit(ends).await?;
-                self.touched();
-            }
+            self.noted_now(ends).await?;
             if planted::is(Bug::IntentAfterEffect) {
                 self.shared.commit(batch).await?;
             }
@@ -560,10 +567,17 @@ impl Acting<'_> {
         let gone = stream::iter(ops.to_vec()).map(|op| async move {
             let gone = match &op {
                 Op::TrashLocal { path, .. } | Op::MoveLocal { from: path, .. } => {
-                    self.is_gone_there(path).await
+                    self.is_gone_there(&op, path).await?
                 }
-                Op::DeleteRemote { path, .. } => self.is_gone_here(path, None).await?,
-                Op::MoveRemote { from, to, local, .. } => self.is_gone_here(from, Some((to, local))).await?,
+                // What the server cannot do safely is not even intended.
+                Op::DeleteRemote { .. } | Op::MoveRemote { .. } if self.cannot_protect() => {
+                    self.noted_now(self.failed(&op, FailureCode::NotSupported, "")).await?;
+                    false
+                }
+                Op::DeleteRemote { path, .. } => self.is_gone_here(&op, path, None).await?,
+                Op::MoveRemote { from, to, local, .. } => {
+                    self.is_gone_here(&op, from, Some((to, local))).await?
+                }
                 _ => true,
             };
             Ok(gone.then_some(op))
@@ -576,14 +590,26 @@ impl Acting<'_> {
             .collect()
     }
 
-    async fn is_gone_there(&self, path: &RelPath) -> bool {
+    /// Where no old versions are kept only a condition that is known to hold protects what somebody else writes meanwhile
+    /// (hazard HB3).
+    fn cannot_protect(&self) -> bool {
+        let able = self.store.capabilities();
+        !able.versioning.proved() && !planted::is(Bug::NoTrashCopy) && able.match_delete == Support::No
+    }
+
+    async fn is_gone_there(&self, op: &Op, path: &RelPath) -> Result<bool, Broken> {
         let believed = planted::is(Bug::OneListingIsEnough) || planted::is(Bug::EventProvesThere);
-        let Ok(key) = key(&self.prefix, path) else { return false };
+        let Ok(key) = key(&self.prefix, path) else { return Ok(false) };
         match remote::head(self.shared, self.store.as_ref(), &key).await {
-            Ok(found) => found.is_none() || believed,
+            Ok(found) => Ok(found.is_none() || believed),
             Err(error) => {
-                self.waits(error.kind);
-                false
+                match failure(error.kind) {
+                    Some(code) => {
+                        self.noted_now(self.failed(op, code, &error.source.to_string())).await?;
+                    }
+                    None => self.waits(error.kind),
+                }
+                Ok(false)
             }
         }
     }
@@ -591,6 +617,7 @@ impl Acting<'_> {
     /// `moved`: where the file is by now, and what it looks like there.
     async fn is_gone_here(
         &self,
+        op: &Op,
         path: &RelPath,
         moved: Option<(&RelPath, &LocalState)>,
     ) -> Result<bool, Broken> {
@@ -598,12 +625,19 @@ impl Acting<'_> {
             || planted::is(Bug::IgnoredIsGone)
             || planted::is(Bug::AnyFolderWillDo);
         let gone = match moved {
-            None => !self.is_here(path).await?,
-            Some((to, local)) => self.has_moved(path, to, local).await?,
+            None => self.is_here(path).await.map(|here| !here),
+            Some((to, local)) => self.has_moved(path, to, local).await,
+        };
+        let gone = match gone {
+            Err(Broken::Disk(error)) if error.kind != FsErrorKind::RootMissing => {
+                let failed = self.failed(op, FailureCode::Unreadable, &error.source.to_string());
+                self.noted_now(failed).await?;
+                return Ok(false);
+            }
+            gone => gone?,
         };
         if !gone && !believed {
-            // The next round decides anew.
-            self.touched();
+            self.noted_now(self.changed(op)).await?;
         }
         Ok(gone || believed)
     }
@@ -666,14 +700,26 @@ impl Acting<'_> {
 
     async fn one(&self, op: Op, intent: IntentRow) -> Result<Vec<JournalWrite>, Broken> {
         self.still_may().await?;
-        let done = match op {
-            Op::DeleteRemote { path, remote } => self.delete_remote(&intent, &path, &remote).await?,
-            Op::TrashLocal { path, local } => self.trash_local(&intent, &path, &local).await?,
+        let _beside = self.pair.poison.working_beside(op.path());
+        let done = match self.carry_out(&op, &intent).await.map_err(Broken::cause) {
+            Err(Broken::Disk(error)) if error.kind != FsErrorKind::RootMissing => {
+                self.disk_trouble(&op, &error).await
+            }
+            Err(Broken::Remote(error)) => self.remote_trouble(&error),
+            done => done?,
+        };
+        Ok(self.end(&op, &intent, done))
+    }
+
+    async fn carry_out(&self, op: &Op, intent: &IntentRow) -> Result<Done, Broken> {
+        match op {
+            Op::DeleteRemote { path, remote } => self.delete_remote(intent, path, remote).await,
+            Op::TrashLocal { path, local } => self.trash_local(intent, path, local).await,
             Op::MoveRemote { from, to, local, remote } => {
-                self.move_remote(&intent, &from, &to, &local, &remote).await?
+                self.move_remote(intent, from, to, local, remote).await
             }
             Op::MoveLocal { from, to, local, remote } => {
-                self.move_local(&intent, &from, &to, &local, &remote).await?
+                self.move_local(intent, from, to, local, remote).await
             }
             Op::Upload { .. }
             | Op::Download { .. }
@@ -681,34 +727,68 @@ impl Acting<'_> {
             | Op::Forget { .. }
             | Op::Compare { .. }
             | Op::KeepBoth { .. }
-            | Op::Show { .. } => Done::Refused,
-        };
-        Ok(match done {
+            | Op::Show { .. } => Ok(Done::Refused),
+        }
+    }
+
+    /// How it ends in the journal.
+    fn end(&self, op: &Op, intent: &IntentRow, done: Done) -> Vec<JournalWrite> {
+        let refused = || vec![ended(self.shared, intent, IntentEnd::Refused, None, None)];
+        match done {
             Done::Did { trashed, marker, mut writes } => {
-                writes.insert(0, ended(self.shared, &intent, IntentEnd::Done, trashed, marker));
+                self.pair.back_off.forget(op.path());
+                self.progressed();
+                writes.insert(0, ended(self.shared, intent, IntentEnd::Done, trashed, marker));
                 writes
             }
-            Done::Refused => vec![ended(self.shared, &intent, IntentEnd::Refused, None, None)],
+            Done::Changed => [refused(), self.changed(op)].concat(),
+            Done::Failed(code, note) => [refused(), self.failed(op, code, &note)].concat(),
+            Done::Refused => refused(),
             Done::Unknown => Vec::new(),
-        })
+        }
+    }
+
+    /// What an error of the disk means for an intent. Whether the file is where it was is looked at, since a disk may fail when
+    /// all is done: then the intent stays open and the next round says what became of it (invariant I5).
+    async fn disk_trouble(&self, op: &Op, error: &FsError) -> Done {
+        let (path, local) = match op {
+            Op::TrashLocal { path, local }
+            | Op::MoveLocal { from: path, local, .. }
+            | Op::KeepBoth { path, local, .. } => (path, local),
+            _ => return Done::Failed(FailureCode::Unreadable, error.source.to_string()),
+        };
+        let there = self.shared.ports.fs.look(Path::new(&self.row.root), path).await;
+        let moved = match there.map(|found| found.map(|found| found.item)) {
+            Ok(Some(ScanItem::File(now))) => !now.same_snapshot(local),
+            Ok(_) => true,
+            Err(_) => false,
+        };
+        if moved {
+            self.refused();
+            return Done::Unknown;
+        }
+        let code =
+            if error.kind == FsErrorKind::Full { FailureCode::DiskFull } else { FailureCode::Immovable };
+        Done::Failed(code, error.source.to_string())
     }
 
     /// What an error of the bucket means for an intent.
     fn remote_trouble(&self, error: &RemoteError) -> Done {
         match error.kind {
-            RemoteErrorKind::PreconditionFailed
-            | RemoteErrorKind::ConditionalConflict
-            | RemoteErrorKind::NotFound => Done::Refused,
+            kind if is_changed(kind) => Done::Changed,
             // It may have taken effect: the intent stays open and the next round looks (invariant I5).
             RemoteErrorKind::Network => {
                 self.waits(error.kind);
                 Done::Unknown
             }
-            kind => {
-                tracing::debug!(?kind, error = %error.source, "a change in the bucket failed");
-                self.waits(kind);
-                Done::Refused
-            }
+            kind => match failure(kind) {
+                Some(code) => Done::Failed(code, error.source.to_string()),
+                None => {
+                    tracing::debug!(?kind, error = %error.source, "a change in the bucket failed");
+                    self.waits(kind);
+                    Done::Refused
+                }
+            },
         }
     }
 
@@ -721,26 +801,24 @@ impl Acting<'_> {
         let (shared, store) = (self.shared, self.store.as_ref());
         // Is it still gone here, and is here still here?
         if self.is_here(path).await? || !self.pair.root_is_there(shared).await {
-            return Ok(Done::Refused);
+            return Ok(Done::Changed);
         }
         let key = key(&self.prefix, path)?;
         let able = store.capabilities();
         let mut trashed = None;
         if !able.versioning.proved() && !planted::is(Bug::NoTrashCopy) {
-            // Where no old versions are kept the content goes to the trash first (hazard HB21), and only a condition that is
-            // known to hold protects what somebody else writes meanwhile (HB3).
-            if able.match_delete == Support::No {
-                self.waits(RemoteErrorKind::Unsupported);
-                return Ok(Done::Refused);
-            }
-            let to = trash_key(&self.prefix, intent).map_err(Broken::Remote)?;
+            // Where no old versions are kept the content goes to the trash first (hazard HB21).
+            let Ok(to) = trash_key(&self.prefix, intent) else {
+                let note = "Its key in the trash would be longer than keys may be".to_owned();
+                return Ok(Done::Failed(FailureCode::NameNotAllowed, note));
+            };
             match self.change(store.copy(&key, remote, &to, &RemoteExpect::Absent, &shared.device)).await? {
                 Ok(_) => trashed = Some(to.as_str().to_owned()),
                 // A copy of this very intent, made before a stop.
                 Err(error) if error.kind == RemoteErrorKind::PreconditionFailed => {
                     let copied = remote::head(shared, store, &to).await.map_err(Broken::Remote)?;
                     if copied.is_none_or(|copied| copied.size != remote.size) {
-                        return Ok(Done::Refused);
+                        return Ok(Done::Changed);
                     }
                     trashed = Some(to.as_str().to_owned());
                 }
@@ -781,7 +859,7 @@ impl Acting<'_> {
                 marker: None,
                 writes: vec![JournalWrite::ForgetFile(self.row.id.clone(), path.clone())],
             }),
-            Err(error) if changed(&error) => Ok(Done::Refused),
+            Err(error) if changed(&error) => Ok(Done::Changed),
             Err(error) => Err(Broken::Disk(error)),
         }
     }
@@ -804,7 +882,7 @@ impl Acting<'_> {
             };
         let gone = self.has_moved(from, to, local).await?;
         if !same_file || !gone {
-            return Ok(Done::Refused);
+            return Ok(Done::Changed);
         }
         let (old, new) = (key(&self.prefix, from)?, key(&self.prefix, to)?);
         let mut expect = RemoteExpect::Absent;
@@ -831,7 +909,7 @@ impl Acting<'_> {
         };
         if local.digest != Some(digest) && !planted::is(Bug::MovesUnread) {
             // The file is not what its old base says, or the copy is not: compared by the next round.
-            return Ok(Done::Refused);
+            return Ok(Done::Changed);
         }
         let base = windlass_domain::BaseState {
             local: LocalState { digest: Some(digest), ..local.clone() },
@@ -849,10 +927,17 @@ impl Acting<'_> {
             }
             // The new name is proved; what is at the old one is for the next round.
             Err(error) => {
-                let unknown = matches!(self.remote_trouble(&error), Done::Unknown);
-                shared.commit(writes).await?;
-                self.touched();
-                Ok(if unknown { Done::Unknown } else { Done::Refused })
+                let old = Op::DeleteRemote { path: from.clone(), remote: remote.clone() };
+                let done = match self.remote_trouble(&error) {
+                    Done::Failed(code, note) => {
+                        writes.extend(self.failed(&old, code, &note));
+                        Done::Refused
+                    }
+                    done => done,
+                };
+                self.progressed();
+                self.noted_now(writes).await?;
+                Ok(done)
             }
         }
     }
@@ -872,16 +957,13 @@ impl Acting<'_> {
             (remote::head(shared, store, &old).await, remote::head(shared, store, &new).await);
         let state = match (at_old, at_new) {
             (Ok(None), Ok(Some(state))) if is_version(&state, remote) => state,
-            (Ok(_), Ok(_)) => return Ok(Done::Refused),
-            (Err(error), _) | (_, Err(error)) => {
-                self.waits(error.kind);
-                return Ok(Done::Refused);
-            }
+            (Ok(_), Ok(_)) => return Ok(Done::Changed),
+            (Err(error), _) | (_, Err(error)) => return Ok(self.remote_trouble(&error)),
         };
         let root = Path::new(&self.row.root);
         match shared.ports.fs.rename(root, from, to, local).await {
             Ok(()) => {}
-            Err(error) if changed(&error) => return Ok(Done::Refused),
+            Err(error) if changed(&error) => return Ok(Done::Changed),
             Err(error) => return Err(Broken::Disk(error)),
         }
         let mut writes = vec![JournalWrite::ForgetFile(self.row.id.clone(), from.clone())];
@@ -916,9 +998,20 @@ enum Done {
         marker: Option<windlass_domain::VersionId>,
         writes: Vec<JournalWrite>,
     },
+    /// It was not what it had been any more.
+    Changed,
+    /// Nothing but this is concerned, and at once it would fail again.
+    Failed(FailureCode, String),
+    /// Not now.
     Refused,
     /// The answer was lost.
     Unknown,
+}
+
+impl Done {
+    const fn did(writes: Vec<JournalWrite>) -> Self {
+        Self::Did { trashed: None, marker: None, writes }
+    }
 }
 
 fn local_of(seen: &[Seen], path: &RelPath) -> Option<LocalState> {
@@ -926,12 +1019,5 @@ fn local_of(seen: &[Seen], path: &RelPath) -> Option<LocalState> {
     match &seen.get(at)?.local {
         Observed::Present(local) => Some(local.clone()),
         Observed::Absent | Observed::Unknown(_) => None,
-    }
-}
-
-fn expected(expect: &LocalExpect) -> Option<LocalState> {
-    match expect {
-        LocalExpect::Absent => None,
-        LocalExpect::Unchanged(local) => Some(local.clone()),
     }
 }

@@ -10,6 +10,7 @@ mod intents;
 mod marks;
 mod renames;
 mod report;
+mod trouble;
 mod twins;
 mod undo;
 mod view;
@@ -54,6 +55,8 @@ pub(crate) struct Round {
     pub(crate) looked: Looked,
     /// It changed something: what came of it is to be looked at.
     pub(crate) acted: bool,
+    /// Something was not what it had been any more, and nothing was done with it: it is to be looked at again, not at once.
+    pub(crate) refused: bool,
     /// A person is asked.
     pub(crate) asks: bool,
     /// The root is another one than before: both sides are compared anew.
@@ -89,7 +92,7 @@ pub(crate) async fn round(
         pair.beat();
         decided = decide(shared, pair, &row, &seen, &view.copies, &view.blocked);
         let asked = renames::ask(shared, pair, &row, &decided, &mut seen).await?;
-        let compared = act::compare(shared, &row, &decided, &mut seen, &mut states).await?;
+        let compared = act::compare(shared, pair, &row, &decided, &mut seen, &mut states).await?;
         round.looked.waits = asked.waits.or(compared.waits).or(round.looked.waits);
         asked.hold(&mut decided);
         if !asked.any && !compared.any {
@@ -120,7 +123,8 @@ pub(crate) async fn round(
         }
     };
     let done = act::act(shared, pair, &row, decided, &seen, &states, &view.blocked).await?;
-    round.acted = done.changed;
+    round.acted = done.progressed;
+    round.refused = done.refused;
     round.looked.waits = done.waits.or(round.looked.waits);
     Ok(round)
 }

@@ -9,8 +9,13 @@ use windlass_ports::{BrakeAnswer, Catalog, Clock, Entropy, IntentEnd, IntentKind
 use windlass_testkit::{Act, Computer, ContentId, Scene};
 
 /// What can be seen of everything: files and commits of each computer, objects, open uploads.
-type Fingerprint = (Vec<(Contents, u64)>, Contents, usize);
-type Contents = BTreeMap<String, ContentId>;
+pub(crate) type Fingerprint = (Vec<(Contents, u64)>, Contents, usize);
+pub(crate) type Contents = BTreeMap<String, ContentId>;
+
+/// Of those, what people can see: files and objects.
+pub(crate) fn seen((here, there, _): &Fingerprint) -> (Vec<&Contents>, &Contents) {
+    (here.iter().map(|(files, _)| files).collect(), there)
+}
 
 /// Longest virtual time until a folder is at rest.
 const LONGEST: Duration = Duration::from_secs(6 * 3600);

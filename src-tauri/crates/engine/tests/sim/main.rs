@@ -12,6 +12,7 @@ mod named;
 #[cfg(feature = "planted")]
 mod planted;
 mod random;
+mod refused;
 mod run;
 mod scenarios;
 mod script;

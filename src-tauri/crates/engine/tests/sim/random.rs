@@ -11,6 +11,15 @@ use crate::script::{Journal, Line, Plan};
 /// Modes, those that can do more harm more often.
 const MODES: [Mode; 6] =
     [Mode::Ingest, Mode::Ingest, Mode::MirrorUp, Mode::MirrorDown, Mode::TwoWay, Mode::TwoWay];
+/// Servers that protect what is there, in some way.
+const PROFILES: [Profile; 6] = [
+    Profile::AWS,
+    Profile::UNVERSIONED,
+    Profile::CARELESS,
+    Profile::STALE,
+    Profile::UNORDERED,
+    Profile::BARE,
+];
 /// Calls at which the process must have died.
 const PLACES: [&str; 13] = [
     "commit",
@@ -146,7 +155,11 @@ fn act(chance: &mut Rng, mode: Mode, tag: &mut u64) -> Act {
 pub(crate) fn plan(seed: u64) -> Plan {
     let mut chance = Rng::new(seed).fork(77);
     let mode = *chance.pick(&MODES);
-    let mut plan = Plan::new("random", mode).profile(*chance.pick(&Profile::ALL));
+    let mut plan = Plan::new("random", mode).profile(*chance.pick(&PROFILES));
+    // Drawn apart, so that the seeds of before stay what they were.
+    if Rng::new(seed).fork(78).often(60) {
+        plan.profile = Profile::UNPROTECTED;
+    }
     plan.seed = seed;
     plan.disk = DiskOptions {
         mtime_ns: *chance.pick(&[1, 1, 1_000_000_000, 2_000_000_000]),

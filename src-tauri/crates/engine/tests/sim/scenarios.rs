@@ -789,7 +789,7 @@ pub(crate) fn for_sync() -> Vec<Plan> {
         Plan::new("hb19-tried-again-over-a-restore", Mode::MirrorUp)
             .faults([("read", Fault::Eio)])
             .acts([Act::write("a.jpg", 1, 0), Act::Quiet, Act::write("a.jpg", 2, 30), Act::Quiet])
-            .acts([Act::put("a.jpg", 9, 0), Act::Quiet]),
+            .acts([Act::Wait(130_000), Act::Quiet, Act::put("a.jpg", 9, 0), Act::Quiet]),
         // HB29, HB12: bodies that end early, and another version every time it goes on.
         Plan::new("hb29-other-versions", Mode::MirrorDown)
             .profile(Profile::BARE)

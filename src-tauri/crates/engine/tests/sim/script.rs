@@ -87,6 +87,12 @@ impl Plan {
         format!("{mode}::{}", self.name.replace('-', "_"))
     }
 
+    /// Whether something is never possible.
+    pub(crate) fn forbids(&self) -> bool {
+        let refused = self.lines.iter().any(|line| matches!(line.act, Act::Always(..)));
+        refused || self.profile == Profile::UNPROTECTED
+    }
+
     /// Whether it has a file of several parts.
     pub(crate) fn is_large(&self) -> bool {
         self.lines.iter().any(|line| match line.act {

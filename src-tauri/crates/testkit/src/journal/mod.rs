@@ -136,6 +136,12 @@ impl VirtualJournal {
         self.state().tables.intents.values().cloned().collect()
     }
 
+    /// All transfers, also those that have ended.
+    #[must_use]
+    pub fn uploads(&self) -> usize {
+        self.state().tables.transfers.len()
+    }
+
     /// Transfers that have not ended.
     #[must_use]
     pub fn open_transfers(&self) -> usize {

@@ -41,6 +41,9 @@ impl RemoteBrowse for VirtualS3 {
             Fault::ListCut,
             Fault::ListMisses,
         ];
+        if after.is_none() {
+            self.state().calls.lists += 1;
+        }
         let fault = self.world.fault("list", &can);
         match fault {
             Some(Fault::NetBefore) => return Err(lost()),

@@ -56,6 +56,8 @@ impl Profile {
     pub const UNVERSIONED: Self = Self { name: "no-versioning", versions: false, ..Self::AWS };
     /// Ignores conditions, keeps versions.
     pub const CARELESS: Self = Self { name: "ignores-conditions", conditions: false, ..Self::AWS };
+    /// Ignores conditions and keeps no versions: nothing that is there can be protected.
+    pub const UNPROTECTED: Self = Self { name: "unprotected", versions: false, ..Self::CARELESS };
     /// Shows the past for a moment.
     pub const STALE: Self = Self { name: "stale-head", stale: true, ..Self::AWS };
     /// Lists in an order of its own.
@@ -64,8 +66,15 @@ impl Profile {
     pub const BARE: Self =
         Self { name: "no-checksums", checksums: false, etag_of_content: false, ..Self::UNVERSIONED };
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::AWS, Self::UNVERSIONED, Self::CARELESS, Self::STALE, Self::UNORDERED, Self::BARE];
+    pub const ALL: [Self; 7] = [
+        Self::AWS,
+        Self::UNVERSIONED,
+        Self::CARELESS,
+        Self::STALE,
+        Self::UNORDERED,
+        Self::BARE,
+        Self::UNPROTECTED,
+    ];
 }
 
 /// One version of a key.
@@ -112,6 +121,8 @@ pub struct Calls {
     pub deletes: u64,
     /// Copies.
     pub copies: u64,
+    /// Listings that were begun.
+    pub lists: u64,
 }
 
 struct State {
