@@ -843,10 +843,10 @@ impl Actor {
         self.evidence.clear();
         self.settle_at = None;
         lock(&pair.dirty).all = true;
+        pair.set_phase(shared, PairPhase::Offline);
         if lock(&pair.away).replace(away) != Some(away) {
             shared.tell(EngineEvent::Pair(pair.id.clone()));
         }
-        pair.set_phase(shared, PairPhase::Offline);
         let words = format!("{} {}", pair.row().root, away.words());
         pair.quiet.send_replace(Some(stopped(StopCause::FolderOffline, &words)));
     }
