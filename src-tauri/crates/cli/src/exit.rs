@@ -121,7 +121,11 @@ impl Failure {
                 let code = match &other {
                     EngineError::NotFound(_) => Code::NotFound,
                     EngineError::Paired | EngineError::Overlaps(_) | EngineError::Ignore(_) => Code::Usage,
-                    EngineError::CannotUndo(_) | EngineError::Stale | EngineError::Over => Code::NeedsYou,
+                    EngineError::CannotUndo(_)
+                    | EngineError::Stale
+                    | EngineError::Over
+                    | EngineError::FolderPaused
+                    | EngineError::OtherMarker => Code::NeedsYou,
                     EngineError::Journal(_)
                     | EngineError::Remote(_)
                     | EngineError::Disk(_)

@@ -296,7 +296,7 @@ pub(crate) struct OddDisk {
     /// While it is set, staging `fatal.jpg` panics.
     pub(crate) fatal_stage: AtomicBool,
     /// Markers cannot be read for now, as on a network drive whose server went away.
-    hangs: watch::Sender<bool>,
+    pub(crate) hangs: watch::Sender<bool>,
 }
 
 impl OddDisk {

@@ -139,13 +139,10 @@ pub(super) fn perhaps_renamed(
         return Vec::new();
     }
     ops.iter()
-        .filter_map(|op| match op {
-            Op::Download { path, remote, expect: LocalExpect::Absent }
-                if remote.digest.is_none() && sizes.contains(&remote.size) =>
-            {
-                Some((path.clone(), remote.clone()))
-            }
-            _ => None,
+        .filter_map(|op| {
+            let Op::Download { path, remote, expect: LocalExpect::Absent } = op else { return None };
+            let alike = remote.digest.is_none() && sizes.contains(&remote.size);
+            alike.then(|| (path.clone(), remote.clone()))
         })
         .collect()
 }

@@ -47,6 +47,7 @@ impl Folder {
 
     /// Nothing that is known here to hold over a restart.
     #[allow(clippy::unused_self)]
+    #[cfg_attr(all(unix, test), expect(dead_code, reason = "compiled here only to be checked"))]
     pub(crate) const fn root_identity(&self, _file: &File) -> Option<windlass_ports::RootIdentity> {
         None
     }
