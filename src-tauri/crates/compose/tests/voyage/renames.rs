@@ -6,12 +6,13 @@ use windlass_compose::Core;
 use windlass_domain::Mode;
 use windlass_engine::EngineOptions;
 use windlass_ports::{IntentEnd, IntentKind, Journal as _, PairRow};
-use windlass_practice::{Op, Profile};
+use windlass_practice::{Op, Profile, When};
 
-use crate::house::{BUCKET, House, bytes_of, quick};
+use crate::house::{BUCKET, House, bytes_of, quick, status};
 use crate::sync::{paired, row};
 
-const FILES: usize = 10_000;
+/// Files renamed; ten thousand take two minutes without optimisation, so `WINDLASS_FILES` asks for them.
+const FILES: usize = 2_000;
 
 /// Waits until the folder has nothing left to do, and gives how many questions a person was asked.
 async fn at_rest(core: &Core, pair: &PairRow) {
@@ -32,7 +33,8 @@ fn files(folder: &Path) -> usize {
 
 /// "10,000 files renamed: 0 bytes uploaded, 0 brakes", on the computer where it happened and on the one that hears of it.
 #[tokio::test(flavor = "multi_thread")]
-async fn s6_ha15_ten_thousand_files_renamed_send_and_fetch_no_byte_on_either_computer() {
+async fn s6_ha15_thousands_of_files_renamed_send_and_fetch_no_byte_on_either_computer() {
+    let many = std::env::var("WINDLASS_FILES").ok().and_then(|text| text.parse().ok()).unwrap_or(FILES);
     // Absences are believed soon, so that the test ends.
     let options = EngineOptions {
         absence: Duration::from_millis(400),
@@ -41,7 +43,7 @@ async fn s6_ha15_ten_thousand_files_renamed_send_and_fetch_no_byte_on_either_com
     };
     let house = House::with(Profile::Aws, options).await;
     house.keep_versions().await;
-    for n in 0..FILES {
+    for n in 0..many {
         house.write(&format!("old/{n:05}.jpg"), 20);
     }
     let one = paired(&house, Mode::TwoWay).await;
@@ -51,33 +53,36 @@ async fn s6_ha15_ten_thousand_files_renamed_send_and_fetch_no_byte_on_either_com
     std::fs::create_dir(&root).unwrap();
     let two = other.engine.add_pair_row(row(root.clone(), Mode::TwoWay)).await.unwrap();
     at_rest(&other, &two).await;
-    assert_eq!(files(&root.join("old")), FILES);
-    let (puts, gets) = (house.log(Op::PutObject).len(), house.log(Op::GetObject).len());
+    assert_eq!(files(&root.join("old")), many);
+    // From now on whatever sends or fetches a file is refused, and the file would be told as failed.
+    for op in [Op::PutObject, Op::GetObject, Op::UploadPart] {
+        house.fault(op, When::Always, status(403, "AccessDenied"));
+    }
 
     std::fs::rename(house.card().join("old"), house.card().join("new")).unwrap();
     house
         .until("all have the new name there", async || {
             at_rest(house.core(), &one).await;
-            count(house.core(), &one, IntentKind::MoveRemote).await == FILES as u64
+            count(house.core(), &one, IntentKind::MoveRemote).await == many as u64
         })
         .await;
     house
         .until("and on the other computer", async || {
             at_rest(&other, &two).await;
-            files(&root.join("new")) == FILES
+            files(&root.join("new")) == many
         })
         .await;
     at_rest(house.core(), &one).await;
     assert_eq!(files(&root.join("old")), 0);
     assert_eq!(std::fs::read(root.join("new/00077.jpg")).unwrap(), bytes_of("old/00077.jpg", 20));
-    assert_eq!(house.log(Op::PutObject).len(), puts, "no byte was sent");
-    assert_eq!(house.log(Op::GetObject).len(), gets, "and none fetched");
     let old = house.raw.list_objects_v2().bucket(BUCKET).prefix("job/old/").send().await.unwrap();
     assert_eq!(old.contents().len(), 0);
     for (core, pair, moved) in
         [(house.core(), &one, IntentKind::MoveRemote), (&other, &two, IntentKind::MoveLocal)]
     {
-        assert_eq!(count(core, pair, moved).await, FILES as u64);
+        assert_eq!(count(core, pair, moved).await, many as u64);
+        let counts = core.journal.folder_counts(&pair.id).await.unwrap();
+        assert_eq!((counts.safe, counts.failed), (many as u64, 0), "no byte was sent, and none fetched");
         for kind in [IntentKind::DeleteRemote, IntentKind::TrashLocal, IntentKind::KeepBoth] {
             assert_eq!(count(core, pair, kind).await, 0, "{kind:?}");
         }
