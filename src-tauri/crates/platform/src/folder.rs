@@ -10,9 +10,9 @@ use std::io;
 use windlass_domain::LocalState;
 
 #[cfg(not(unix))]
-pub(crate) use portable::{Folder, examine, open_regular, read_at, write_at};
+pub(crate) use portable::{Folder, changed, examine, open_regular, read_at, write_at};
 #[cfg(unix)]
-pub(crate) use unix::{Folder, examine, open_regular, read_at, write_at};
+pub(crate) use unix::{Folder, changed, examine, open_regular, read_at, write_at};
 
 /// What a name is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -228,10 +228,12 @@ async fn hc1_a_file_appears_whole_or_not_at_all() {
     assert!(names(&folder).iter().all(|n| n.starts_with(".windlass-tmp-")), "only the temporary name");
     assert_eq!(common::lines(Disk::new().scan(base.path(), None)).await.unwrap(), Vec::<String>::new());
     let mtime = Timestamp(1_500_000_000_123_456_789);
+    let published = staged.publish(&LocalExpect::Absent, Some(mtime)).await.unwrap();
+    assert_eq!(published.kept, None, "nothing was replaced");
     assert_eq!(
-        staged.publish(&LocalExpect::Absent, Some(mtime)).await.unwrap(),
-        None,
-        "nothing was replaced"
+        published.changed,
+        Some(state(base.path(), "new/deep/f").await.ctime),
+        "and nobody wrote to it since"
     );
     let path = folder.join("f");
     assert_eq!(std::fs::read(&path).unwrap(), b"abcdef");

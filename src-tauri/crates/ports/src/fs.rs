@@ -176,7 +176,7 @@ pub trait LocalFs: Debug + Send + Sync {
 /// A file being written under a temporary name. Dropping it removes the temporary file.
 ///
 /// With [`LocalExpect::Unchanged`] `publish` replaces that very file and keeps what it held in the folder's trash, as
-/// [`LocalFs::trash`] does with `mtime` for its time, and gives the place.
+/// [`LocalFs::trash`] does with `mtime` for its time.
 #[async_trait]
 pub trait Staged: Debug + Send {
     /// Writes bytes at an offset.
@@ -187,5 +187,15 @@ pub trait Staged: Debug + Send {
         self: Box<Self>,
         expect: &LocalExpect,
         mtime: Option<Timestamp>,
-    ) -> Result<Option<String>, FsError>;
+    ) -> Result<Published, FsError>;
+}
+
+/// What came of publishing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// Where in the trash what was replaced is.
+    pub kept: Option<String>,
+    /// When the file changed last by the disk's own word, right after it got its name: a file that changed later was written to
+    /// by somebody. `None` where the disk does not say.
+    pub changed: Option<Timestamp>,
 }

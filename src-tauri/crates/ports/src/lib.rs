@@ -15,7 +15,9 @@ pub mod watch;
 
 pub use catalog::{Catalog, Connection, CredentialSource, ListedRow, ListingId, ListingInfo, ListingSort};
 pub use clock::{Clock, Entropy};
-pub use fs::{FsError, FsErrorKind, LocalFs, Marker, RootIdentity, ScanItem, Scanned, Staged, Taken};
+pub use fs::{
+    FsError, FsErrorKind, LocalFs, Marker, Published, RootIdentity, ScanItem, Scanned, Staged, Taken,
+};
 pub use journal::{
     Brake, BrakeAnswer, FileRow, FileState, FolderCounts, IntentEnd, IntentKind, IntentRow, Journal,
     JournalError, JournalErrorKind, JournalWrite, MergeCause, Merged, PairOptions, PairRow, SeenRoot, Tally,

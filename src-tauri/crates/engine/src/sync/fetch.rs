@@ -130,10 +130,10 @@ pub(super) async fn fetch(
     {
         expect = LocalExpect::Unchanged(there);
     }
-    let end = publish(shared, row, path, wanted, staged, &expect, mtime).await?;
+    let (end, changed) = publish(shared, row, path, wanted, staged, &expect, mtime).await?;
     // Whoever writes and puts the time back cannot put back when the file changed last.
-    let since = shared.now().0.saturating_add(TICK_NS);
-    let touched = |local: &LocalState| local.ctime.0 > since && !planted::is(Bug::BelievesItsOwnTime);
+    let since = changed.unwrap_or_else(|| Timestamp(shared.now().0.saturating_add(TICK_NS)));
+    let touched = |local: &LocalState| local.ctime > since && !planted::is(Bug::BelievesItsOwnTime);
     let found = shared.ports.fs.look(root, path).await?;
     let state = RemoteState { digest: Some(digest), ..state };
     let write = match found.map(|found| found.item) {
@@ -151,7 +151,7 @@ pub(super) async fn fetch(
 }
 
 /// Gives what was staged its name. A new file costs no commit; the file that one replaces gets an intent first, so that it can
-/// be brought back. Gives the end of that.
+/// be brought back. Gives the end of that, and when the new one changed last.
 async fn publish(
     shared: &Shared,
     row: &PairRow,
@@ -160,10 +160,10 @@ async fn publish(
     staged: Box<dyn windlass_ports::Staged>,
     expect: &LocalExpect,
     mtime: Timestamp,
-) -> Result<Option<JournalWrite>, Trouble> {
+) -> Result<(Option<JournalWrite>, Option<Timestamp>), Trouble> {
     let LocalExpect::Unchanged(local) = expect else {
-        staged.publish(expect, Some(mtime)).await?;
-        return Ok(None);
+        let published = staged.publish(expect, Some(mtime)).await?;
+        return Ok((None, published.changed));
     };
     let mut replaces = intent(shared, row, IntentKind::ReplaceLocal, path, "It was changed in the bucket");
     replaces.at = mtime;
@@ -172,7 +172,10 @@ async fn publish(
     replaces.remote = Some(wanted.clone());
     shared.commit(vec![JournalWrite::SaveIntent(Box::new(replaces.clone()))]).await?;
     match staged.publish(expect, Some(mtime)).await {
-        Ok(trashed) => Ok(Some(ended(shared, &replaces, IntentEnd::Done, trashed, None))),
+        Ok(published) => {
+            let end = ended(shared, &replaces, IntentEnd::Done, published.kept, None);
+            Ok((Some(end), published.changed))
+        }
         Err(error) => {
             // Of any other error it is not known how far it came: the next round looks.
             if changed(&error) {

@@ -171,7 +171,10 @@ async fn put_back(
     replaces.local = Some(now.clone());
     replaces.meant = true;
     shared.commit(vec![JournalWrite::SaveIntent(Box::new(replaces.clone()))]).await?;
-    let published = staged.publish(&LocalExpect::Unchanged(now.clone()), Some(mtime)).await;
+    let published = staged
+        .publish(&LocalExpect::Unchanged(now.clone()), Some(mtime))
+        .await
+        .map(|published| published.kept);
     finish(shared, &replaces, published).await
 }
 

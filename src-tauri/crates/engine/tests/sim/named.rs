@@ -98,6 +98,7 @@ tests! {
         taken_back_replaced
         hd1_settled_and_taken_back
         ha3_rewritten_behind_a_download
+        ha3_rewritten_at_once_behind_a_download
         ha22_file_and_folder
         ha16_spelled_otherwise
         ha16_spelled_otherwise_unseen

@@ -780,6 +780,13 @@ pub(crate) fn for_sync() -> Vec<Plan> {
             .acts(objects(8))
             .acts(std::iter::once(Act::Wait(1_500)))
             .acts((0..8).map(|n| Act::KeepTime { path: format!("shoot/{n:02}.jpg"), tag: 200 + n })),
+        // HA3: the same at the very moment at which each of them gets its name.
+        Plan::new("ha3-rewritten-at-once-behind-a-download", Mode::TwoWay)
+            .acts(objects(8))
+            .acts(std::iter::once(Act::Wait(1_000)))
+            .acts((0..160).flat_map(|n| {
+                [Act::Wait(7), Act::KeepTime { path: format!("shoot/{:02}.jpg", n % 8), tag: 200 + n }]
+            })),
         // I4: a request takes effect when the folder was set up anew since: what it names was the base when it was sent.
         Plan::new("hb5-late-into-a-new-folder", Mode::TwoWay)
             .faults([("complete_upload", Fault::Late)])

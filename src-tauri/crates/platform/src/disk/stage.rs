@@ -8,13 +8,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use windlass_domain::{LocalExpect, LocalState, RelPath, Timestamp};
-use windlass_ports::{Clock as _, FsError, FsErrorKind, Staged};
+use windlass_ports::{Clock as _, FsError, FsErrorKind, Published, Staged};
 
 use super::moves::is_expected_renamed;
 use super::way::{self, Missing, reach};
 use crate::clock::{SystemClock, to_system};
 use crate::error::{aside, because, fs};
-use crate::folder::{Folder, Found, Kind, write_at};
+use crate::folder::{Folder, Found, Kind, changed, write_at};
 use crate::names;
 
 /// Begins a file. `Changed` when a link or file stands where a folder is needed.
@@ -81,21 +81,17 @@ impl Staged for StagedFile {
         self: Box<Self>,
         expect: &LocalExpect,
         mtime: Option<Timestamp>,
-    ) -> Result<Option<String>, FsError> {
+    ) -> Result<Published, FsError> {
         let (expect, target) = (expect.clone(), self.target.clone());
         aside(&target, move || self.make_visible(&expect, mtime)).await
     }
 }
 
 impl StagedFile {
-    fn make_visible(
-        mut self,
-        expect: &LocalExpect,
-        mtime: Option<Timestamp>,
-    ) -> Result<Option<String>, FsError> {
+    fn make_visible(mut self, expect: &LocalExpect, mtime: Option<Timestamp>) -> Result<Published, FsError> {
         self.prepare(expect, mtime)?;
         self.same_folder()?;
-        let trashed = match expect {
+        let kept = match expect {
             LocalExpect::Absent => {
                 self.appear()?;
                 None
@@ -104,8 +100,10 @@ impl StagedFile {
                 Some(self.replace(state, mtime.unwrap_or_else(|| SystemClock.now()))?)
             }
         };
+        // By the open file, before anything that takes long: what happens to it from now on is somebody else's doing.
+        let changed = changed(&self.file);
         self.folder.sync().map_err(|error| fs(&self.target, error))?;
-        Ok(trashed)
+        Ok(Published { kept, changed })
     }
 
     /// Everything about the file itself, on the disk before its name is.

@@ -236,6 +236,11 @@ fn regular(fd: OwnedFd) -> io::Result<(File, u64)> {
     }
 }
 
+/// When the file changed last: its bytes, its name or its attributes.
+pub(crate) fn changed(file: &File) -> Option<Timestamp> {
+    rustix::fs::fstat(file).ok().map(|stat| found(&stat).state.ctime)
+}
+
 /// Reads bytes from `offset` on into `buffer`; says how many.
 pub(crate) fn read_at(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(rustix::io::retry_on_intr(|| rustix::io::pread(file, &mut *buffer, offset))?)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use windlass_domain::{LocalExpect, Timestamp};
-use windlass_ports::{FsError, FsErrorKind, Staged};
+use windlass_ports::{FsError, FsErrorKind, Published, Staged};
 
 use super::{DiskOptions, Inode, TEMP, VirtualDisk, below, is_temp};
 use crate::content::Content;
@@ -100,7 +100,7 @@ impl Staged for VirtualStaged {
         mut self: Box<Self>,
         expect: &LocalExpect,
         mtime: Option<Timestamp>,
-    ) -> Result<Option<String>, FsError> {
+    ) -> Result<Published, FsError> {
         self.world.cut("publish", Edge::Before).await;
         if self.world.fault("publish", &[Fault::Eio]).is_some() {
             return Err(self.disk.error(FsErrorKind::Other, &self.path, "input/output error"));
@@ -163,7 +163,7 @@ impl Staged for VirtualStaged {
         }
         self.world.cut("publish", Edge::After).await;
         self.disk.disk().land(number, None);
-        Ok(trashed)
+        Ok(Published { kept: trashed, changed: Some(Timestamp(now)) })
     }
 }
 
