@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Runs the real `windlass` through bad weather: twenty-two ways in which a network misbehaves (hazards HB5, HB29, HC2, HE1 to HE3,
-HE10, HE12, HS11).
+"""Runs the real `windlass` through bad weather: twenty-three ways in which a network misbehaves (hazards HA33, HB5, HB29, HC2, HE1
+to HE3, HE10, HE12, HS11).
 
 usage: proxy.py --windlass BIN [--only SCENE …] [--seed N]
 
@@ -12,6 +12,7 @@ The ids of the hazards are in the names of the scenes.
 """
 import argparse
 import random
+import signal
 import socket
 import threading
 import time
@@ -307,6 +308,19 @@ class Refused(Midway):
         proxy.listen()
 
 
+class Asleep(Midway):
+    """The computer sleeps in the middle, and wakes up where its connections are none any more."""
+
+    def happens(self, proxy, here, process):
+        if process.poll() is not None:
+            return
+        process.send_signal(signal.SIGSTOP)
+        proxy.shut()
+        time.sleep(12)
+        proxy.reopen()
+        process.send_signal(signal.SIGCONT)
+
+
 class Gone(Scene):
     """Nobody is there when the client starts."""
 
@@ -401,6 +415,7 @@ SCENES = {
     "he2_half_closed": HalfClose,
     "he2_accepted_and_closed": AcceptClose,
     "he2_refused_and_back": Refused,
+    "ha33_asleep_and_on_another_network": Asleep,
     "he2_garbage_for_an_answer": Garbage,
     "hb5_the_answer_to_a_write_is_lost": LostAnswers,
     "hb29_a_get_breaks_off": TruncatedGet,
