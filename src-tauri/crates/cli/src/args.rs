@@ -131,6 +131,9 @@ pub(crate) struct Sync {
     /// Do none of what was asked about under this number; what is missing comes back from the other side.
     #[arg(long, value_name = "ID", conflicts_with = "plan")]
     pub(crate) restore: Option<u64>,
+    /// Make lost markers again, here and in the bucket, and compare both sides anew by content; deletes nothing.
+    #[arg(long, conflicts_with = "plan")]
+    pub(crate) merge: bool,
     /// Seconds a file must lie still before it is read.
     #[arg(long, default_value_t = 10.0)]
     pub(crate) settle: f64,

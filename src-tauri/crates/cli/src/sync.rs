@@ -7,7 +7,7 @@ use serde_json::json;
 use windlass_compose::{ComposeOptions, Core};
 use windlass_domain::words::FailureCode;
 use windlass_domain::{Mode, PairId};
-use windlass_engine::{EngineOptions, StopCause};
+use windlass_engine::{Away, EngineOptions, StopCause};
 use windlass_platform::SystemEntropy;
 use windlass_ports::journal::FileFilter;
 use windlass_ports::{BrakeAnswer, Entropy as _, FileState, Journal as _, PairOptions, PairRow};
@@ -29,7 +29,14 @@ pub(crate) async fn run(common: &Common, args: &Sync, output: &Output) -> Result
             bar.finish_and_clear();
             match report.stopped {
                 Some(stopped) if stopped.cause == StopCause::Asking => asks(&core, &pair, output).await,
-                Some(stopped) => Err(Failure { code: code(stopped.cause), message: stopped.words, detail: None }),
+                Some(stopped) => {
+                    let away = core.engine.pair_view(&pair.id).and_then(|view| view.away);
+                    let mut message = stopped.words;
+                    if matches!(away, Some(Away::Empty | Away::Unmarked)) {
+                        message.push_str(" (To merge: run it again with --merge.)");
+                    }
+                    Err(Failure { code: code(stopped.cause), message, detail: None })
+                }
                 None => summary(&core, &pair, output).await,
             }
         }
@@ -176,6 +183,9 @@ async fn begin(common: &Common, args: &Sync, output: &Output) -> Result<(Core, P
     let core = open::core(common, ComposeOptions { engine, ..ComposeOptions::default() }).await?;
     let ready = async {
         let pair = pair(&core, common, args, &address, root, output).await?;
+        if args.merge {
+            core.engine.merge_pair(&pair.id).await.map_err(Failure::engine)?;
+        }
         answer(&core, &pair, args).await?;
         Ok(pair)
     };

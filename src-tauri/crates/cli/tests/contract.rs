@@ -231,6 +231,25 @@ async fn a_plan_does_nothing_and_a_folder_keeps_its_mode() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn ha6_a_lost_marker_is_told_and_mended_by_a_word() {
+    let lab = Lab::new().await;
+    let (card, there) = (lab.card(), address("marked"));
+    let (code, lines) = lab.run(&sync(&card, &there, &TWO_WAY)).await;
+    assert_eq!((code, lines[0]["safe"].as_u64()), (0, Some(2)), "{lines:?}");
+    std::fs::remove_dir_all(lab.path("card/.windlass")).unwrap();
+    std::fs::remove_file(lab.path("card/a.jpg")).unwrap();
+    let (code, lines) = lab.run(&sync(&card, &there, &TWO_WAY)).await;
+    assert_eq!(code, 7, "{lines:?}");
+    assert!(lines[0]["error"].as_str().unwrap().contains("--merge"), "{lines:?}");
+    assert!(!lab.path("card/a.jpg").exists(), "nothing was done");
+    let mut words = TWO_WAY.to_vec();
+    words.push("--merge");
+    let (code, lines) = lab.run(&sync(&card, &there, &words)).await;
+    assert_eq!((code, lines[0]["safe"].as_u64()), (0, Some(2)), "{lines:?}");
+    assert!(lab.path("card/a.jpg").exists(), "what is missing comes back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_changed_on_both_sides_is_kept_twice_and_resolved_by_a_word() {
     let lab = Lab::new().await;
     let (here, there, other) = (lab.card(), address("both"), lab.other());

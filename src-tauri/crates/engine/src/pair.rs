@@ -815,7 +815,8 @@ impl Actor {
         self.watch = None;
         self.swept = false;
         self.pair.forget_names();
-        lock(&self.pair.dirty).all = true;
+        // Whoever asked for it may ask at once whether the folder has come to rest.
+        self.pair.look_at_all();
     }
 
     /// A reset costs a moment; what stays broken is tried once a minute.

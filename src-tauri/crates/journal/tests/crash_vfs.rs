@@ -70,25 +70,29 @@ fn cut(
 }
 
 /// From nothing to the end, with checkpoints and a second start.
-fn at_every_call(name: &str, cuts: &(dyn Fn(usize) -> Vec<Cut> + Sync)) {
+fn at_every_call(name: &str, cuts: &(dyn Fn(usize) -> Vec<Cut> + Sync)) -> Found {
     let (trace, ground) = Scenario::long().play();
     let promises = trace.promised(usize::MAX);
     assert!(trace.syncs() > 140 && promises > 130, "{} {promises}", trace.syncs());
     let found = cut(name, &trace, &ground, Lies::Honest, 1, cuts);
     assert!(found.wrong.is_empty(), "{}", found.say());
-    // Both the oldest that is allowed and a newer one were met, or the cuts are not what they seem.
-    assert!(found.exact > 0 && found.newer > 0, "{found:?}");
+    found
 }
 
 #[test]
 fn hc3_a_power_cut_at_every_call_that_loses_or_tears_leaves_a_prefix_with_every_promise() {
-    at_every_call("every call, lost and torn", &|at| [vec![Cut::Lost], torn(at, 1)].concat());
+    let found = at_every_call("every call, lost and torn", &|at| [vec![Cut::Lost], torn(at, 1)].concat());
+    // The oldest that is allowed was met, on disks that differ. Whether a commit that had not returned survives whole among torn
+    // sectors is chance; the test below has those that do.
+    assert!(found.exact > 0 && found.opened > 1_000, "{found:?}");
 }
 
 /// What a kill leaves as well.
 #[test]
 fn hc3_a_power_cut_at_every_call_that_loses_nothing_leaves_a_prefix_with_every_promise() {
-    at_every_call("every call, kept", &|_| vec![Cut::Kept]);
+    let found = at_every_call("every call, kept", &|_| vec![Cut::Kept]);
+    // Both the oldest that is allowed and a newer one were met, or the cuts are not what they seem.
+    assert!(found.exact > 0 && found.newer > 0, "{found:?}");
 }
 
 /// SQLite's own checkpoint, after 2,000 pages, and the WAL that begins again after it.
