@@ -162,8 +162,18 @@ class Drops(Scene):
 
     seconds, factor, more = 120, 1.3, 12_000_000
 
+    def __init__(self, rng):
+        super().__init__(rng)
+        self.deck = []
+
     def accepted(self, link):
-        link.limit = self.rng.uniform(1, 1_500_000) if self.rng.random() < 0.3 else None
+        with self.lock:
+            # Until the first death any may be it: with few connections chance alone would spare all of them in some runs.
+            if self.hits and not self.deck:
+                self.deck = [1_500_000] * 3 + [None] * 7
+                self.rng.shuffle(self.deck)
+            most = self.deck.pop() if self.hits else 200_000
+        link.limit = self.rng.uniform(1, most) if most else None
 
     def _some(self, link, piece):
         if link.limit is not None and link.up + link.down > link.limit:
