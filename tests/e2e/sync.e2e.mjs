@@ -136,6 +136,8 @@ for (const theme of ['light', 'dark']) {
     await page.getByText('../outside.txt').waitFor();
     await look(page, 'C-state-nameless-open', theme);
     await said('Survey plans', 'stopped', 'Stopped: please look', 'Permission denied');
+    await said('Cleaned up', 'unmarked', 'its marker file .windlass/root.json is missing', 'Merge again');
+    await said('Restored', 'merged', 'Not answering');
     await said('Answered', 'answered', 'Nothing of it is deleted. What is missing comes back.');
     await page.getByTitle(/^Old server/).click();
     await page.getByRole('button', { name: 'What it can do…' }).click();
