@@ -137,6 +137,10 @@ impl World {
             Edit::Rename(Side::Here, from, to) => {
                 let Some((content, file)) = self.here.remove(&path(from)) else { return };
                 if self.has_room(&path(to)) {
+                    // Over a file that holds the same as at the last success: the path looks as if nobody had touched it, and what was
+                    // written to it there takes its place; the old content goes to the trash.
+                    let known = self.base.get(&path(to)).and_then(|base| base.local.digest);
+                    self.removed.extend((known == Some(digest(content))).then_some(content));
                     let file = LocalState { ctime: Timestamp(i64::from(self.next())), ..file };
                     let old = self.here.insert(path(to), (content, file));
                     self.removed.extend(old.map(|old| old.0).filter(|old| *old != content));
