@@ -53,9 +53,9 @@ impl LocalFs for Disk {
         .await
     }
 
-    async fn set_epoch(&self, root: &Path, id: &str, epoch: u64) -> Result<(), FsError> {
-        let (owned, id) = (root.to_path_buf(), id.to_owned());
-        aside(root, move || marker::set_epoch(&owned, &id, epoch)).await
+    async fn set_epoch(&self, root: &Path, expect: &Marker, epoch: u64) -> Result<(), FsError> {
+        let (owned, expect) = (root.to_path_buf(), expect.clone());
+        aside(root, move || marker::set_epoch(&owned, &expect, epoch)).await
     }
 
     async fn trash(

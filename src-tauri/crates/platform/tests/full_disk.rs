@@ -73,7 +73,8 @@ async fn ha28_a_full_disk_keeps_marker_and_file() {
     // Everything that is left, page by page.
     let mut filler = std::fs::File::create(root.join("filler")).unwrap();
     while std::io::Write::write_all(&mut filler, &[1; 4096]).is_ok() {}
-    assert_eq!(disk.set_epoch(root, "id", 5).await.unwrap_err().kind, FsErrorKind::Full);
+    let marker = disk.read_marker(root).await.unwrap();
+    assert_eq!(disk.set_epoch(root, &marker, 5).await.unwrap_err().kind, FsErrorKind::Full);
     assert_eq!(disk.read_marker(root).await.unwrap().epoch, 0);
     let mut staged = disk.stage(root, &rel("there")).await.unwrap();
     let error = staged.write_at(0, Bytes::from_static(b"new")).await.unwrap_err();
@@ -93,7 +94,7 @@ async fn ha28_a_full_disk_keeps_marker_and_file() {
     }
     drop(filler);
     std::fs::remove_file(root.join("filler")).unwrap();
-    disk.set_epoch(root, "id", 5).await.unwrap();
+    disk.set_epoch(root, &marker, 5).await.unwrap();
     assert_eq!(disk.read_marker(root).await.unwrap().epoch, 5);
 }
 

@@ -64,7 +64,8 @@ async fn ha7_a_marker_is_written_once() {
 async fn hc7_an_epoch_is_written_into_the_marker() {
     let base = tempfile::tempdir().unwrap();
     let disk = Disk::new();
-    let kind = async |id: &str| disk.set_epoch(base.path(), id, 1).await.unwrap_err().kind;
+    let of = |id: &str, epoch| Marker { id: id.to_owned(), epoch, identity: None };
+    let kind = async |id: &str| disk.set_epoch(base.path(), &of(id, 0), 1).await.unwrap_err().kind;
     assert_eq!(kind("one").await, FsErrorKind::RootMissing, "a marker is never made again");
     put(base.path(), ".windlass/root.json", "{\"id\":\"one\"}");
     let marker = async || {
@@ -72,9 +73,12 @@ async fn hc7_an_epoch_is_written_into_the_marker() {
         (id, epoch)
     };
     assert_eq!(marker().await, ("one".to_owned(), 0), "of an older version");
-    disk.set_epoch(base.path(), "one", 7).await.unwrap();
+    let seen = disk.read_marker(base.path()).await.unwrap();
+    disk.set_epoch(base.path(), &seen, 7).await.unwrap();
     assert_eq!(marker().await, ("one".to_owned(), 7));
     assert_eq!(kind("two").await, FsErrorKind::RootMissing);
+    // Another epoch, or another file, is another marker: a copy of the folder lies there.
+    assert_eq!(disk.set_epoch(base.path(), &seen, 8).await.unwrap_err().kind, FsErrorKind::RootMissing);
     assert_eq!(marker().await, ("one".to_owned(), 7));
     assert_eq!(names(&base.path().join(".windlass")), ["root.json"]);
 }

@@ -99,8 +99,9 @@ pub struct RootIdentity(pub String);
 pub trait LocalFs: Debug + Send + Sync {
     /// Reads the root's marker file (`.windlass/root.json`). `RootMissing` when root or marker are not there.
     async fn read_marker(&self, root: &Path) -> Result<Marker, FsError>;
-    /// Writes another epoch into the marker, durably and atomically. `RootMissing` when the marker is not this folder's.
-    async fn set_epoch(&self, root: &Path, id: &str, epoch: u64) -> Result<(), FsError>;
+    /// Writes another epoch into the marker, durably and atomically. `RootMissing` when the marker is not `expect` any more: not
+    /// this folder's, or of a copy of it that was put in its place.
+    async fn set_epoch(&self, root: &Path, expect: &Marker, epoch: u64) -> Result<(), FsError>;
     /// Writes the marker of a new pairing. Fails when one is there already; one that says nothing any more is replaced.
     async fn create_marker(&self, root: &Path, id: &str) -> Result<(), FsError>;
     /// Walks the whole tree (or what is below `under`), files in path order, honouring the ignore file `.windlassignore`

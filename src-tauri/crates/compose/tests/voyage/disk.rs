@@ -321,8 +321,8 @@ impl LocalFs for OddDisk {
         self.hangs.subscribe().wait_for(|hangs| !hangs).await.unwrap();
         self.disk.read_marker(root).await
     }
-    async fn set_epoch(&self, root: &Path, id: &str, epoch: u64) -> Result<(), FsError> {
-        self.disk.set_epoch(root, id, epoch).await
+    async fn set_epoch(&self, root: &Path, expect: &Marker, epoch: u64) -> Result<(), FsError> {
+        self.disk.set_epoch(root, expect, epoch).await
     }
     async fn trash(
         &self,

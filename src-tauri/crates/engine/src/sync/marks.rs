@@ -42,7 +42,7 @@ pub(super) async fn here(
     } else {
         if marker.epoch < row.epoch {
             // A stop between journal and marker.
-            write_epoch(shared, pair, row.epoch).await?;
+            write_epoch(shared, pair, &marker, row.epoch).await?;
         } else if root_of(&marker) != row.seen_root {
             // A stop between marker and journal, or the first look.
             note_root(shared, pair, &marker).await?;
@@ -60,7 +60,7 @@ pub(super) async fn here(
     shared.commit(writes).await?;
     pair.merges(evidence, epoch, root);
     if behind {
-        write_epoch(shared, pair, epoch).await?;
+        write_epoch(shared, pair, &marker, epoch).await?;
     }
     Ok(true)
 }
@@ -158,15 +158,16 @@ pub(crate) async fn merge_again(
     if marker.is_none() {
         fs.create_marker(root, row.id.as_str()).await?;
     }
-    fs.set_epoch(root, row.id.as_str(), epoch).await?;
+    let made = fs.read_marker(root).await?;
+    fs.set_epoch(root, &made, epoch).await?;
     Ok(())
 }
 
-/// Writes the epoch of the journal into the root, and notes which root that made.
-async fn write_epoch(shared: &Shared, pair: &PairHandle, epoch: u64) -> Result<(), Broken> {
+/// Writes the epoch of the journal into the root that was looked at, and notes which root that made.
+async fn write_epoch(shared: &Shared, pair: &PairHandle, seen: &Marker, epoch: u64) -> Result<(), Broken> {
     let row = pair.row();
     let (root, id) = (Path::new(&row.root), row.id.as_str());
-    shared.ports.fs.set_epoch(root, id, epoch).await.map_err(Broken::Disk)?;
+    shared.ports.fs.set_epoch(root, seen, epoch).await.map_err(Broken::Disk)?;
     let marker = shared.ports.fs.read_marker(root).await.map_err(Broken::Disk)?;
     // What was put in its place just now is of another epoch.
     if marker.id == id && marker.epoch == epoch {
@@ -196,6 +197,13 @@ pub(super) async fn next_epoch(
         return Ok(());
     }
     let row = pair.row();
+    // The very root that was looked at gets the epoch. With it a copy that was put in its place would pass as the root for good
+    // (hazard HA7).
+    let marker = shared.ports.fs.read_marker(Path::new(&row.root)).await.map_err(Broken::Disk)?;
+    let copy = is_copy(&row, &marker) && !planted::is(Bug::AnyCopyWillDo);
+    if marker.id != row.id.as_str() || copy {
+        return Err(went_away(row.root.clone()));
+    }
     let epoch = row.epoch.saturating_add(1);
     if planted::is(Bug::EpochApart) {
         shared.commit(vec![JournalWrite::SetEpoch(row.id.clone(), epoch)]).await?;
@@ -204,7 +212,7 @@ pub(super) async fn next_epoch(
     }
     shared.commit(intents).await?;
     pair.set_epoch(epoch);
-    write_epoch(shared, pair, epoch).await
+    write_epoch(shared, pair, &marker, epoch).await
 }
 
 /// Makes sure that the marker object is known. Its ETag is noted once; when the object is gone or another one, it stays

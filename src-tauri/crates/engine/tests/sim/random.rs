@@ -80,7 +80,10 @@ const SECONDS: u64 = 20;
 /// And without optimisation.
 const SECONDS_DEBUG: u64 = 10;
 /// Seeds that once showed something which no scenario shows, run first.
-const REGRESSIONS: [u64; 11] = [
+const REGRESSIONS: [u64; 13] = [
+    // A copy put in the place of the folder right before its epoch was written (HA7).
+    965_582_187_321_877_502,
+    965_582_187_321_924_914,
     // Renamed and written to, and not read.
     130_566_488,
     // Late requests whose journal was another one by then.

@@ -75,14 +75,14 @@ fn text(root: &Path, id: &str, epoch: u64) -> Result<Vec<u8>, FsError> {
 }
 
 /// Replaces the marker by one with another epoch, in one durable step.
-pub(super) fn set_epoch(root: &Path, id: &str, epoch: u64) -> Result<(), FsError> {
-    if read(root)?.id != id {
-        return Err(because(FsErrorKind::RootMissing, root, "the marker is another folder's"));
+pub(super) fn set_epoch(root: &Path, expect: &Marker, epoch: u64) -> Result<(), FsError> {
+    if read(root)? != *expect {
+        return Err(because(FsErrorKind::RootMissing, root, "the marker is another one"));
     }
     let ours = Folder::open(root)
         .and_then(|folder| folder.child(OsStr::new(names::OURS)))
         .map_err(|error| root_error(root, error))?;
-    let (temp, text) = (names::temp(), text(root, id, epoch)?);
+    let (temp, text) = (names::temp(), text(root, &expect.id, epoch)?);
     let temp = OsStr::new(&temp);
     let done = (|| {
         let mut file = ours.create(temp, 0o644)?;

@@ -138,15 +138,16 @@ impl LocalFs for VirtualDisk {
         marker.ok_or_else(|| self.error(FsErrorKind::RootMissing, "", "no marker"))
     }
 
-    async fn set_epoch(&self, root: &Path, id: &str, epoch: u64) -> Result<(), FsError> {
+    async fn set_epoch(&self, root: &Path, expect: &Marker, epoch: u64) -> Result<(), FsError> {
         self.own_root(root);
         self.world.cut("set_epoch", Edge::Before).await;
         self.fails("set_epoch", "")?;
         {
             let mut disk = self.disk();
-            match disk.volume_mut().and_then(|volume| volume.marker.as_mut()).filter(|m| m.id == id) {
-                Some(marker) => marker.epoch = epoch,
-                None => return Err(self.error(FsErrorKind::RootMissing, "", "no marker of this folder")),
+            let found = disk.volume().and_then(Volume::told_marker);
+            match disk.volume_mut().and_then(|volume| volume.marker.as_mut()) {
+                Some(marker) if found.as_ref() == Some(expect) => marker.epoch = epoch,
+                _ => return Err(self.error(FsErrorKind::RootMissing, "", "the marker is another one")),
             }
             disk.new_marker();
         }
