@@ -1,5 +1,5 @@
 //! Everything a run needs but the engine: computers, the bucket, the oracle that watches them.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -207,12 +207,19 @@ impl Scene {
                 disk.copy();
                 Vec::new()
             }
-            // What is not in the copy stays the person's: she let go of nothing.
+            // What was only here and is not in the copy is gone by her hand. What the bucket or another computer shows stays hers.
             Act::PutBack => {
+                let mut gone = disk.at_names();
                 for path in disk.put_back() {
                     self.oracle.handled(at, &path);
                 }
-                Vec::new()
+                let there: BTreeSet<ContentId> = s3.objects().into_values().collect();
+                let shown = |content: &ContentId| {
+                    there.contains(content)
+                        || self.computers.iter().any(|c| c.disk.at_names().contains(content))
+                };
+                gone.retain(|content| !shown(content));
+                gone.into_iter().collect()
             }
             Act::Lock(folder) => {
                 disk.lock_folder(folder, true);

@@ -80,7 +80,11 @@ const SECONDS: u64 = 20;
 /// And without optimisation.
 const SECONDS_DEBUG: u64 = 10;
 /// Seeds that once showed something which no scenario shows, run first.
-const REGRESSIONS: [u64; 13] = [
+const REGRESSIONS: [u64; 16] = [
+    // An older copy put over what was nowhere else.
+    965_582_187_322_048_889,
+    55_368_578_983_993_661,
+    55_368_578_984_030_216,
     // A copy put in the place of the folder right before its epoch was written (HA7).
     965_582_187_321_877_502,
     965_582_187_321_924_914,
