@@ -84,6 +84,10 @@ pub enum Act {
     Lock(String),
     /// It can again.
     Unlock(String),
+    /// From the next start of the program on the disk cannot say what is at this path.
+    Rot(String),
+    /// It can again.
+    Heal(String),
     /// So many bytes are free.
     Free(u64),
     /// The wall clock jumps by so many milliseconds.

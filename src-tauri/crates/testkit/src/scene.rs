@@ -229,6 +229,14 @@ impl Scene {
                 disk.lock_folder(folder, false);
                 Vec::new()
             }
+            Act::Rot(path) => {
+                disk.rot(path, true);
+                Vec::new()
+            }
+            Act::Heal(path) => {
+                disk.rot(path, false);
+                Vec::new()
+            }
             Act::Free(bytes) => {
                 disk.set_free(*bytes);
                 Vec::new()

@@ -72,7 +72,7 @@ pub(crate) async fn round(
     paths: &[RelPath],
 ) -> Result<Round, Broken> {
     let merges = marks::here(shared, pair, evidence).await?;
-    intents::recover(shared, pair).await?;
+    let recovered = intents::recover(shared, pair).await?;
     marks::there(shared, pair).await?;
     let row = pair.row();
     let filter = filter(&row);
@@ -106,6 +106,7 @@ pub(crate) async fn round(
         Op::MoveRemote { local, .. } => local.digest.is_some() || planted::is(Bug::MovesUnread),
         _ => true,
     });
+    round.refused = recovered.hold(&mut decided);
     // A copy may have been put in the place of the root while it was looked at.
     if marks::here(shared, pair, evidence).await? {
         return Ok(Round { acted: true, merges: true, ..round });
@@ -124,7 +125,7 @@ pub(crate) async fn round(
     };
     let done = act::act(shared, pair, &row, decided, &seen, &states, &view.blocked).await?;
     round.acted = done.progressed;
-    round.refused = done.refused;
+    round.refused |= done.refused;
     round.looked.waits = done.waits.or(round.looked.waits);
     Ok(round)
 }

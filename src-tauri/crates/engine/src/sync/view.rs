@@ -21,7 +21,7 @@ use windlass_ports::{
 
 use super::evidence::{Evidence, Side};
 use super::twins::{Absent, Blocked, Twins};
-use super::{MARKER, OURS, OURS_TOO};
+use super::{MARKER, OURS, OURS_TOO, intents};
 use crate::observe::{Broken, place, went_away};
 use crate::pair::{Nameless, PairHandle};
 use crate::planted::{self, Bug};
@@ -647,7 +647,19 @@ impl Looking<'_> {
             // What the disk finds under this name is another one, which is spelled otherwise.
             merge.view.blocked.insert(path.clone(), clash);
         } else if local == Observed::Absent && (base.is_some() || there.is_some()) {
-            match self.taken(&path, base.is_some()).await? {
+            let taken = match self.taken(&path, base.is_some()).await {
+                Err(broken) => {
+                    // What cannot be looked at is not known to be gone.
+                    let (code, note) = intents::of_one_file(shared, self.pair, broken).await?;
+                    if state != Some(FileState::Failed(code)) && base.is_none() {
+                        merge.writes.push(self.file(&path, None, FileState::Failed(code), &note));
+                    }
+                    local = Observed::Unknown(UnknownReason::Unreadable);
+                    None
+                }
+                Ok(taken) => taken,
+            };
+            match taken {
                 None => {}
                 // Not in the scan and yet there: an ignore file leaves it out. It is neither gone nor to be replaced (hazard
                 // HD10).

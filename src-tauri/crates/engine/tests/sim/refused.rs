@@ -170,3 +170,59 @@ fn hb3_nothing_is_deleted_or_sent_where_nothing_can_protect_it() {
     }
     assert!(asked.calls.lists <= HOURS * 60 + 40, "{asked:?}");
 }
+
+/// A stop between a change and the note that it was made, after which the disk cannot say what is where it was made: that file
+/// says so and nothing is decided of it, the others go on, and when the disk is well again nothing was lost.
+#[test]
+fn hc2_a_change_that_nobody_can_look_at_after_a_stop_costs_itself_alone() {
+    let copy = "shoot/00 (conflict, device-0, 2026-05-28).jpg";
+    let both = || {
+        settled().acts([
+            Act::Rot(copy.to_owned()),
+            Act::put("shoot/00.jpg", 11, 41),
+            Act::write("shoot/00.jpg", 10, 40),
+            Act::Wait(60_000),
+            Act::write("new.jpg", 7, 30),
+            Act::put("there.jpg", 8, 31),
+            // Most stops are before the end of the first wait; the second one is long in any case.
+            Act::Wait(600_000),
+            Act::Wait(HOURS * 3_600_000),
+        ])
+    };
+    let mut unlooked = 0;
+    for at in 1.. {
+        let plan = Plan { deaths: vec![at], ..both() };
+        let ran = check(&plan);
+        if ran.died() == 0 {
+            break;
+        }
+        let asked = ran.asked;
+        for path in ["new.jpg", "there.jpg", "shoot/01.jpg"] {
+            assert!(asked.safe.iter().any(|safe| safe == path), "{at}: {path}: {asked:?}");
+        }
+        // Where it became of it what it was to become, the file says that nobody can read it.
+        unlooked += u32::from(asked.failed.iter().any(|(path, _)| path == "shoot/00.jpg"));
+    }
+    assert_ne!(unlooked, 0, "no stop left one");
+}
+
+/// The same of a path at which nothing was found yet.
+#[test]
+fn a_new_object_whose_place_cannot_be_looked_at_costs_itself_alone() {
+    let plan = Plan::new("refused", Mode::TwoWay).acts([Act::Rot("there.jpg".to_owned())]);
+    let files = (0..3).map(|n| Act::write(&format!("shoot/{n:02}.jpg"), 100 + n, 20 + n as usize));
+    let plan = plan.acts(files.chain([
+        Act::Quiet,
+        Act::put("there.jpg", 8, 31),
+        Act::put("well.jpg", 9, 32),
+        Act::write("new.jpg", 7, 30),
+        Act::Wait(HOURS * 3_600_000),
+    ]));
+    let ran = check(&Plan { deaths: vec![20], ..plan });
+    assert_eq!(ran.died(), 1);
+    fails_alone(&ran.asked, "there.jpg", FailureCode::Unreadable);
+    for path in ["new.jpg", "well.jpg"] {
+        assert!(ran.asked.safe.iter().any(|safe| safe == path), "{path}: {:?}", ran.asked);
+    }
+    assert!(ran.asked.calls.lists <= HOURS * 60 + 40, "{:?}", ran.asked);
+}

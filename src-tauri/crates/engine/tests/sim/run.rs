@@ -40,6 +40,8 @@ pub(crate) struct Asked {
     pub(crate) intents: usize,
     /// Files that say why they could not be kept in step.
     pub(crate) failed: Vec<(String, FailureCode)>,
+    /// Files that are in step.
+    pub(crate) safe: Vec<String>,
 }
 
 impl Ran {
@@ -153,6 +155,12 @@ async fn live(scene: &Scene, plan: &Plan, stage: &mut Stage, asked: &mut Asked) 
             calls: scene.s3.calls(),
             uploads: journal.uploads(),
             intents: journal.intents().len(),
+            safe: journal
+                .rows()
+                .into_iter()
+                .filter(|row| row.state == FileState::Safe)
+                .map(|row| row.path.as_str().to_owned())
+                .collect(),
             failed: journal
                 .rows()
                 .into_iter()
@@ -206,8 +214,10 @@ fn calm(scene: &Scene, plan: &Plan) {
         }
         scene.act(at, &Act::Free(1 << 40));
         for line in plan.lines.iter().filter(|line| line.at == at) {
-            if let Act::Lock(folder) = &line.act {
-                scene.act(at, &Act::Unlock(folder.clone()));
+            match &line.act {
+                Act::Lock(folder) => scene.act(at, &Act::Unlock(folder.clone())),
+                Act::Rot(path) => scene.act(at, &Act::Heal(path.clone())),
+                _ => {}
             }
         }
     }

@@ -179,6 +179,8 @@ struct Disk {
     next_inode: u64,
     /// Folders that cannot be read.
     locked: BTreeSet<String>,
+    /// Paths that cannot be examined, from this start of the program on.
+    rotten: BTreeMap<String, u32>,
     heard: Option<mpsc::Sender<WatchEvent>>,
     /// What a file held when it looked like this.
     history: BTreeMap<(u64, i64, i64, u64), BTreeSet<ContentId>>,
@@ -222,6 +224,7 @@ impl VirtualDisk {
             there_since: None,
             next_inode: 11,
             locked: BTreeSet::new(),
+            rotten: BTreeMap::new(),
             heard: None,
             history: BTreeMap::new(),
             known: BTreeSet::new(),
@@ -465,6 +468,10 @@ impl Disk {
 
     fn is_locked(&self, path: &str) -> Option<&str> {
         self.locked.iter().map(String::as_str).find(|above| below(path, above))
+    }
+
+    fn is_rotten(&self, path: &str, boots: u32) -> bool {
+        self.rotten.get(path).is_some_and(|since| *since <= boots)
     }
 
     fn state(&self, number: u64, inode: &Inode) -> LocalState {

@@ -271,6 +271,19 @@ impl VirtualDisk {
         self.hint(&[folder]);
     }
 
+    /// From the next start of the program on the disk cannot say what is at a path, or it can again.
+    pub(crate) fn rot(&self, path: &str, rotten: bool) {
+        let next = self.world.boots() + 1;
+        let mut disk = self.disk();
+        if rotten {
+            disk.rotten.insert(path.to_owned(), next)
+        } else {
+            disk.rotten.remove(path)
+        };
+        drop(disk);
+        self.hint(&[path]);
+    }
+
     /// No space, or space again.
     pub(crate) fn set_free(&self, bytes: u64) {
         self.disk().options.free = bytes;

@@ -74,7 +74,11 @@ impl VirtualDisk {
         let spelled = under.map(|under| self.disk().spell(text(under)));
         let (path, item) = self.after(&last, spelled.as_deref())?;
         let item = match (item, self.world.fault("scan on", &[Fault::Eio])) {
-            (ScanItem::File(_), Some(_)) => ScanItem::Unreadable("input/output error".to_owned()),
+            (ScanItem::File(_), fault)
+                if fault.is_some() || self.disk().is_rotten(&path, self.world.boots()) =>
+            {
+                ScanItem::Unreadable("input/output error".to_owned())
+            }
             (item, _) => item,
         };
         let asked = match (under, &spelled) {
@@ -98,9 +102,10 @@ impl VirtualDisk {
     }
 
     fn fails(&self, op: &'static str, path: &str) -> Result<(), FsError> {
+        let examined = matches!(op, "look" | "spelled");
         match self.world.fault(op, &[Fault::Eio]) {
-            Some(_) => Err(self.error(FsErrorKind::Other, path, "input/output error")),
-            None => Ok(()),
+            None if !examined || !self.disk().is_rotten(path, self.world.boots()) => Ok(()),
+            _ => Err(self.error(FsErrorKind::Other, path, "input/output error")),
         }
     }
 
