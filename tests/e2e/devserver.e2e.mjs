@@ -59,9 +59,12 @@ const tab = (page, name) => page.getByRole('tab', { name }).click();
 
 async function goTo(page, address) {
   await page.keyboard.press('Control+l');
-  await page.keyboard.type(address);
+  await page.getByRole('textbox', { name: 'Edit the location' }).fill(address);
   await page.keyboard.press('Enter');
 }
+
+/** Waits until the list shows this folder: rows of the one before may bear the same names. */
+const isIn = (page, name) => page.locator('.path [aria-current=location]', { hasText: name }).waitFor();
 
 test('first voyage', { timeout: 120_000 }, async (t) => {
   const { page, errors } = await openPage(browser, core.address, { colorScheme: 'light' });
@@ -204,6 +207,7 @@ test('hostile names are shown as what they are, and a download that cannot be sa
   assert.ok(wide, 'a long name does not push the window wider');
   await page.screenshot({ path: join(shots, 'odd-3-names.png') });
   await row(/^a, Folder/).dblclick();
+  await isIn(page, 'a');
   await row(/^\(empty name\), Folder/).dblclick();
   await row(/^b, .*cannot be a file name/).waitFor();
   await goTo(page, 's3://odd/../');
