@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use proptest::prelude::*;
-use windlass_domain::upload::{AfterAbort, Found};
+use windlass_domain::parts::SINGLE_PUT_BELOW;
+use windlass_domain::upload::{AfterAbort, Found, QUIET_BELOW};
 use windlass_domain::words::FailureCode;
 use windlass_domain::{
     Bucket, Crc64Nvme, Digest, ETag, Effect, Ending, Fault, FaultKind, FileId, LocalState, ObjectKey,
@@ -330,4 +331,43 @@ fn regression_what_was_to_be_replaced_is_gone_and_the_folder_decides_anew() {
         Upload::Aborting { upload: id(), then: AfterAbort::End(Ending::Superseded) },
         "and the upload id is given back"
     );
+}
+
+#[test]
+fn sizes_at_which_the_way_up_changes() {
+    let begun = |size: u64| {
+        let begun = step(&spec(size), Upload::Queued, UploadEvent::Start).unwrap();
+        (spec(size).single(), begun.state, begun.effects.contains(&Effect::Save))
+    };
+    assert_eq!((QUIET_BELOW, SINGLE_PUT_BELOW), (1 << 20, 16 << 20));
+    assert_eq!(begun(QUIET_BELOW - 1), (true, Upload::Putting, false));
+    assert_eq!(begun(QUIET_BELOW), (true, Upload::Putting, true));
+    assert_eq!(begun(SINGLE_PUT_BELOW - 1), (true, Upload::Putting, true));
+    assert_eq!(begun(SINGLE_PUT_BELOW), (false, Upload::Opening, true));
+}
+
+/// The journal keeps receipts in rows of their own: a state is the same after they were taken out and put back.
+#[test]
+fn receipts_come_back_into_the_states_that_have_them() {
+    let mut with = 0;
+    for state in states() {
+        let done = state.done().cloned();
+        let inner = match &state {
+            Upload::Waiting { resume, .. } => resume.as_ref(),
+            other => other,
+        };
+        let has = matches!(inner, Upload::Sending { .. } | Upload::Completing { .. });
+        assert_eq!(done.is_some(), has, "{state:?}");
+        let other = BTreeMap::from([(7, receipt(7))]);
+        let mut changed = state.clone();
+        changed.restore_parts(other.clone());
+        assert_eq!(changed.done(), has.then_some(&other), "{state:?}");
+        if let Some(done) = done {
+            assert_eq!(done, BTreeMap::from([(1, receipt(1))]), "{state:?}");
+            changed.restore_parts(done);
+            with += 1;
+        }
+        assert_eq!(changed, state);
+    }
+    assert!(with >= 3, "{with}");
 }

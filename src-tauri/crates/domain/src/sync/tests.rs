@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::digest::Digest;
-use crate::key::ETag;
+use crate::key::{ETag, VersionId};
 use crate::state::{FileId, Timestamp};
 
 const NAMES: ConflictNames<'static> =
@@ -70,6 +70,22 @@ fn new_here(text: &str, file: LocalState) -> Seen {
 
 fn new_there(text: &str, etag: &str, content: u8) -> Seen {
     seen(text, None, Some(remote(etag, content)), None)
+}
+
+/// A listing says no version; where it is the one that the base is of, the delete is bound to it all the same.
+#[test]
+fn a_delete_is_bound_to_the_version_that_the_base_is_of() {
+    let known = RemoteState { version: Some(VersionId::new("v1")), ..remote("e1", 1) };
+    let deleted = |listed: RemoteState| {
+        let base = (local(1, 1, 1), known.clone());
+        match two_way(&[seen("a", None, Some(listed), Some(base))]).as_slice() {
+            [Op::DeleteRemote { remote, .. }] => remote.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(deleted(remote("e1", 0)), known);
+    let newer = RemoteState { version: Some(VersionId::new("v2")), ..remote("e1", 0) };
+    assert_eq!(deleted(newer).version, Some(VersionId::new("v2")), "what was looked at comes before what was");
 }
 
 fn two_way(all: &[Seen]) -> Vec<Op> {
