@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decide::RemoteExpect;
 use crate::digest::Digest;
-use crate::key::{Bucket, ETag, ObjectKey, UploadId};
+use crate::key::{Bucket, ObjectKey, UploadId};
 use crate::parts::{PartPlan, PartReceipt, SINGLE_PUT_BELOW};
 use crate::state::{BatchId, LocalState, PairId, RemoteState, Timestamp, TransferId};
 use crate::words::FailureCode;
@@ -723,14 +723,5 @@ fn faulted(state: Upload, fault: Fault) -> Step {
         FaultKind::SourceUnreadable => end_or_abort(state, Ending::Failed(FailureCode::Unreadable)),
         FaultKind::SourceGone => end_or_abort(state, Ending::Superseded),
         FaultKind::Unsupported => end_or_abort(state, Ending::Failed(FailureCode::NotSupported)),
-    }
-}
-
-/// The ETag to expect, for requests that take one.
-#[must_use]
-pub fn expected_etag(expect: &RemoteExpect) -> Option<&ETag> {
-    match expect {
-        RemoteExpect::Absent => None,
-        RemoteExpect::Unchanged(etag) => Some(etag),
     }
 }

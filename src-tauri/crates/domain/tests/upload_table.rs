@@ -371,3 +371,31 @@ fn receipts_come_back_into_the_states_that_have_them() {
     }
     assert!(with >= 3, "{with}");
 }
+
+#[test]
+fn what_a_store_says_of_its_checksum_decides_what_follows() {
+    let other_kind = Digest::Sha256([1; 32]);
+    let stored = |size: u64, seen: Option<Digest>| {
+        let event = UploadEvent::Stored { remote: remote(seen), digest: GOOD };
+        step(&spec(size), Upload::Putting, event).unwrap()
+    };
+    assert_eq!(stored(1, Some(GOOD)).state, Upload::Ended(Ending::Committed));
+    let wrong = Upload::Ended(Ending::Failed(FailureCode::StoredBytesDiffer));
+    assert_eq!(stored(1, Some(BAD)).state, wrong);
+    // Another kind says nothing, nor does none: the bytes are looked at, and a short file's look is not worth a write.
+    for seen in [None, Some(other_kind)] {
+        for (size, effects) in
+            [(QUIET_BELOW - 1, vec![Effect::Verify]), (QUIET_BELOW, vec![Effect::Save, Effect::Verify])]
+        {
+            let step = stored(size, seen);
+            assert!(matches!(step.state, Upload::Verifying { .. }), "{seen:?}");
+            assert_eq!(step.effects, effects, "{size} {seen:?}");
+        }
+    }
+}
+
+#[test]
+fn an_event_that_cannot_be_is_named() {
+    let error = step(&spec(1), Upload::Queued, UploadEvent::Aborted).unwrap_err();
+    assert!(error.to_string().contains("Aborted"), "{error}");
+}

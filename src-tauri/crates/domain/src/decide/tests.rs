@@ -324,6 +324,18 @@ fn hd1_equal_digests_are_never_a_conflict_and_never_a_transfer() {
     });
 }
 
+/// Two kinds of checksum say nothing about each other: what differs in kind alone is read, and is no conflict.
+#[test]
+fn hd1_digests_of_two_kinds_ask_for_a_look_at_the_bytes() {
+    let (here, there, other) = (local(1, 1, 1), remote(1, 1, 3), remote(1, 1, 2));
+    for mode in MODES {
+        let triple =
+            |there| Triple { local: Observed::Present(&here), remote: Observed::Present(there), base: None };
+        assert_eq!(decide(mode, triple(&there)), Action::Compare, "{mode:?}");
+        assert!(matches!(decide(mode, triple(&other)), Action::Conflict(_)), "{mode:?}");
+    }
+}
+
 #[test]
 fn hb35_an_emptied_file_never_goes_up_and_comes_back() {
     every_triple(|triple| {

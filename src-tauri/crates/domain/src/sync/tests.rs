@@ -85,7 +85,11 @@ fn a_delete_is_bound_to_the_version_that_the_base_is_of() {
     };
     assert_eq!(deleted(remote("e1", 0)), known);
     let newer = RemoteState { version: Some(VersionId::new("v2")), ..remote("e1", 0) };
-    assert_eq!(deleted(newer).version, Some(VersionId::new("v2")), "what was looked at comes before what was");
+    assert_eq!(
+        deleted(newer).version,
+        Some(VersionId::new("v2")),
+        "what was looked at comes before what was"
+    );
 }
 
 fn two_way(all: &[Seen]) -> Vec<Op> {
