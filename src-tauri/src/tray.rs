@@ -41,6 +41,9 @@ pub(crate) fn start(app: &AppHandle) {
         tracing::info!("no library for an icon beside the clock; Windlass runs without one");
         return;
     }
+    // Panels show it where the mouse rests on the icon; else it is the file name of the program.
+    #[cfg(target_os = "linux")]
+    glib::set_application_name("Windlass");
     match build(app) {
         Ok(tray) => {
             let app = app.clone();
