@@ -15,11 +15,12 @@ mkdir -p "$LOGS" "$STAMPS"
 # nothing is compiled twice.
 export TAURI_CONFIG='{"build":{"devUrl":null}}'
 
-# Packages for building and opening the window on Debian 12.
-PACKAGES_RUN="build-essential pkg-config curl file libwebkit2gtk-4.1-dev librsvg2-dev dbus fonts-dejavu-core"
+# Packages for building and opening the window on Debian 12; with the last the icon beside the clock can be shown.
+PACKAGES_RUN="build-essential pkg-config curl file libwebkit2gtk-4.1-dev librsvg2-dev dbus fonts-dejavu-core
+  libayatana-appindicator3-1"
 # Packages only the tests need.
 PACKAGES_TEST="webkit2gtk-driver xvfb xauth dbus-x11 gnome-keyring libsecret-tools xdotool imagemagick x11-utils openbox
-  xdg-utils radosgw ceph-mon ceph-osd ceph-base python3 python3-venv sqlite3 chromium procps xfsprogs"
+  xdg-utils radosgw ceph-mon ceph-osd ceph-base python3 python3-venv python3-gi sqlite3 chromium procps xfsprogs"
 
 if [ -t 1 ]; then DIM=$'\e[2m' BOLD=$'\e[1m' RED=$'\e[31m' PLAIN=$'\e[0m'; else DIM='' BOLD='' RED='' PLAIN=''; fi
 

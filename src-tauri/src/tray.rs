@@ -41,6 +41,9 @@ pub(crate) fn start(app: &AppHandle) {
         tracing::info!("no library for an icon beside the clock; Windlass runs without one");
         return;
     }
+    // Panels show it where the mouse rests on the icon; else it is the file name of the program.
+    #[cfg(target_os = "linux")]
+    glib::set_application_name("Windlass");
     match build(app) {
         Ok(tray) => {
             let app = app.clone();
@@ -175,6 +178,12 @@ fn line(folders: &[SyncFolderRow], transfers: &TransferWindow, paused: bool) -> 
     if paused {
         return "Paused".to_owned();
     }
+    let first = |state| folders.iter().find(move |folder| folder.state == state);
+    if transfers.counts.active == 0
+        && let Some(folder) = first(FolderState::Waiting)
+    {
+        return of_itself(folder);
+    }
     let moving = transfers.counts.active + transfers.counts.waiting;
     if moving > 0 {
         let share = transfers.activity.done.saturating_mul(100).checked_div(transfers.activity.total);
@@ -183,17 +192,33 @@ fn line(folders: &[SyncFolderRow], transfers: &TransferWindow, paused: bool) -> 
             None => format!("{} under way", files(moving)),
         };
     }
-    if let Some(folder) = folders.iter().find(|folder| folder.state == FolderState::Offline) {
+    if let Some(folder) = first(FolderState::Offline) {
         return format!("{} is not there", folder.name);
     }
-    let busy = folders.iter().filter(|folder| folder.counts.safe < folder.counts.total).count();
-    match (folders.len(), busy) {
-        (0, _) => "Nothing to do".to_owned(),
-        (_, 0) => "Everything is in step".to_owned(),
-        (_, busy) => {
-            format!("{busy} {} not in step yet", if busy == 1 { "folder is" } else { "folders are" })
-        }
+    // What its counts say is true of all files only once it was looked at to the end, and only as long as it is watched.
+    let quiet = |folder: &&SyncFolderRow| matches!(folder.state, FolderState::Watching | FolderState::Paused);
+    if let Some(folder) = folders.iter().find(|folder| !quiet(folder)) {
+        return of_itself(folder);
     }
+    let paused = folders.iter().filter(|folder| folder.state == FolderState::Paused).count();
+    let watched = folders.iter().filter(|folder| folder.state == FolderState::Watching);
+    let busy = watched.filter(|folder| folder.counts.safe < folder.counts.total).count();
+    match (busy, paused) {
+        (0, 0) if folders.is_empty() => "Nothing to do".to_owned(),
+        (0, 0) => "Everything is in step".to_owned(),
+        (0, paused) => format!("{} paused", folders_are(paused)),
+        (busy, _) => format!("{} not in step yet", folders_are(busy)),
+    }
+}
+
+/// What the folder says of itself, without the advice that follows.
+fn of_itself(folder: &SyncFolderRow) -> String {
+    let said = folder.state_text.split(". ").next().unwrap_or_default();
+    format!("{}: {}", folder.name, said.trim_end_matches('.'))
+}
+
+fn folders_are(count: usize) -> String {
+    if count == 1 { "1 folder is".to_owned() } else { format!("{count} folders are") }
 }
 
 fn files(count: u64) -> String {
@@ -238,7 +263,12 @@ mod tests {
         answered["answer"] = json!("go");
         let failed = json!({ "total": 2, "safe": 1, "checking": 0, "uploading": 0, "waiting": 0, "failed": 1,
                              "bytes_total": 2, "bytes_safe": 1 });
-        let rest = transfers(4, 30, 60, true);
+        let open = json!({ "total": 2, "safe": 1, "checking": 0, "uploading": 0, "waiting": 1, "failed": 0,
+                           "bytes_total": 2, "bytes_safe": 1 });
+        let lost = "No connection. Uploads wait and start by themselves.";
+        let (rest, still) = (transfers(4, 30, 60, true), transfers(0, 0, 0, false));
+        let mut queued = still.clone();
+        queued.counts.waiting = 3;
         for (change, moving, expected) in [
             (json!({ "brake": brake, "conflicts": 2 }), &rest, "Reports asks you: deletes are held"),
             (json!({ "brake": answered }), &rest, "Paused"),
@@ -246,12 +276,34 @@ mod tests {
             (json!({ "state": "stopped" }), &rest, "Reports stopped: please look"),
             (json!({}), &transfers(4, 30, 60, false), "4 files under way, 50%"),
             (json!({}), &transfers(1, 0, 0, false), "1 file under way"),
-            (json!({ "state": "offline" }), &transfers(0, 0, 0, false), "Reports is not there"),
-            (json!({}), &transfers(0, 0, 0, false), "Everything is in step"),
+            (json!({ "state": "offline" }), &still, "Reports is not there"),
+            (json!({}), &still, "Everything is in step"),
+            (json!({ "counts": open }), &still, "1 folder is not in step yet"),
+            // Nobody has looked, or nobody looks any more: no file is known of that would not be in step.
+            (
+                json!({ "state": "scanning", "state_text": "Looking at the folder" }),
+                &still,
+                "Reports: Looking at the folder",
+            ),
+            (json!({ "state": "waiting", "state_text": lost }), &still, "Reports: No connection"),
+            (json!({ "state": "waiting", "state_text": lost }), &queued, "Reports: No connection"),
+            (
+                json!({ "state": "waiting", "state_text": lost }),
+                &transfers(4, 30, 60, false),
+                "4 files under way, 50%",
+            ),
+            (json!({ "state": "paused" }), &still, "1 folder is paused"),
+            (json!({ "state": "paused", "counts": open }), &still, "1 folder is paused"),
         ] {
             assert_eq!(say(&[folder(&change)], moving).line, expected, "{change}");
         }
-        assert_eq!(say(&[], &transfers(0, 0, 0, false)).line, "Nothing to do");
+        assert_eq!(say(&[], &still).line, "Nothing to do");
+        let paused = folder(&json!({ "state": "paused" }));
+        assert_eq!(say(&[paused.clone(), paused.clone()], &still).line, "2 folders are paused");
+        assert_eq!(
+            say(&[paused, folder(&json!({ "counts": open }))], &still).line,
+            "1 folder is not in step yet"
+        );
         assert!(say(&[], &rest).paused);
     }
 

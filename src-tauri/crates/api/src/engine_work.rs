@@ -72,6 +72,7 @@ impl From<EngineError> for UiError {
 fn status(view: &PairView) -> (FolderState, String) {
     match &view.phase {
         PairPhase::Scanning(0) => (FolderState::Scanning, "Looking at the folder".to_owned()),
+        PairPhase::Scanning(1) => (FolderState::Scanning, "Looking at the folder: 1 file so far".to_owned()),
         PairPhase::Scanning(seen) => {
             (FolderState::Scanning, format!("Looking at the folder: {seen} files so far"))
         }
