@@ -117,6 +117,7 @@ fn ha17_the_first_of_two_twins_keeps_the_name() {
     assert_eq!(names.claim(&path("Photos/A.jpg")), Ok(()), "again");
     assert_eq!(names.claim(&path("Photos/a.jpg")), Err(Clash::Twin("Photos/a.jpg".into())));
     assert_eq!(names.claim(&path("photos/b.jpg")), Err(Clash::Twin("photos".into())), "a folder's twin");
+    assert_eq!(names.claim(&path("photos/b.jpg")).unwrap_err().part(), "photos");
     assert_eq!(names.check(&path("photos/B.jpg")), Err(Clash::Twin("photos".into())));
     assert_eq!(
         names.claim(&path("PHOTOS")),

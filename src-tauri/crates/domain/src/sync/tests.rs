@@ -8,6 +8,12 @@ use crate::state::{FileId, Timestamp};
 const NAMES: ConflictNames<'static> =
     ConflictNames { device: "Ada's desk", date: "2026-11-25", taken: &|_| false };
 
+#[test]
+fn names_of_copies_show_in_logs_without_their_question() {
+    let shown = format!("{NAMES:?}");
+    assert!(shown.contains("Ada's desk") && shown.contains("2026-11-25"), "{shown}");
+}
+
 fn path(text: &str) -> RelPath {
     RelPath::parse(text).unwrap()
 }

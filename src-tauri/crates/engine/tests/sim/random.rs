@@ -375,7 +375,7 @@ fn random_schedules_break_nothing() {
     }
     assert!(failed.is_empty(), "{} seeds failed\n{}", failed.len(), failed.join("\n"));
     // Few schedules reach few places; that is no fault of the generator. What is rare by chance the scenarios do on purpose.
-    if counts.runs >= 5_000 {
+    if counts.runs >= 20_000 {
         for plan in crate::scenarios::all().iter().filter(|plan| !plan.is_large()) {
             counts.add(plan, &run(plan));
         }
