@@ -1,0 +1,191 @@
+// How a person finds the way around, by keyboard, on the mock core: history, tabs, bookmarks, palette, regions. Every
+// part is looked over by axe in both themes; pictures go to build/screenshots/.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { launch, openPage } from './browser.mjs';
+import { serve } from './static-server.mjs';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+const dist = join(root, 'ui/dist-mock');
+const shots = join(root, 'build/screenshots');
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const RAW = 's3://inspections-prod/bridges/A14-viaduct/2026-11-20/raw/';
+
+let browser;
+let server;
+
+before(async () => {
+  assert.ok(existsSync(join(dist, 'index.html')), 'run `npm run build:mock` first');
+  mkdirSync(shots, { recursive: true });
+  server = await serve(dist);
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+async function goTo(page, address) {
+  await page.keyboard.press('Control+l');
+  const field = page.locator('.path input');
+  await field.fill(address);
+  await field.press('Enter');
+  await field.waitFor({ state: 'detached' });
+}
+
+async function open(query = '', options = {}) {
+  const { page, context, errors } = await openPage(browser, `${server.url}/?fast${query}`, options);
+  page.setDefaultTimeout(15_000);
+  await page.locator('.info').waitFor();
+  await goTo(page, RAW);
+  await page.getByRole('row', { name: /DJI_0401/ }).waitFor();
+  return { page, context, errors };
+}
+
+/** Name of what has the focus, with its tick. */
+const focused = (page) => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '');
+
+/** Waits until the row with this name has the focus. */
+async function focusOn(page, name) {
+  await page.waitForFunction(
+    (text) => document.activeElement?.role === 'row' && document.activeElement.ariaLabel?.includes(text),
+    name,
+  );
+}
+
+/** A picture in both themes, each looked over by axe. */
+async function shot(page, name) {
+  for (const theme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme: theme });
+    await page.waitForFunction((wanted) => document.documentElement.dataset.theme === wanted, theme);
+    await page.screenshot({ path: join(shots, `${name}-${theme}.png`) });
+    await page.evaluate(axe);
+    const found = await page.evaluate(() =>
+      window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }),
+    );
+    const broken = found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
+    assert.deepEqual(broken, [], `axe on ${name} in ${theme}`);
+  }
+}
+
+test('back and forward bring the row, the scroll position and the ticks back', async () => {
+  const { page, context, errors } = await open();
+  await page.getByRole('row', { name: /overlap-check/ }).click();
+  await page.keyboard.press('End');
+  await focusOn(page, 'what?.json');
+  await page.keyboard.press('Space');
+  await page.getByText('1 selected').waitFor();
+  const scrolled = () => page.evaluate(() => document.querySelector('.vlist')?.scrollTop);
+  const top = await scrolled();
+  assert.ok(top > 1000, 'the list is scrolled');
+
+  await goTo(page, 's3://inspections-prod/bridges/');
+  await page.getByRole('grid', { name: 'Objects in bridges/' }).waitFor();
+  assert.equal(await scrolled(), 0, 'a new place starts at the top');
+  await page.keyboard.press('Alt+ArrowLeft');
+  await focusOn(page, 'what?.json');
+  await page.getByText('1 selected').waitFor();
+  assert.equal(await scrolled(), top);
+  await page.keyboard.press('Alt+ArrowRight');
+  await page.getByRole('grid', { name: 'Objects in bridges/' }).waitFor();
+
+  // The parent shows where we come from, and Enter goes there again.
+  await page.keyboard.press('Alt+ArrowUp');
+  await focusOn(page, 'bridges');
+  await page.keyboard.press('Enter');
+  await page.getByRole('grid', { name: 'Objects in bridges/' }).waitFor();
+  await focusOn(page, 'overlap-check');
+
+  // The buttons at the side of the mouse, and those in the toolbar.
+  const side = (button) =>
+    page.evaluate((which) => {
+      document.body.dispatchEvent(new MouseEvent('mouseup', { button: which, bubbles: true, cancelable: true }));
+    }, button);
+  await side(3);
+  await page.getByRole('grid', { name: 'Objects in inspections-prod' }).waitFor();
+  await side(4);
+  await page.getByRole('grid', { name: 'Objects in bridges/' }).waitFor();
+  await page.getByRole('button', { name: 'Back' }).click();
+  await page.getByRole('grid', { name: 'Objects in inspections-prod' }).waitFor();
+  await page.getByRole('button', { name: 'Forward' }).click();
+  await page.getByRole('grid', { name: 'Objects in bridges/' }).waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Forward' }).isDisabled(), true);
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('an address of an object puts the focus on its row', async () => {
+  const { page, context, errors } = await open();
+  await goTo(page, `${RAW}DJI_0700.JPG`);
+  await focusOn(page, 'DJI_0700.JPG');
+  await shot(page, 'A-address');
+  assert.equal(await focused(page).then((name) => name.includes('DJI_0700.JPG')), true);
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('tabs keep their place, history, order and ticks, and come back at the next start', async () => {
+  const { page, context, errors } = await open();
+  const tabs = page.getByRole('tab');
+  assert.equal(await page.getByRole('tablist', { name: 'Tabs' }).count(), 0, 'one tab needs no bar');
+  await page.getByRole('button', { name: 'Size', exact: true }).click();
+  await page.getByRole('row', { name: /DJI_0774/ }).click();
+  await page.keyboard.press('Space');
+  await page.getByText('1 selected').waitFor();
+
+  await page.keyboard.press('Control+t');
+  await page.getByRole('tab', { name: 'raw/', selected: true }).nth(0).waitFor();
+  await goTo(page, 's3://inspections-prod/bridges/');
+  await page.getByRole('tab', { name: 'bridges/', selected: true }).waitFor();
+  await focusOn(page, 'overlap-check');
+  // A folder in a new tab: by key, by the middle button, by Ctrl with a click on its name.
+  await page.keyboard.press('Control+Enter');
+  await page.getByRole('tab', { name: 'overlap-check/', selected: true }).waitFor();
+  await page.keyboard.press('Control+w');
+  await page.getByRole('tab', { name: 'bridges/', selected: true }).waitFor();
+  await page.getByRole('row', { name: /pier-07/ }).click({ button: 'middle' });
+  await page.getByRole('tab', { name: 'pier-07/', selected: true }).waitFor();
+  await page
+    .getByRole('row', { name: /overlap-check/ })
+    .getByText('overlap-check')
+    .click({ modifiers: ['Control'] });
+  await page.getByRole('tab', { name: 'overlap-check/', selected: true }).waitFor();
+  assert.equal(await tabs.count(), 4);
+  await shot(page, 'A-tabs');
+
+  await page.keyboard.press('Control+Tab');
+  await page.getByRole('tab', { name: 'raw/', selected: true }).waitFor();
+  await focusOn(page, 'DJI_0774');
+  await page.getByText('1 selected').waitFor();
+  assert.equal(await page.getByRole('columnheader', { name: 'Size' }).getAttribute('aria-sort'), 'descending');
+  await page.keyboard.press('Control+Shift+Tab');
+  await page.getByRole('tab', { name: 'overlap-check/', selected: true }).waitFor();
+
+  // The bar itself: one stop, arrows move, Enter shows, Delete closes and the focus stays in the bar.
+  await page.getByRole('tab', { selected: true }).focus();
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('Enter');
+  await page.getByRole('tab', { name: 'pier-07/', selected: true }).waitFor();
+  await page.keyboard.press('Delete');
+  await page.waitForFunction(() => document.querySelectorAll('[role=tab]').length === 3);
+  await page.waitForFunction(() => document.activeElement?.ariaSelected === 'true');
+
+  await page.keyboard.press('Control+Tab');
+  await page.getByRole('tab', { name: 'raw/', selected: true }).waitFor();
+  await page.waitForFunction(() => document.activeElement?.ariaSelected === 'true');
+  await page.reload();
+  await page.getByRole('tab', { name: 'raw/', selected: true }).waitFor();
+  assert.deepEqual(await tabs.allInnerTexts(), ['raw/', 'bridges/', 'overlap-check/']);
+  await focusOn(page, 'DJI_0774');
+  assert.equal(await page.getByRole('columnheader', { name: 'Size' }).getAttribute('aria-sort'), 'descending');
+  await page.keyboard.press('Control+Tab');
+  await page.getByRole('tab', { name: 'bridges/', selected: true }).waitFor();
+  await page.keyboard.press('Alt+ArrowLeft');
+  await page.getByRole('tab', { name: 'raw/', selected: true }).waitFor();
+  assert.deepEqual(errors, []);
+  await context.close();
+});
