@@ -189,3 +189,72 @@ test('tabs keep their place, history, order and ticks, and come back at the next
   assert.deepEqual(errors, []);
   await context.close();
 });
+
+test('bookmarks: added, renamed, moved by key and by drag, removed', async () => {
+  const { page, context, errors } = await open();
+  const names = () => page.locator('.mark .nav__i').allInnerTexts();
+  /** Waits until the sidebar shows these bookmarks in this order. */
+  const shows = (...wanted) =>
+    page.waitForFunction(
+      (text) => [...document.querySelectorAll('.mark .nav__i')].map((e) => e.innerText).join() === text,
+      wanted.join(),
+    );
+  await page.keyboard.press('Control+b');
+  await shows('raw');
+  assert.equal(await page.getByRole('button', { name: 'Bookmark this place' }).getAttribute('aria-pressed'), 'true');
+  for (const place of ['bridges', 'culverts']) {
+    await goTo(page, `s3://inspections-prod/${place}/`);
+    await page.getByRole('grid', { name: `Objects in ${place}/` }).waitFor();
+    await page.getByRole('button', { name: 'Bookmark this place' }).click();
+  }
+  await shows('raw', 'bridges', 'culverts');
+
+  await page.locator('.mark .nav__i').first().focus();
+  await page.keyboard.press('F2');
+  await page.getByRole('textbox', { name: 'Name' }).fill('A14 viaduct, raw');
+  await page.keyboard.press('Enter');
+  await shows('A14 viaduct, raw', 'bridges', 'culverts');
+  await page.locator('.mark .nav__i').first().focus();
+  await page.keyboard.press('Control+Shift+ArrowDown');
+  await shows('bridges', 'A14 viaduct, raw', 'culverts');
+  assert.match(await page.evaluate(() => document.activeElement?.textContent ?? ''), /A14/, 'the focus goes along');
+
+  const from = await page.locator('.mark').nth(2).boundingBox();
+  const to = await page.locator('.mark').nth(0).boundingBox();
+  await page.mouse.move(from.x + 60, from.y + 12);
+  await page.mouse.down();
+  await page.mouse.move(from.x + 60, to.y + 20, { steps: 4 });
+  await page.mouse.move(from.x + 60, to.y + 4, { steps: 2 });
+  await page.locator('.mark.drop-before').waitFor();
+  await page.mouse.up();
+  await shows('culverts', 'bridges', 'A14 viaduct, raw');
+  assert.equal(await page.getByRole('grid').getAttribute('aria-label'), 'Objects in culverts/', 'a drag is no click');
+
+  await page.locator('.mark').nth(2).hover();
+  await page.getByRole('button', { name: 'More for A14 viaduct, raw' }).click();
+  await page.getByRole('menuitem', { name: 'Rename…' }).waitFor();
+  await shot(page, 'A-bookmarks');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: /^A14 viaduct/ }).click();
+  await page.getByRole('grid', { name: 'Objects in raw/' }).waitFor();
+  await page.reload();
+  await shows('culverts', 'bridges', 'A14 viaduct, raw');
+  await page.locator('.mark .nav__i').nth(1).focus();
+  await page.keyboard.press('Delete');
+  await shows('culverts', 'A14 viaduct, raw');
+  assert.equal(await page.getByRole('dialog').count(), 0, 'Delete here is about the bookmark, not about objects');
+
+  // The path bar offers bookmarks and the last places.
+  await page.keyboard.press('Control+l');
+  await page.getByRole('combobox', { name: 'Edit location' }).fill('culv');
+  await page.getByRole('option', { name: /culverts/ }).waitFor();
+  assert.equal(await page.getByRole('option').count(), 1);
+  await page.keyboard.press('ArrowDown');
+  await page.locator('[role=combobox][aria-activedescendant]').waitFor();
+  await shot(page, 'A-path-suggestions');
+  await page.keyboard.press('Enter');
+  await page.getByRole('grid', { name: 'Objects in culverts/' }).waitFor();
+  assert.equal((await names()).length, 2);
+  assert.deepEqual(errors, []);
+  await context.close();
+});

@@ -7,6 +7,7 @@ export const commands = {
     forward: 'Forward',
     up: 'Parent folder',
     refresh: 'Refresh',
+    bookmark: 'Add or remove the bookmark',
     'new-tab': 'New tab',
     'close-tab': 'Close tab',
     'next-tab': 'Next tab',

@@ -1,6 +1,7 @@
 import type { ErrorCode, FolderState, RowState, Support, TestStep, TransferFilter, TransferState } from '../api/types';
 import { count, size } from '../util/format';
 import { commands } from './commands';
+import { places } from './places';
 import { sync } from './sync';
 import { tabs as tabBar } from './tabs';
 
@@ -115,6 +116,7 @@ export const en = {
   },
   commands,
   tabs: tabBar,
+  places,
   rowState,
   rowStateStoredHint: 'In the bucket. Windlass has not compared its bytes.',
   folderState,

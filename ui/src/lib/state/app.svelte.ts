@@ -8,6 +8,7 @@ import { Connect } from './connect.svelte';
 import { Folders } from './folders.svelte';
 import { goBack, goForward, keepView, pushRoute, startHistory, type Route, type TabHistory } from './history';
 import { Listing, type View } from './listing.svelte';
+import { Places, type Bookmark } from './places.svelte';
 import { Sync } from './sync.svelte';
 import { Tabs } from './tabs.svelte';
 import { Theme } from './theme.svelte';
@@ -28,6 +29,7 @@ export type Dialog =
   | { kind: 'folder-options' }
   | { kind: 'remove-connection'; id: string; name: string }
   | { kind: 'capabilities'; connection: string; bucket: string }
+  | { kind: 'bookmark'; bookmark: Bookmark }
   | { kind: 'cancel-all' };
 
 const SLOW_BEAT = 5000;
@@ -55,6 +57,7 @@ export class App {
   readonly toasts = new Toasts();
   readonly theme = new Theme();
   readonly tabs = new Tabs();
+  readonly places = new Places();
   readonly listing: Listing;
   readonly transfers: Transfers;
   readonly folders: Folders;
@@ -223,6 +226,7 @@ export class App {
   dropGone(): void {
     const shown = this.tabs.current?.history.now;
     this.tabs.drop((route) => !this.#isThere(route));
+    this.places.drop(({ connection }) => !this.connections.some((each) => each.id === connection));
     if (shown !== this.tabs.current?.history.now) this.#arrive();
   }
 
@@ -272,6 +276,17 @@ export class App {
     const { bucket, prefix, select } = address;
     this.go({ kind: 'browse', connection, bucket, prefix }, select === null ? null : { key: select });
     return true;
+  }
+
+  /** Bookmarks the place that is shown, or takes its bookmark away. */
+  toggleBookmark(): void {
+    const place = this.place;
+    if (!place) return;
+    const known = this.places.find(place);
+    const name = known?.name ?? placeName(place.bucket, place.prefix).replace(/\/$/, '');
+    if (known) this.places.remove(known);
+    else this.places.add(place, name);
+    this.toasts.show('info', known ? t.places.removed(name) : t.places.added(name));
   }
 
   refresh(): void {
@@ -376,6 +391,7 @@ export class App {
     this.sync.show(route.kind === 'folder' ? route.id : null);
     if (route.kind === 'browse') {
       const { connection, bucket, prefix } = route;
+      this.places.visit(route);
       void this.listing.open({ connection, bucket, prefix }, false, view);
     }
   }

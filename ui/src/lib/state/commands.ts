@@ -78,6 +78,7 @@ export const COMMANDS: Command[] = [
   command('go', 'up', ['alt+arrowup'], (app) => app.up(), {
     blocked: (app) => inPlace(app) ?? (parentPrefix(app.place?.prefix ?? '') === null ? why.top : null),
   }),
+  command('go', 'bookmark', ['ctrl+b'], (app) => app.toggleBookmark(), { blocked: inPlace }),
   command('go', 'refresh', ['f5', 'ctrl+r'], (app) => app.refresh()),
   command('tabs', 'new-tab', ['ctrl+t'], (app) => app.openTab()),
   command('tabs', 'close-tab', ['ctrl+w'], (app) => app.closeTab(), { blocked: severalTabs }),
@@ -124,7 +125,8 @@ const byId = new Map(COMMANDS.map((each) => [each.id, each] as const));
 /** The command that a key chord means, if any. */
 export function commandFor(keys: string, typing: boolean, mac = MAC): Command | null {
   const found = byChord.get(keys);
-  if (!found?.run || (typing && !found.typing)) return null;
+  // A single character is text wherever text can be typed.
+  if (!found?.run || (typing && (!found.typing || keys.length === 1))) return null;
   // On a Mac Alt with an arrow moves by words in a field.
   return mac && typing && keys.startsWith('alt+arrow') ? null : found;
 }
