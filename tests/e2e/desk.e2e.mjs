@@ -258,3 +258,124 @@ test('bookmarks: added, renamed, moved by key and by drag, removed', async () =>
   assert.deepEqual(errors, []);
   await context.close();
 });
+
+test('palette: actions, places and objects by keyboard alone', async () => {
+  const { page, context, errors } = await open();
+  const field = page.getByRole('combobox', { name: 'Command palette' });
+  const groups = () => page.getByRole('group').filter({ has: page.getByRole('option') });
+  /** Waits until the line that Enter would run says this. */
+  const active = (text) =>
+    page.waitForFunction((wanted) => {
+      const id = document.activeElement?.getAttribute('aria-activedescendant');
+      const line = id && document.getElementById(id);
+      return line && line.ariaSelected === 'true' && line.textContent.includes(wanted);
+    }, text);
+
+  await page.getByRole('row', { name: /DJI_0401/ }).click();
+  await page.keyboard.press('Control+b');
+  await goTo(page, 's3://inspections-prod/bridges/');
+  await page.getByRole('grid', { name: 'Objects in bridges/' }).waitFor();
+  await page.getByRole('row', { name: /DJI_0401/ }).click();
+  await page.keyboard.press('Control+k');
+  await field.waitFor();
+  assert.deepEqual(await groups().evaluateAll((all) => all.map((g) => g.firstElementChild.textContent.trim())), [
+    'Actions',
+    'Go to',
+  ]);
+  await shot(page, 'I-palette-empty');
+  await page.keyboard.type('raw');
+  await page.getByRole('option', { name: /raw.*inspections-prod\/bridges/ }).waitFor();
+  await field.fill('dji 0412');
+  await active('DJI_0412.JPG');
+  await shot(page, 'I-palette');
+  await page.keyboard.press('Enter');
+  await focusOn(page, 'DJI_0412.JPG');
+
+  // Order of the parts, what is impossible says why, and its Enter does nothing.
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('forward');
+  const off = page.getByRole('option', { name: /Forward.*You did not go back/ });
+  await off.waitFor();
+  assert.equal(await off.getAttribute('aria-disabled'), 'true');
+  assert.match(await off.innerText(), /Alt\s*→/);
+  await shot(page, 'I-palette-disabled');
+  await page.keyboard.press('Enter');
+  assert.equal(await field.isVisible(), true);
+
+  // The three signs narrow.
+  await field.fill('>tab');
+  await active('New tab');
+  assert.equal(await groups().count(), 1);
+  await field.fill('@drone');
+  await active('drone-raw-eu');
+  assert.equal(await page.getByRole('option').count(), 1);
+  await field.fill('/scan');
+  await active('scan_A14_P07_part1.e57');
+  await field.fill('arn:aws:s3:::inspections-prod/culverts/');
+  await active('Go to s3://inspections-prod/culverts/');
+  await page.keyboard.press('Control+Enter');
+  await page.getByRole('tab', { name: 'culverts/', selected: true }).waitFor();
+
+  // Up from the first line is the last one; Esc gives the focus back.
+  await focusOn(page, 'overlap-check');
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('>');
+  await active('Edit location');
+  await page.keyboard.press('ArrowUp');
+  await active('Previous region');
+  await page.keyboard.press('Escape');
+  await focusOn(page, 'overlap-check');
+
+  // An action runs where the focus was.
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('close tab');
+  await active('Close tab');
+  await page.keyboard.press('Enter');
+  await page.getByRole('tablist', { name: 'Tabs' }).waitFor({ state: 'detached' });
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('the list of shortcuts reads the same table', async () => {
+  const { page, context, errors } = await open();
+  await page.getByRole('row', { name: /DJI_0401/ }).click();
+  await page.keyboard.press('?');
+  const dialog = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+  await dialog.waitFor();
+  assert.match(await dialog.innerText(), /Command palette\s*Ctrl\s*K/);
+  await shot(page, 'I-shortcuts');
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  await page.keyboard.press('/');
+  await page.keyboard.type('?');
+  assert.equal(await dialog.count(), 0, 'in a field it is a question mark');
+  await page.keyboard.press('F1');
+  await dialog.waitFor();
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('F6 and Shift+F6 go through the regions and come back to where the focus was', async () => {
+  const { page, context, errors } = await open();
+  const region = () =>
+    page.evaluate(() => {
+      const at = document.activeElement?.closest('[data-region]');
+      return at?.getAttribute('aria-label') ?? at?.tagName.toLowerCase() ?? '';
+    });
+  await page.getByRole('row', { name: /DJI_0405/ }).click();
+  const walk = async (key, names) => {
+    for (const name of names) {
+      await page.keyboard.press(key);
+      assert.equal(await region(), name, `${key} comes to ${name}`);
+    }
+  };
+  await walk('F6', ['Inspector', 'Activity', 'Toolbar', 'Places', 'main']);
+  await focusOn(page, 'DJI_0405');
+  await walk('Shift+F6', ['Places', 'Toolbar', 'Activity', 'Inspector', 'main']);
+  await focusOn(page, 'DJI_0405');
+  await page.getByRole('button', { name: 'drone-raw-eu' }).focus();
+  await walk('F6', ['main', 'Inspector', 'Activity', 'Toolbar', 'Places']);
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent?.trim()), 'drone-raw-eu');
+  assert.deepEqual(errors, []);
+  await context.close();
+});

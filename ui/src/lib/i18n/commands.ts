@@ -1,6 +1,7 @@
 /** Words of the commands: in the palette, the tooltips and the list of shortcuts. */
 export const commands = {
   names: {
+    palette: 'Command palette',
     path: 'Edit location',
     filter: 'Filter this list',
     back: 'Back',
@@ -30,6 +31,7 @@ export const commands = {
     'add-folder': 'Add sync folder…',
     'add-connection': 'Add connection…',
     theme: 'Switch light and dark colours',
+    shortcuts: 'Keyboard shortcuts',
     'next-region': 'Next region',
     'previous-region': 'Previous region',
   },

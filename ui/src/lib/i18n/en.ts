@@ -1,6 +1,7 @@
 import type { ErrorCode, FolderState, RowState, Support, TestStep, TransferFilter, TransferState } from '../api/types';
 import { count, size } from '../util/format';
 import { commands } from './commands';
+import { palette } from './palette';
 import { places } from './places';
 import { sync } from './sync';
 import { tabs as tabBar } from './tabs';
@@ -117,6 +118,7 @@ export const en = {
   commands,
   tabs: tabBar,
   places,
+  palette,
   rowState,
   rowStateStoredHint: 'In the bucket. Windlass has not compared its bytes.',
   folderState,

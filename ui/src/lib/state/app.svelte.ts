@@ -30,6 +30,8 @@ export type Dialog =
   | { kind: 'remove-connection'; id: string; name: string }
   | { kind: 'capabilities'; connection: string; bucket: string }
   | { kind: 'bookmark'; bookmark: Bookmark }
+  | { kind: 'palette' }
+  | { kind: 'shortcuts' }
   | { kind: 'cancel-all' };
 
 const SLOW_BEAT = 5000;

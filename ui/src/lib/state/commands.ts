@@ -64,6 +64,7 @@ function escape(app: App): void {
 
 /** Every command, in the order in which they are listed. The one table of all keys. */
 export const COMMANDS: Command[] = [
+  command('go', 'palette', ['ctrl+k'], (app) => (app.dialog = { kind: 'palette' })),
   command('go', 'path', ['ctrl+l'], () => window.dispatchEvent(new CustomEvent('windlass-edit-path'))),
   command('go', 'filter', ['/'], () => document.getElementById('filter')?.focus(), {
     typing: false,
@@ -115,6 +116,7 @@ export const COMMANDS: Command[] = [
   ),
   command('window', 'theme', [], (app) => app.theme.toggle()),
   command('window', 'add-connection', [], (app) => void app.addConnection()),
+  command('window', 'shortcuts', ['?', 'f1'], (app) => (app.dialog = { kind: 'shortcuts' })),
   command('window', 'next-region', ['f6'], () => focusRegion(1)),
   command('window', 'previous-region', ['shift+f6'], () => focusRegion(-1)),
 ];
