@@ -73,4 +73,11 @@ export type IconName =
   | 'octagon-pause'
   | 'folder-down'
   | 'arrow-left-right'
-  | 'undo-2';
+  | 'undo-2'
+  | 'bookmark'
+  | 'star'
+  | 'star-on'
+  | 'ellipsis'
+  | 'history'
+  | 'keyboard'
+  | 'columns-3';

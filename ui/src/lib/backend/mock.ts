@@ -27,6 +27,7 @@ type Handlers = { [N in CallName]: (args: Calls[N]['args']) => Calls[N]['result'
 
 interface MockListing {
   id: string;
+  bucket: string;
   prefix: string;
   big: boolean;
   rows: ObjectRow[];
@@ -58,6 +59,7 @@ export function mockBackend(): Backend {
   const added: ObjectRow[] = [];
   let transfers: TransferRow[] = sampleTransfers();
   let revision = 1;
+  let opened = 0;
   let paused = false;
   let cap: number | null = 2_500_000;
   let connected = !first;
@@ -246,15 +248,19 @@ export function mockBackend(): Backend {
         name,
         created: Date.UTC(2025, 2, 4, 9, 0),
       })),
-    open_listing: ({ bucket, prefix }) => {
+    open_listing: ({ bucket, prefix, refresh }) => {
       if (bucket === 'public-reports') {
         throw fault('no_permission', 'You may not list this bucket. Role FieldUpload may list inspections-prod only.');
       }
+      // As the core does: a list that is known is given again, unless a new one is asked for.
+      const known = [...listings.values()].findLast((l) => l.bucket === bucket && l.prefix === prefix);
+      if (known && !refresh) return summary(known);
       const big = bucket === 'drone-raw-eu';
       const rows = big ? [] : rowsOf(bucket, prefix);
       const total = big ? bigRows : rows.length;
       const listing: MockListing = {
-        id: `l${listings.size + 1}`,
+        id: `l${(opened += 1)}`,
+        bucket,
         prefix,
         big,
         rows,
@@ -286,10 +292,7 @@ export function mockBackend(): Backend {
       }
       return { rows, summary: { ...summary(listing), count } };
     },
-    close_listing: ({ id }) => {
-      listings.delete(id);
-      return null;
-    },
+    close_listing: () => null,
     object_details: ({ key }) => {
       const row =
         rowsOf('inspections-prod', key.slice(0, key.lastIndexOf('/') + 1)).find((r) => r.key === key) ?? bigRow(0);

@@ -1,6 +1,10 @@
 import type { ErrorCode, FolderState, RowState, Support, TestStep, TransferFilter, TransferState } from '../api/types';
 import { count, size } from '../util/format';
+import { commands } from './commands';
+import { palette } from './palette';
+import { places } from './places';
 import { sync } from './sync';
+import { tabs as tabBar } from './tabs';
 
 const n = (value: number, one: string, many: string): string => `${count(value)} ${value === 1 ? one : many}`;
 
@@ -111,6 +115,10 @@ export const en = {
     titles,
     unexpected: 'Something failed that Windlass has no words for. Your files are safe where they are. Try it again.',
   },
+  commands,
+  tabs: tabBar,
+  places,
+  palette,
   rowState,
   rowStateStoredHint: 'In the bucket. Windlass has not compared its bytes.',
   folderState,

@@ -1,4 +1,6 @@
+import { asksForTab } from '../util/keys';
 import type { App } from './app.svelte';
+import type { Route } from './history';
 
 /** Keys that a command means: the ticked rows, else the row with the focus. */
 export async function meantKeys(app: App): Promise<string[]> {
@@ -19,4 +21,19 @@ export async function askDelete(app: App, _place: string): Promise<void> {
   } catch (thrown) {
     app.fail(thrown);
   }
+}
+
+/** Handlers of a control that leads somewhere: a plain click goes there, the middle button or Ctrl opens a tab. */
+export function leadsTo(
+  app: App,
+  route: () => Route | null,
+): Record<'onclick' | 'onauxclick', (e: MouseEvent) => void> {
+  const follow = (event: MouseEvent): void => {
+    const to = route();
+    if (!to || event.button > 1) return;
+    event.preventDefault();
+    if (asksForTab(event)) app.openTab(to);
+    else app.go(to);
+  };
+  return { onclick: follow, onauxclick: follow };
 }

@@ -2,22 +2,19 @@ import type { BucketRow, ConnectionRow, UiError, UiEvent } from '../api/types';
 import type { AppInfo, Backend, DroppedFile, UploadTarget } from '../backend';
 import { errorTitle, toUiError } from '../errors';
 import { t } from '../i18n';
-import { parseAddress, placeName } from '../util/address';
+import { parentPrefix, parseAddress, placeName } from '../util/address';
 import { Throttle } from '../util/throttle';
 import { Connect } from './connect.svelte';
 import { Folders } from './folders.svelte';
-import { Listing } from './listing.svelte';
+import { goBack, goForward, keepView, pushRoute, startHistory, type Route, type TabHistory } from './history';
+import { Listing, type View } from './listing.svelte';
+import { Places, type Bookmark } from './places.svelte';
 import { Sync } from './sync.svelte';
+import { Tabs } from './tabs.svelte';
 import { Theme } from './theme.svelte';
 import { Thumbs } from './thumbs.svelte';
 import { Toasts } from './toasts.svelte';
 import { Transfers } from './transfers.svelte';
-
-/** What the main region shows. */
-export type Route =
-  | { kind: 'buckets'; connection: string }
-  | { kind: 'browse'; connection: string; bucket: string; prefix: string }
-  | { kind: 'folder'; id: string };
 
 /** A dialog that is open. */
 export type Dialog =
@@ -32,6 +29,9 @@ export type Dialog =
   | { kind: 'folder-options' }
   | { kind: 'remove-connection'; id: string; name: string }
   | { kind: 'capabilities'; connection: string; bucket: string }
+  | { kind: 'bookmark'; bookmark: Bookmark }
+  | { kind: 'palette' }
+  | { kind: 'shortcuts' }
   | { kind: 'cancel-all' };
 
 const SLOW_BEAT = 5000;
@@ -51,7 +51,6 @@ export class App {
   bucketsError = $state.raw<UiError | null>(null);
   bucketsLoading = $state(false);
   firstRun = $state(false);
-  route = $state.raw<Route | null>(null);
   dialog = $state.raw<Dialog | null>(null);
   inspector = $state(true);
   /** The inspector lies over the list when the window is narrow; then it opens only when asked for. */
@@ -59,6 +58,8 @@ export class App {
   handing = $state.raw<{ done: number; all: number } | null>(null);
   readonly toasts = new Toasts();
   readonly theme = new Theme();
+  readonly tabs = new Tabs();
+  readonly places = new Places();
   readonly listing: Listing;
   readonly transfers: Transfers;
   readonly folders: Folders;
@@ -66,8 +67,6 @@ export class App {
   readonly connect: Connect;
   readonly thumbs: Thumbs;
   current = $derived(this.connections.find((c) => c.id === this.connection) ?? null);
-  #past = $state.raw<Route[]>([]);
-  #future = $state.raw<Route[]>([]);
   #stops: (() => void)[] = [];
   #relist = new Throttle(() => this.#listAgain(), RELIST_GAP);
 
@@ -83,12 +82,16 @@ export class App {
     this.#narrow.addEventListener('change', (event) => (this.inspector = !event.matches));
   }
 
+  get route(): Route | null {
+    return this.tabs.current?.history.now.route ?? null;
+  }
+
   get canBack(): boolean {
-    return this.#past.length > 0;
+    return (this.tabs.current?.history.past.length ?? 0) > 0;
   }
 
   get canForward(): boolean {
-    return this.#future.length > 0;
+    return (this.tabs.current?.history.future.length ?? 0) > 0;
   }
 
   /** Place shown, when it is one of a bucket. */
@@ -106,12 +109,20 @@ export class App {
       this.#stops.push(this.backend.subscribe((events) => this.#events(events)));
       const beat = setInterval(() => this.transfers.changed(), SLOW_BEAT);
       this.#stops.push(() => clearInterval(beat));
+      const leave = (): void => this.#leave();
+      window.addEventListener('pagehide', leave);
+      this.#stops.push(() => window.removeEventListener('pagehide', leave));
       await Promise.all([this.transfers.read(), this.folders.read()]);
+      this.tabs.restore((route) => this.#isThere(route));
       const first = this.connections[0];
       if (this.info.first_run || !first) {
         this.firstRun = true;
         // A keychain may take its time to answer; the ways in are shown meanwhile.
         void this.connect.load();
+      } else if (this.route) {
+        this.connection = this.route.kind === 'folder' ? first.id : this.route.connection;
+        this.#arrive();
+        await this.loadBuckets();
       } else await this.enter(first);
       this.ready = true;
     } catch (thrown) {
@@ -161,41 +172,123 @@ export class App {
     await this.connect.load();
   }
 
-  go(route: Route): void {
-    if (this.route !== null && !sameRoute(this.route, route)) {
-      this.#past = [...this.#past.slice(-99), this.route];
-      this.#future = [];
-    }
-    this.#show(route);
+  /** Goes to a route; with a view, to what it says of the list there. */
+  go(route: Route, view: Partial<View> | null = null): void {
+    this.#leave();
+    const history = this.tabs.current?.history;
+    this.tabs.set(history ? pushRoute(history, route) : startHistory(route));
+    this.#show(route, view);
   }
 
   back(): void {
-    const route = this.#past[this.#past.length - 1];
-    if (!route) return;
-    this.#past = this.#past.slice(0, -1);
-    if (this.route) this.#future = [...this.#future, this.route];
-    this.#show(route);
+    this.#step(goBack);
   }
 
   forward(): void {
-    const route = this.#future[this.#future.length - 1];
+    this.#step(goForward);
+  }
+
+  /** The folder above, with the focus on where we come from. */
+  up(): void {
+    const place = this.place;
+    const prefix = place ? parentPrefix(place.prefix) : null;
+    if (place && prefix !== null) this.go({ ...place, prefix }, { key: place.prefix });
+  }
+
+  /** A tab with a route of its own, or with what is shown now. */
+  openTab(route: Route | null = this.route): void {
     if (!route) return;
-    this.#future = this.#future.slice(0, -1);
-    if (this.route) this.#past = [...this.#past, this.route];
-    this.#show(route);
+    this.#leave();
+    const view = route === this.route ? (this.tabs.current?.history.now.view ?? null) : null;
+    this.showTab(this.tabs.open(route, view));
+  }
+
+  showTab(id: number): void {
+    if (id === this.tabs.current?.id) return;
+    this.#leave();
+    this.tabs.show(id);
+    this.#arrive();
+  }
+
+  closeTab(id = this.tabs.current?.id): void {
+    if (id === undefined) return;
+    const shown = this.tabs.current;
+    this.tabs.close(id);
+    if (shown !== this.tabs.current) this.#arrive();
+  }
+
+  /** The next tab, or the one before; after the last comes the first. */
+  nextTab(step: 1 | -1): void {
+    const { list, index } = this.tabs;
+    const tab = list[(index + step + list.length) % list.length];
+    if (tab) this.showTab(tab.id);
+  }
+
+  /** What was removed leaves the tabs and their histories. */
+  dropGone(): void {
+    const shown = this.tabs.current?.history.now;
+    this.tabs.drop((route) => !this.#isThere(route));
+    this.places.drop(({ connection }) => !this.connections.some((each) => each.id === connection));
+    if (shown !== this.tabs.current?.history.now) this.#arrive();
+  }
+
+  #isThere(route: Route): boolean {
+    if (route.kind === 'folder') return this.folders.list.some((folder) => folder.id === route.id);
+    return this.connections.some((connection) => connection.id === route.connection);
+  }
+
+  #step(to: (history: TabHistory) => TabHistory): void {
+    this.#leave();
+    const history = this.tabs.current?.history;
+    if (!history) return;
+    const next = to(history);
+    if (next === history) return;
+    this.tabs.set(next);
+    this.#arrive();
+  }
+
+  /** Notes how the list looks that is about to be left. */
+  #leave(): void {
+    const history = this.tabs.current?.history;
+    if (history?.now.route.kind === 'browse') this.tabs.set(keepView(history, this.listing.view()));
+  }
+
+  #arrive(): void {
+    const now = this.tabs.current?.history.now;
+    if (now) this.#show(now.route, now.view ?? {});
+  }
+
+  /** A place in a bucket of the present connection. */
+  placeIn(bucket: string, prefix = ''): Route | null {
+    const connection = this.connection;
+    return connection === null ? null : { kind: 'browse', connection, bucket, prefix };
   }
 
   browse(bucket: string, prefix: string): void {
-    const connection = this.connection;
-    if (connection !== null) this.go({ kind: 'browse', connection, bucket, prefix });
+    const route = this.placeIn(bucket, prefix);
+    if (route) this.go(route);
   }
 
   /** Goes to typed text; `false` when it is no address. */
   address(text: string): boolean {
     const address = parseAddress(text);
     if (!address) return false;
-    this.browse(address.bucket, address.prefix);
+    const connection = this.connection;
+    if (connection === null) return false;
+    const { bucket, prefix, select } = address;
+    this.go({ kind: 'browse', connection, bucket, prefix }, select === null ? null : { key: select });
     return true;
+  }
+
+  /** Bookmarks the place that is shown, or takes its bookmark away. */
+  toggleBookmark(): void {
+    const place = this.place;
+    if (!place) return;
+    const known = this.places.find(place);
+    const name = known?.name ?? placeName(place.bucket, place.prefix).replace(/\/$/, '');
+    if (known) this.places.remove(known);
+    else this.places.add(place, name);
+    this.toasts.show('info', known ? t.places.removed(name) : t.places.added(name));
   }
 
   refresh(): void {
@@ -291,8 +384,7 @@ export class App {
     if (list.summary.objects <= RELIST_UP_TO) void list.open(this.route, true);
   }
 
-  #show(route: Route): void {
-    this.route = route;
+  #show(route: Route, view: Partial<View> | null): void {
     if (route.kind !== 'folder' && route.connection !== this.connection) {
       this.connection = route.connection;
       void this.loadBuckets();
@@ -301,7 +393,8 @@ export class App {
     this.sync.show(route.kind === 'folder' ? route.id : null);
     if (route.kind === 'browse') {
       const { connection, bucket, prefix } = route;
-      void this.listing.open({ connection, bucket, prefix }, false);
+      this.places.visit(route);
+      void this.listing.open({ connection, bucket, prefix }, false, view);
     }
   }
 
@@ -342,8 +435,4 @@ export class App {
       this.fail(thrown);
     }
   }
-}
-
-function sameRoute(a: Route, b: Route): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -3,7 +3,7 @@ import type { Backend } from '../backend';
 import { toUiError } from '../errors';
 import { Throttle } from '../util/throttle';
 import { Pages } from './pages.svelte';
-import { Selection } from './selection.svelte';
+import { Selection, type Picked } from './selection.svelte';
 
 /** Place that is listed. */
 export interface Place {
@@ -12,7 +12,25 @@ export interface Place {
   prefix: string;
 }
 
+/** How a list looks: what a history entry and a tab keep of it. */
+export interface View {
+  sort: SortBy;
+  descending: boolean;
+  filter: string;
+  /** Key of the row with the focus, and where that row stood. */
+  key: string | null;
+  index: number;
+  /** First row on the screen; a fraction when it is cut. `null`: wherever the focus is seen. */
+  top: number | null;
+  /** What was ticked in which list. */
+  picked: (Picked & { id: string; total: number }) | null;
+}
+
 const CHUNK = 1000;
+/** A row that moved is looked for this far around its old place, */
+const NEAR = 100;
+/** and in a list that is whole also among this many first rows. */
+const SEARCH = 5 * CHUNK;
 
 /** One listing: opens, follows, sorts, filters, selects. Old rows stay until new ones arrive. */
 export class Listing {
@@ -26,12 +44,18 @@ export class Listing {
   /** Rows in the present filter. */
   total = $state(0);
   focus = $state(0);
+  /** First row on the screen; the table says so when it scrolls. */
+  top = 0;
+  /** Where the table shall scroll to; the table takes it away. */
+  jump = $state.raw<{ index: number; top: number | null } | null>(null);
   readonly selection = new Selection();
   readonly pages: Pages<ObjectRow>;
   #generation = 0;
   /** A refresh runs: what is shown stays until the new list has come as far. */
   #keep = false;
   #refresh: Throttle;
+  /** A view that waits until enough rows are here. */
+  #wanted: Partial<View> | null = null;
 
   constructor(private readonly backend: Backend) {
     this.pages = new Pages((offset, limit) => this.#read(offset, limit));
@@ -43,9 +67,28 @@ export class Listing {
     return this.pages.at(this.focus);
   }
 
-  async open({ connection, bucket, prefix }: Place, refresh: boolean): Promise<void> {
+  /** How the list looks now. */
+  view(): View {
+    const { sort, descending, filter, focus: index, top, total, selection, summary } = this;
+    const ticked = summary !== null && selection.count(total) > 0;
+    const picked = ticked ? { ...selection.save(), id: summary.id, total } : null;
+    return { sort, descending, filter, key: this.focused?.key ?? null, index, top, picked };
+  }
+
+  /** The person moves by hand: a view that still waits for rows is given up. */
+  stay(): void {
+    this.#wanted = null;
+  }
+
+  /** Lists a place; with a view, as it looked then. */
+  async open(
+    { connection, bucket, prefix }: Place,
+    refresh: boolean,
+    view: Partial<View> | null = null,
+  ): Promise<void> {
     const place = { connection, bucket, prefix };
     const same =
+      view === null &&
       this.place !== null &&
       this.place.connection === place.connection &&
       this.place.bucket === place.bucket &&
@@ -57,9 +100,14 @@ export class Listing {
       this.summary = null;
       this.total = 0;
       this.focus = 0;
-      this.filter = '';
+      this.top = 0;
+      this.jump = null;
+      this.filter = view?.filter ?? '';
+      this.sort = view?.sort ?? this.sort;
+      this.descending = view?.descending ?? this.descending;
       this.selection.clear();
       this.pages.clear();
+      this.#wanted = view;
     }
     this.#keep = same && refresh && this.total > 0;
     this.place = place;
@@ -100,10 +148,12 @@ export class Listing {
       this.descending = sort === 'size' || sort === 'modified';
     }
     this.focus = 0;
+    this.stay();
     this.pages.stale();
   }
 
   setFilter(text: string): void {
+    this.stay();
     this.filter = text;
     this.#keep = false;
     this.focus = 0;
@@ -133,6 +183,32 @@ export class Listing {
     return rows.map((row) => row.key).filter((key) => this.selection.has(key));
   }
 
+  /** Gives the focus, the scroll position and the ticks back once the rows they are about are here. */
+  async #seek(): Promise<void> {
+    const { summary, total } = this;
+    const wanted = this.#wanted;
+    if (wanted === null || summary === null) return;
+    const { key = null, index = 0, top = null, picked = null } = wanted;
+    if (!summary.complete && total <= index) return;
+    const found = key === null ? null : await this.#indexOf(key, index, summary.complete);
+    if (this.#wanted !== wanted) return;
+    if (found === null && key !== null && !summary.complete) return;
+    this.#wanted = null;
+    this.focus = found ?? Math.min(index, Math.max(0, this.total - 1));
+    this.jump = { index: this.focus, top };
+    // Ticks are for the very list they were made in; in another one they could mean rows that nobody has seen.
+    if (picked && picked.id === this.summary?.id && picked.total === this.total) this.selection.load(picked);
+  }
+
+  async #indexOf(key: string, near: number, whole: boolean): Promise<number | null> {
+    const from = Math.max(0, near - NEAR);
+    const at = (await this.#range(from, near + NEAR)).findIndex((row) => row.key === key);
+    if (at >= 0) return from + at;
+    if (!whole) return null;
+    const first = (await this.#range(0, Math.min(this.total, SEARCH))).findIndex((row) => row.key === key);
+    return first < 0 ? null : first;
+  }
+
   async #range(from: number, end: number): Promise<ObjectRow[]> {
     const rows: ObjectRow[] = [];
     const id = this.summary?.id;
@@ -159,6 +235,8 @@ export class Listing {
       if (generation !== this.#generation) return null;
       const short = answer.rows.length < Math.min(limit, this.total - offset);
       this.#take(answer.summary, answer.summary.count);
+      // Where a row stands is a nicety: a list that cannot say so has shown its error already.
+      void this.#seek().catch(() => this.stay());
       return this.#keep && short ? null : answer.rows;
     } catch (thrown) {
       if (generation === this.#generation) this.error = toUiError(thrown);

@@ -1,6 +1,12 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type { ObjectRow } from '../api/types';
 
+/** A selection as plain data: the rows that are ticked, or with `all` the rows that are not. */
+export interface Picked {
+  all: boolean;
+  rows: [key: string, size: number][];
+}
+
 /** Which rows are ticked. "All" is a rule with exceptions, so a million rows need no memory. */
 export class Selection {
   all = $state(false);
@@ -46,6 +52,16 @@ export class Selection {
   selectAll(): void {
     this.clear();
     this.all = true;
+  }
+
+  save(): Picked {
+    return { all: this.all, rows: [...(this.all ? this.#except : this.#picked)] };
+  }
+
+  load({ all, rows }: Picked): void {
+    this.clear();
+    this.all = all;
+    for (const [key, size] of rows) (all ? this.#except : this.#picked).set(key, size);
   }
 
   clear(): void {

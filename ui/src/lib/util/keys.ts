@@ -21,15 +21,53 @@ export function moveFocus(key: string, at: number, total: number, page: number):
   }
 }
 
-/** `ctrl+l`, `alt+arrowleft`, `shift+f6`: one name for a key press. Cmd counts as Ctrl. */
-export function chord(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>): string {
+/** Whether this is a Mac, where Cmd does what Ctrl does elsewhere. */
+export const MAC = typeof navigator !== 'undefined' && /^Mac/.test(navigator.platform);
+
+/**
+ * `ctrl+l`, `alt+arrowleft`, `shift+f6`: one name for a key press. `ctrl` is Cmd on a Mac; Ctrl itself is `control`
+ * there.
+ */
+export function chord(
+  event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>,
+  mac = MAC,
+): string {
   const parts: string[] = [];
-  if (event.ctrlKey || event.metaKey) parts.push('ctrl');
+  if (mac ? event.metaKey : event.ctrlKey) parts.push('ctrl');
+  if (mac ? event.ctrlKey : event.metaKey) parts.push(mac ? 'control' : 'meta');
   if (event.altKey) parts.push('alt');
-  if (event.shiftKey && event.key.length > 1) parts.push('shift');
-  else if (event.shiftKey && (event.ctrlKey || event.metaKey)) parts.push('shift');
+  // Shift that only makes another character of the key is no part of the name: it is in the character.
+  if (event.shiftKey && (event.key.length > 1 || parts.length > 0 || event.key === ' ')) parts.push('shift');
   parts.push(event.key === ' ' ? 'space' : event.key.toLowerCase());
   return parts.join('+');
+}
+
+const CAPS: Record<string, [other: string, mac: string]> = {
+  ctrl: ['Ctrl', '⌘'],
+  control: ['Ctrl', '⌃'],
+  alt: ['Alt', '⌥'],
+  shift: ['Shift', '⇧'],
+  enter: ['Enter', '↩'],
+  escape: ['Esc', 'Esc'],
+  delete: ['Delete', '⌦'],
+  space: ['Space', 'Space'],
+  tab: ['Tab', '⇥'],
+  arrowleft: ['←', '←'],
+  arrowright: ['→', '→'],
+  arrowup: ['↑', '↑'],
+  arrowdown: ['↓', '↓'],
+  pageup: ['PgUp', '⇞'],
+  pagedown: ['PgDn', '⇟'],
+};
+
+/** Key caps of a chord, as they are shown: `Ctrl`, `Shift`, `C`. */
+export function keyCaps(keys: string, mac = MAC): string[] {
+  return keys.split('+').map((part) => CAPS[part]?.[mac ? 1 : 0] ?? part.toUpperCase());
+}
+
+/** Whether a click asks for a new tab: with the middle button, or with Ctrl. */
+export function asksForTab(event: MouseEvent, mac = MAC): boolean {
+  return event.button === 1 || (event.button === 0 && (mac ? event.metaKey : event.ctrlKey));
 }
 
 /** Whether the person is typing into a field. */

@@ -48,6 +48,19 @@ export function scrollTo(index: number, { total, row, viewport, scrollTop }: Vir
   return fromVirtual(Math.min(Math.max(0, wanted), most), full, height, viewport);
 }
 
+/** Row at the top of the screen; a fraction when it is cut. */
+export function topRow({ total, row, viewport, scrollTop }: VirtualInput): number {
+  const full = total * row;
+  return toVirtual(scrollTop, full, Math.min(full, MAX_HEIGHT), viewport) / row;
+}
+
+/** Scroll position that has a row at the top of the screen, as far as the list goes. */
+export function scrollToTop(top: number, { total, row, viewport }: Omit<VirtualInput, 'scrollTop'>): number {
+  const full = total * row;
+  const at = Math.min(Math.max(0, top * row), Math.max(0, full - viewport));
+  return fromVirtual(at, full, Math.min(full, MAX_HEIGHT), viewport);
+}
+
 function toVirtual(scrollTop: number, full: number, height: number, viewport: number): number {
   const most = Math.max(0, full - viewport);
   if (full <= height) return Math.min(Math.max(0, scrollTop), most);

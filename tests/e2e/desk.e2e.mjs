@@ -1,0 +1,381 @@
+// How a person finds the way around, by keyboard, on the mock core: history, tabs, bookmarks, palette, regions. Every
+// part is looked over by axe in both themes; pictures go to build/screenshots/.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { launch, openPage } from './browser.mjs';
+import { serve } from './static-server.mjs';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+const dist = join(root, 'ui/dist-mock');
+const shots = join(root, 'build/screenshots');
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const RAW = 's3://inspections-prod/bridges/A14-viaduct/2026-11-20/raw/';
+
+let browser;
+let server;
+
+before(async () => {
+  assert.ok(existsSync(join(dist, 'index.html')), 'run `npm run build:mock` first');
+  mkdirSync(shots, { recursive: true });
+  server = await serve(dist);
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+async function goTo(page, address) {
+  await page.keyboard.press('Control+l');
+  const field = page.locator('.path input');
+  await field.fill(address);
+  await field.press('Enter');
+  await field.waitFor({ state: 'detached' });
+}
+
+async function open(query = '', options = {}) {
+  const { page, context, errors } = await openPage(browser, `${server.url}/?fast${query}`, options);
+  page.setDefaultTimeout(15_000);
+  await page.locator('.info').waitFor();
+  await goTo(page, RAW);
+  await page.getByRole('row', { name: /DJI_0401/ }).waitFor();
+  return { page, context, errors };
+}
+
+/** Name of what has the focus, with its tick. */
+const focused = (page) => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '');
+
+/** Waits until the row with this name has the focus. */
+async function focusOn(page, name) {
+  await page.waitForFunction(
+    (text) => document.activeElement?.role === 'row' && document.activeElement.ariaLabel?.includes(text),
+    name,
+  );
+}
+
+/** A picture in both themes, each looked over by axe. */
+async function shot(page, name) {
+  for (const theme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme: theme });
+    await page.waitForFunction((wanted) => document.documentElement.dataset.theme === wanted, theme);
+    await page.screenshot({ path: join(shots, `${name}-${theme}.png`) });
+    await page.evaluate(axe);
+    const found = await page.evaluate(() =>
+      window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }),
+    );
+    const broken = found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
+    assert.deepEqual(broken, [], `axe on ${name} in ${theme}`);
+  }
+}
+
+test('back and forward bring the row, the scroll position and the ticks back', async () => {
+  const { page, context, errors } = await open();
+  await page.getByRole('row', { name: /overlap-check/ }).click();
+  await page.keyboard.press('End');
+  await focusOn(page, 'what?.json');
+  await page.keyboard.press('Space');
+  await page.getByText('1 selected').waitFor();
+  const scrolled = () => page.evaluate(() => document.querySelector('.vlist')?.scrollTop);
+  const top = await scrolled();
+  assert.ok(top > 1000, 'the list is scrolled');
+
+  await goTo(page, 's3://inspections-prod/bridges/');
+  await page.getByRole('grid', { name: 'Objects in bridges/' }).waitFor();
+  assert.equal(await scrolled(), 0, 'a new place starts at the top');
+  await page.keyboard.press('Alt+ArrowLeft');
+  await focusOn(page, 'what?.json');
+  await page.getByText('1 selected').waitFor();
+  assert.equal(await scrolled(), top);
+  await page.keyboard.press('Alt+ArrowRight');
+  await page.getByRole('grid', { name: 'Objects in bridges/' }).waitFor();
+
+  // The parent shows where we come from, and Enter goes there again.
+  await page.keyboard.press('Alt+ArrowUp');
+  await focusOn(page, 'bridges');
+  await page.keyboard.press('Enter');
+  await page.getByRole('grid', { name: 'Objects in bridges/' }).waitFor();
+  await focusOn(page, 'overlap-check');
+
+  // The buttons at the side of the mouse, and those in the toolbar.
+  const side = (button) =>
+    page.evaluate((which) => {
+      document.body.dispatchEvent(new MouseEvent('mouseup', { button: which, bubbles: true, cancelable: true }));
+    }, button);
+  await side(3);
+  await page.getByRole('grid', { name: 'Objects in inspections-prod' }).waitFor();
+  await side(4);
+  await page.getByRole('grid', { name: 'Objects in bridges/' }).waitFor();
+  await page.getByRole('button', { name: 'Back' }).click();
+  await page.getByRole('grid', { name: 'Objects in inspections-prod' }).waitFor();
+  await page.getByRole('button', { name: 'Forward' }).click();
+  await page.getByRole('grid', { name: 'Objects in bridges/' }).waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Forward' }).isDisabled(), true);
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('an address of an object puts the focus on its row', async () => {
+  const { page, context, errors } = await open();
+  await goTo(page, `${RAW}DJI_0700.JPG`);
+  await focusOn(page, 'DJI_0700.JPG');
+  await shot(page, 'A-address');
+  assert.equal(await focused(page).then((name) => name.includes('DJI_0700.JPG')), true);
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('tabs keep their place, history, order and ticks, and come back at the next start', async () => {
+  const { page, context, errors } = await open();
+  const tabs = page.getByRole('tab');
+  assert.equal(await page.getByRole('tablist', { name: 'Tabs' }).count(), 0, 'one tab needs no bar');
+  await page.getByRole('button', { name: 'Size', exact: true }).click();
+  await page.getByRole('row', { name: /DJI_0774/ }).click();
+  await page.keyboard.press('Space');
+  await page.getByText('1 selected').waitFor();
+
+  await page.keyboard.press('Control+t');
+  await page.getByRole('tab', { name: 'raw/', selected: true }).nth(0).waitFor();
+  await goTo(page, 's3://inspections-prod/bridges/');
+  await page.getByRole('tab', { name: 'bridges/', selected: true }).waitFor();
+  await focusOn(page, 'overlap-check');
+  // A folder in a new tab: by key, by the middle button, by Ctrl with a click on its name.
+  await page.keyboard.press('Control+Enter');
+  await page.getByRole('tab', { name: 'overlap-check/', selected: true }).waitFor();
+  await page.keyboard.press('Control+w');
+  await page.getByRole('tab', { name: 'bridges/', selected: true }).waitFor();
+  await page.getByRole('row', { name: /pier-07/ }).click({ button: 'middle' });
+  await page.getByRole('tab', { name: 'pier-07/', selected: true }).waitFor();
+  await page
+    .getByRole('row', { name: /overlap-check/ })
+    .getByText('overlap-check')
+    .click({ modifiers: ['Control'] });
+  await page.getByRole('tab', { name: 'overlap-check/', selected: true }).waitFor();
+  assert.equal(await tabs.count(), 4);
+  await shot(page, 'A-tabs');
+
+  await page.keyboard.press('Control+Tab');
+  await page.getByRole('tab', { name: 'raw/', selected: true }).waitFor();
+  await focusOn(page, 'DJI_0774');
+  await page.getByText('1 selected').waitFor();
+  assert.equal(await page.getByRole('columnheader', { name: 'Size' }).getAttribute('aria-sort'), 'descending');
+  await page.keyboard.press('Control+Shift+Tab');
+  await page.getByRole('tab', { name: 'overlap-check/', selected: true }).waitFor();
+
+  // The bar itself: one stop, arrows move, Enter shows, Delete closes and the focus stays in the bar.
+  await page.getByRole('tab', { selected: true }).focus();
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('Enter');
+  await page.getByRole('tab', { name: 'pier-07/', selected: true }).waitFor();
+  await page.keyboard.press('Delete');
+  await page.waitForFunction(() => document.querySelectorAll('[role=tab]').length === 3);
+  await page.waitForFunction(() => document.activeElement?.ariaSelected === 'true');
+
+  await page.keyboard.press('Control+Tab');
+  await page.getByRole('tab', { name: 'raw/', selected: true }).waitFor();
+  await page.waitForFunction(() => document.activeElement?.ariaSelected === 'true');
+  await page.reload();
+  await page.getByRole('tab', { name: 'raw/', selected: true }).waitFor();
+  assert.deepEqual(await tabs.allInnerTexts(), ['raw/', 'bridges/', 'overlap-check/']);
+  await focusOn(page, 'DJI_0774');
+  assert.equal(await page.getByRole('columnheader', { name: 'Size' }).getAttribute('aria-sort'), 'descending');
+  await page.keyboard.press('Control+Tab');
+  await page.getByRole('tab', { name: 'bridges/', selected: true }).waitFor();
+  await page.keyboard.press('Alt+ArrowLeft');
+  await page.getByRole('tab', { name: 'raw/', selected: true }).waitFor();
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('bookmarks: added, renamed, moved by key and by drag, removed', async () => {
+  const { page, context, errors } = await open();
+  const names = () => page.locator('.mark .nav__i').allInnerTexts();
+  /** Waits until the sidebar shows these bookmarks in this order. */
+  const shows = (...wanted) =>
+    page.waitForFunction(
+      (text) => [...document.querySelectorAll('.mark .nav__i')].map((e) => e.innerText).join() === text,
+      wanted.join(),
+    );
+  await page.keyboard.press('Control+b');
+  await shows('raw');
+  assert.equal(await page.getByRole('button', { name: 'Bookmark this place' }).getAttribute('aria-pressed'), 'true');
+  for (const place of ['bridges', 'culverts']) {
+    await goTo(page, `s3://inspections-prod/${place}/`);
+    await page.getByRole('grid', { name: `Objects in ${place}/` }).waitFor();
+    await page.getByRole('button', { name: 'Bookmark this place' }).click();
+  }
+  await shows('raw', 'bridges', 'culverts');
+
+  await page.locator('.mark .nav__i').first().focus();
+  await page.keyboard.press('F2');
+  await page.getByRole('textbox', { name: 'Name' }).fill('A14 viaduct, raw');
+  await page.keyboard.press('Enter');
+  await shows('A14 viaduct, raw', 'bridges', 'culverts');
+  await page.locator('.mark .nav__i').first().focus();
+  await page.keyboard.press('Control+Shift+ArrowDown');
+  await shows('bridges', 'A14 viaduct, raw', 'culverts');
+  assert.match(await page.evaluate(() => document.activeElement?.textContent ?? ''), /A14/, 'the focus goes along');
+
+  const from = await page.locator('.mark').nth(2).boundingBox();
+  const to = await page.locator('.mark').nth(0).boundingBox();
+  await page.mouse.move(from.x + 60, from.y + 12);
+  await page.mouse.down();
+  await page.mouse.move(from.x + 60, to.y + 20, { steps: 4 });
+  await page.mouse.move(from.x + 60, to.y + 4, { steps: 2 });
+  await page.locator('.mark.drop-before').waitFor();
+  await page.mouse.up();
+  await shows('culverts', 'bridges', 'A14 viaduct, raw');
+  assert.equal(await page.getByRole('grid').getAttribute('aria-label'), 'Objects in culverts/', 'a drag is no click');
+
+  await page.locator('.mark').nth(2).hover();
+  await page.getByRole('button', { name: 'More for A14 viaduct, raw' }).click();
+  await page.getByRole('menuitem', { name: 'Rename…' }).waitFor();
+  await shot(page, 'A-bookmarks');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: /^A14 viaduct/ }).click();
+  await page.getByRole('grid', { name: 'Objects in raw/' }).waitFor();
+  await page.reload();
+  await shows('culverts', 'bridges', 'A14 viaduct, raw');
+  await page.locator('.mark .nav__i').nth(1).focus();
+  await page.keyboard.press('Delete');
+  await shows('culverts', 'A14 viaduct, raw');
+  assert.equal(await page.getByRole('dialog').count(), 0, 'Delete here is about the bookmark, not about objects');
+
+  // The path bar offers bookmarks and the last places.
+  await page.keyboard.press('Control+l');
+  await page.getByRole('combobox', { name: 'Edit location' }).fill('culv');
+  await page.getByRole('option', { name: /culverts/ }).waitFor();
+  assert.equal(await page.getByRole('option').count(), 1);
+  await page.keyboard.press('ArrowDown');
+  await page.locator('[role=combobox][aria-activedescendant]').waitFor();
+  await shot(page, 'A-path-suggestions');
+  await page.keyboard.press('Enter');
+  await page.getByRole('grid', { name: 'Objects in culverts/' }).waitFor();
+  assert.equal((await names()).length, 2);
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('palette: actions, places and objects by keyboard alone', async () => {
+  const { page, context, errors } = await open();
+  const field = page.getByRole('combobox', { name: 'Command palette' });
+  const groups = () => page.getByRole('group').filter({ has: page.getByRole('option') });
+  /** Waits until the line that Enter would run says this. */
+  const active = (text) =>
+    page.waitForFunction((wanted) => {
+      const id = document.activeElement?.getAttribute('aria-activedescendant');
+      const line = id && document.getElementById(id);
+      return line && line.ariaSelected === 'true' && line.textContent.includes(wanted);
+    }, text);
+
+  await page.getByRole('row', { name: /DJI_0401/ }).click();
+  await page.keyboard.press('Control+b');
+  await goTo(page, 's3://inspections-prod/bridges/');
+  await page.getByRole('grid', { name: 'Objects in bridges/' }).waitFor();
+  await page.getByRole('row', { name: /DJI_0401/ }).click();
+  await page.keyboard.press('Control+k');
+  await field.waitFor();
+  assert.deepEqual(await groups().evaluateAll((all) => all.map((g) => g.firstElementChild.textContent.trim())), [
+    'Actions',
+    'Go to',
+  ]);
+  await shot(page, 'I-palette-empty');
+  await page.keyboard.type('raw');
+  await page.getByRole('option', { name: /raw.*inspections-prod\/bridges/ }).waitFor();
+  await field.fill('dji 0412');
+  await active('DJI_0412.JPG');
+  await shot(page, 'I-palette');
+  await page.keyboard.press('Enter');
+  await focusOn(page, 'DJI_0412.JPG');
+
+  // Order of the parts, what is impossible says why, and its Enter does nothing.
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('forward');
+  const off = page.getByRole('option', { name: /Forward.*You did not go back/ });
+  await off.waitFor();
+  assert.equal(await off.getAttribute('aria-disabled'), 'true');
+  assert.match(await off.innerText(), /Alt\s*→/);
+  await shot(page, 'I-palette-disabled');
+  await page.keyboard.press('Enter');
+  assert.equal(await field.isVisible(), true);
+
+  // The three signs narrow.
+  await field.fill('>tab');
+  await active('New tab');
+  assert.equal(await groups().count(), 1);
+  await field.fill('@drone');
+  await active('drone-raw-eu');
+  assert.equal(await page.getByRole('option').count(), 1);
+  await field.fill('/scan');
+  await active('scan_A14_P07_part1.e57');
+  await field.fill('arn:aws:s3:::inspections-prod/culverts/');
+  await active('Go to s3://inspections-prod/culverts/');
+  await page.keyboard.press('Control+Enter');
+  await page.getByRole('tab', { name: 'culverts/', selected: true }).waitFor();
+
+  // Up from the first line is the last one; Esc gives the focus back.
+  await focusOn(page, 'overlap-check');
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('>');
+  await active('Edit location');
+  await page.keyboard.press('ArrowUp');
+  await active('Previous region');
+  await page.keyboard.press('Escape');
+  await focusOn(page, 'overlap-check');
+
+  // An action runs where the focus was.
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('close tab');
+  await active('Close tab');
+  await page.keyboard.press('Enter');
+  await page.getByRole('tablist', { name: 'Tabs' }).waitFor({ state: 'detached' });
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('the list of shortcuts reads the same table', async () => {
+  const { page, context, errors } = await open();
+  await page.getByRole('row', { name: /DJI_0401/ }).click();
+  await page.keyboard.press('?');
+  const dialog = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+  await dialog.waitFor();
+  assert.match(await dialog.innerText(), /Command palette\s*Ctrl\s*K/);
+  await shot(page, 'I-shortcuts');
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  await page.keyboard.press('/');
+  await page.keyboard.type('?');
+  assert.equal(await dialog.count(), 0, 'in a field it is a question mark');
+  await page.keyboard.press('F1');
+  await dialog.waitFor();
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('F6 and Shift+F6 go through the regions and come back to where the focus was', async () => {
+  const { page, context, errors } = await open();
+  const region = () =>
+    page.evaluate(() => {
+      const at = document.activeElement?.closest('[data-region]');
+      return at?.getAttribute('aria-label') ?? at?.tagName.toLowerCase() ?? '';
+    });
+  await page.getByRole('row', { name: /DJI_0405/ }).click();
+  const walk = async (key, names) => {
+    for (const name of names) {
+      await page.keyboard.press(key);
+      assert.equal(await region(), name, `${key} comes to ${name}`);
+    }
+  };
+  await walk('F6', ['Inspector', 'Activity', 'Toolbar', 'Places', 'main']);
+  await focusOn(page, 'DJI_0405');
+  await walk('Shift+F6', ['Places', 'Toolbar', 'Activity', 'Inspector', 'main']);
+  await focusOn(page, 'DJI_0405');
+  await page.getByRole('button', { name: 'drone-raw-eu' }).focus();
+  await walk('F6', ['main', 'Inspector', 'Activity', 'Toolbar', 'Places']);
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent?.trim()), 'drone-raw-eu');
+  assert.deepEqual(errors, []);
+  await context.close();
+});

@@ -1,0 +1,48 @@
+import type { CommandId } from '../../lib/state/commands';
+import type { PaletteItem } from '../../lib/state/palette.svelte';
+import { fileKind } from '../../lib/util/format';
+import type { IconName } from '../shared/icons';
+import { kindIcon } from '../shared/kinds';
+
+const commands: Partial<Record<CommandId, IconName>> = {
+  path: 'link',
+  filter: 'search',
+  back: 'arrow-left',
+  forward: 'arrow-right',
+  up: 'arrow-up',
+  refresh: 'rotate-cw',
+  bookmark: 'star',
+  'new-tab': 'plus',
+  'close-tab': 'x',
+  'next-tab': 'chevron-right',
+  upload: 'upload',
+  download: 'download',
+  'new-folder': 'folder-plus',
+  'copy-address': 'copy',
+  delete: 'trash-2',
+  'select-all': 'check',
+  'add-folder': 'folder-sync',
+  inspector: 'panel-right',
+  transfers: 'arrow-down-up',
+  'pause-all': 'pause',
+  theme: 'moon',
+  'add-connection': 'server',
+  shortcuts: 'keyboard',
+};
+
+const kinds: Record<PaletteItem['kind'], IconName> = {
+  action: 'chevron-right',
+  bookmark: 'bookmark',
+  recent: 'clock',
+  bucket: 'database',
+  sync: 'folder-sync',
+  address: 'link',
+  folder: 'folder',
+  object: 'file',
+};
+
+/** Icon of a line of the palette. */
+export function iconOf({ kind, command, name }: PaletteItem): IconName {
+  if (command !== undefined) return commands[command] ?? kinds.action;
+  return kind === 'object' ? kindIcon[fileKind(name)] : kinds[kind];
+}

@@ -1,0 +1,21 @@
+/** Words of bookmarks and of the places one was at. */
+export const places = {
+  bookmarks: 'Bookmarks',
+  none: 'None yet. The star beside the path adds one.',
+  add: 'Bookmark this place',
+  remove: 'Remove the bookmark',
+  menu: (name: string) => `More for ${name}`,
+  rename: 'Rename…',
+  openTab: 'Open in a new tab',
+  moveUp: 'Move up',
+  moveDown: 'Move down',
+  delete: 'Remove',
+  added: (name: string) => `${name} is in the bookmarks.`,
+  removed: (name: string) => `${name} is no bookmark any more.`,
+  moved: (name: string, at: number, of: number) => `${name}: ${at} of ${of}`,
+  renameTitle: 'Rename the bookmark',
+  name: 'Name',
+  save: 'Save',
+  suggestions: 'Places',
+  keys: 'F2 renames, Delete removes, Ctrl+Shift+Up and Down move.',
+};

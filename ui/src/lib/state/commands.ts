@@ -1,0 +1,153 @@
+import { t } from '../i18n';
+import { copyText } from '../util/clipboard';
+import { parentPrefix, placeName } from '../util/address';
+import { keyCaps, MAC } from '../util/keys';
+import { focusRegion } from '../util/regions';
+import { askDelete, meantKeys } from './actions';
+import type { App } from './app.svelte';
+
+export type CommandId = keyof typeof t.commands.names;
+export type CommandGroup = keyof typeof t.commands.groups;
+
+/** Something a person can do by key, from the palette, or both. */
+export interface Command {
+  id: CommandId;
+  /** Key chords; the first is shown. `ctrl` is Cmd on a Mac. */
+  keys: string[];
+  /** `list`: only with the focus in the list of objects, and not in the palette. */
+  group: CommandGroup;
+  /** Whether the keys also count while the person types in a field. */
+  typing: boolean;
+  /** Why it is impossible now, or `null`. */
+  blocked: (app: App) => string | null;
+  /** `null`: the list itself follows these keys. */
+  run: ((app: App) => void) | null;
+}
+
+const why = t.commands.blocked;
+const always = (): null => null;
+const inPlace = (app: App): string | null => (app.place ? null : why.noPlace);
+const meant = (app: App): string | null =>
+  inPlace(app) ?? (app.listing.focused || app.listing.selection.count(app.listing.total) > 0 ? null : why.nothingMeant);
+
+const severalTabs = (app: App): string | null => (app.tabs.list.length > 1 ? null : why.oneTab);
+
+// Cmd+Tab belongs to the system: on a Mac it is Ctrl there too.
+const NEXT_TAB = MAC ? 'control+tab' : 'ctrl+tab';
+const PREVIOUS_TAB = MAC ? 'control+shift+tab' : 'ctrl+shift+tab';
+
+type Rest = Partial<Pick<Command, 'blocked' | 'typing'>>;
+
+function command(group: CommandGroup, id: CommandId, keys: string[], run: Command['run'], rest: Rest = {}): Command {
+  return { group, id, keys, run, blocked: always, typing: true, ...rest };
+}
+
+async function copyAddress(app: App): Promise<void> {
+  const place = app.place;
+  if (!place) return;
+  const text = `s3://${place.bucket}/${app.listing.focused?.key ?? place.prefix}`;
+  if (await copyText(text)) app.toasts.show('info', t.browse.addressCopied);
+}
+
+function addFolder(app: App): void {
+  app.dialog = { kind: 'add-folder', bucket: app.place?.bucket ?? '', prefix: app.place?.prefix ?? '' };
+}
+
+function remove(app: App): void {
+  if (app.place) void askDelete(app, placeName(app.place.bucket, app.place.prefix));
+}
+
+function escape(app: App): void {
+  if (app.inspector && window.innerWidth <= 1080) app.inspector = false;
+  else app.listing.selection.clear();
+}
+
+/** Every command, in the order in which they are listed. The one table of all keys. */
+export const COMMANDS: Command[] = [
+  command('go', 'palette', ['ctrl+k'], (app) => (app.dialog = { kind: 'palette' })),
+  command('go', 'path', ['ctrl+l'], () => window.dispatchEvent(new CustomEvent('windlass-edit-path'))),
+  command('go', 'filter', ['/'], () => document.getElementById('filter')?.focus(), {
+    typing: false,
+    blocked: inPlace,
+  }),
+  command('go', 'back', ['alt+arrowleft'], (app) => app.back(), {
+    blocked: (app) => (app.canBack ? null : why.noPast),
+  }),
+  command('go', 'forward', ['alt+arrowright'], (app) => app.forward(), {
+    blocked: (app) => (app.canForward ? null : why.noFuture),
+  }),
+  command('go', 'up', ['alt+arrowup'], (app) => app.up(), {
+    blocked: (app) => inPlace(app) ?? (parentPrefix(app.place?.prefix ?? '') === null ? why.top : null),
+  }),
+  command('go', 'bookmark', ['ctrl+b'], (app) => app.toggleBookmark(), { blocked: inPlace }),
+  command('go', 'refresh', ['f5', 'ctrl+r'], (app) => app.refresh()),
+  command('tabs', 'new-tab', ['ctrl+t'], (app) => app.openTab()),
+  command('tabs', 'close-tab', ['ctrl+w'], (app) => app.closeTab(), { blocked: severalTabs }),
+  command('tabs', 'next-tab', [NEXT_TAB, 'ctrl+pagedown'], (app) => app.nextTab(1), { blocked: severalTabs }),
+  command('tabs', 'previous-tab', [PREVIOUS_TAB, 'ctrl+pageup'], (app) => app.nextTab(-1), { blocked: severalTabs }),
+  command('objects', 'upload', ['ctrl+u'], () => document.getElementById('upload-button')?.click(), {
+    blocked: inPlace,
+  }),
+  command('objects', 'download', ['ctrl+d'], (app) => void meantKeys(app).then((keys) => app.download(keys)), {
+    blocked: meant,
+  }),
+  command('objects', 'new-folder', [], (app) => (app.dialog = { kind: 'new-folder' }), { blocked: inPlace }),
+  command('objects', 'copy-address', ['ctrl+shift+c'], (app) => void copyAddress(app), { blocked: inPlace }),
+  command('objects', 'delete', ['delete'], remove, { typing: false, blocked: meant }),
+  command('objects', 'select-all', ['ctrl+a'], (app) => app.listing.selection.selectAll(), {
+    typing: false,
+    blocked: inPlace,
+  }),
+  command('objects', 'add-folder', [], addFolder),
+  command('list', 'move', ['arrowup', 'arrowdown'], null),
+  command('list', 'extend', ['shift+arrowup', 'shift+arrowdown'], null),
+  command('list', 'toggle', ['space'], null),
+  command('list', 'open', ['enter'], null),
+  command('list', 'open-tab', ['ctrl+enter'], null),
+  command('list', 'escape', ['escape'], escape, { typing: false }),
+  command('window', 'inspector', ['ctrl+i'], (app) => (app.inspector = !app.inspector), { blocked: inPlace }),
+  command('window', 'transfers', ['ctrl+j'], (app) => app.transfers.show(!app.transfers.open)),
+  command(
+    'window',
+    'pause-all',
+    ['ctrl+shift+p'],
+    (app) => void app.attempt(app.transfers.all(app.transfers.activity.paused ? 'resume_all' : 'pause_all')),
+    { blocked: (app) => (app.transfers.counts.open > 0 ? null : why.noTransfers) },
+  ),
+  command('window', 'theme', [], (app) => app.theme.toggle()),
+  command('window', 'add-connection', [], (app) => void app.addConnection()),
+  command('window', 'shortcuts', ['?', 'f1'], (app) => (app.dialog = { kind: 'shortcuts' })),
+  command('window', 'next-region', ['f6'], () => focusRegion(1)),
+  command('window', 'previous-region', ['shift+f6'], () => focusRegion(-1)),
+];
+
+const byChord = new Map(COMMANDS.flatMap((each) => each.keys.map((keys) => [keys, each] as const)));
+const byId = new Map(COMMANDS.map((each) => [each.id, each] as const));
+
+/** The command that a key chord means, if any. */
+export function commandFor(keys: string, typing: boolean, mac = MAC): Command | null {
+  const found = byChord.get(keys);
+  // A single character is text wherever text can be typed.
+  if (!found?.run || (typing && (!found.typing || keys.length === 1))) return null;
+  // On a Mac Alt with an arrow moves by words in a field.
+  return mac && typing && keys.startsWith('alt+arrow') ? null : found;
+}
+
+/** Runs a command unless it is impossible now; then it says why. */
+export function runCommand(app: App, { blocked, run, group }: Command): void {
+  const reason = blocked(app);
+  if (reason === null) run?.(app);
+  else if (group !== 'go') app.toasts.show('info', reason);
+}
+
+/** Keys of a command as they are shown, or an empty list. */
+export function capsOf(id: CommandId): string[] {
+  const keys = byId.get(id)?.keys[0];
+  return keys === undefined ? [] : keyCaps(keys);
+}
+
+/** Tooltip for a control that runs a command: its name and its keys. */
+export function tip(id: CommandId, name: string = t.commands.names[id]): string {
+  const caps = capsOf(id);
+  return caps.length === 0 ? name : `${name} (${caps.join('+')})`;
+}

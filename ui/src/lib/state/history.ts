@@ -1,0 +1,66 @@
+import type { View } from './listing.svelte';
+
+/** What the main region shows. */
+export type Route =
+  | { kind: 'buckets'; connection: string }
+  | { kind: 'browse'; connection: string; bucket: string; prefix: string }
+  | { kind: 'folder'; id: string };
+
+/** A route that was visited, and how its list looked when it was left. */
+export interface HistoryEntry {
+  route: Route;
+  view: Partial<View> | null;
+}
+
+/** Where one tab was, is, and can go forward to again. */
+export interface TabHistory {
+  past: HistoryEntry[];
+  now: HistoryEntry;
+  future: HistoryEntry[];
+}
+
+/** Most entries behind the present one. */
+export const MAX_PAST = 100;
+
+export function sameRoute(a: Route, b: Route): boolean {
+  if (a.kind === 'folder') return b.kind === 'folder' && a.id === b.id;
+  if (a.kind === 'buckets') return b.kind === 'buckets' && a.connection === b.connection;
+  return b.kind === 'browse' && a.connection === b.connection && a.bucket === b.bucket && a.prefix === b.prefix;
+}
+
+export function startHistory(route: Route, view: HistoryEntry['view'] = null): TabHistory {
+  return { past: [], now: { route, view }, future: [] };
+}
+
+/** A new place: what was ahead is gone. The place that is shown already adds no entry. */
+export function pushRoute(history: TabHistory, route: Route): TabHistory {
+  if (sameRoute(history.now.route, route)) return history;
+  return { past: [...history.past, history.now].slice(-MAX_PAST), now: { route, view: null }, future: [] };
+}
+
+export function goBack(history: TabHistory): TabHistory {
+  const now = history.past[history.past.length - 1];
+  if (!now) return history;
+  return { past: history.past.slice(0, -1), now, future: [history.now, ...history.future] };
+}
+
+export function goForward(history: TabHistory): TabHistory {
+  const [now, ...future] = history.future;
+  if (!now) return history;
+  return { past: [...history.past, history.now], now, future };
+}
+
+/** Remembers how the present place looks. */
+export function keepView(history: TabHistory, view: HistoryEntry['view']): TabHistory {
+  return { ...history, now: { ...history.now, view } };
+}
+
+/** The history without some routes; `null` when nothing is left of it. */
+export function withoutRoutes(history: TabHistory, gone: (route: Route) => boolean): TabHistory | null {
+  const keep = (entry: HistoryEntry): boolean => !gone(entry.route);
+  const past = history.past.filter(keep);
+  const future = history.future.filter(keep);
+  if (keep(history.now)) return { past, now: history.now, future };
+  const now = past.pop() ?? future.shift();
+  return now ? { past, now, future } : null;
+}

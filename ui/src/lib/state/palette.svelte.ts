@@ -1,0 +1,176 @@
+import type { ObjectRow } from '../api/types';
+import { t } from '../i18n';
+import { parseAddress, placeName } from '../util/address';
+import { size, storageClass } from '../util/format';
+import { rank, type Found } from '../util/fuzzy';
+import { capsOf, COMMANDS, runCommand, type CommandId } from './commands';
+import type { App } from './app.svelte';
+import type { Route } from './history';
+import type { Place } from './listing.svelte';
+import { samePlace } from './places.svelte';
+
+export type Section = keyof typeof t.palette.sections;
+
+/** A line of the palette. */
+export interface PaletteItem {
+  id: string;
+  kind: 'action' | 'bookmark' | 'recent' | 'bucket' | 'sync' | 'address' | 'folder' | 'object';
+  command?: CommandId;
+  name: string;
+  sub: string;
+  caps: string[];
+  /** Why it is impossible now. */
+  blocked: string | null;
+  run: () => void;
+  /** The same in a new tab, where that makes sense. */
+  inTab: (() => void) | null;
+}
+
+const NARROW: Record<string, Section | 'buckets'> = { '>': 'actions', '/': 'objects', '@': 'buckets' };
+const MOST = 8;
+/** With nothing typed the palette is a short list of what is likely. */
+const MOST_AT_FIRST = 5;
+const CANDIDATES = 100;
+
+/** What the palette offers for what is typed: actions, then places, then objects of the open list. */
+export class Palette {
+  text = $state('');
+  /** Names of the open list that have the longest typed word, as the core found them. */
+  #rows = $state.raw<ObjectRow[]>([]);
+  #generation = 0;
+  narrow = $derived(NARROW[this.text.charAt(0)] ?? null);
+  query = $derived((this.narrow === null ? this.text : this.text.slice(1)).trim());
+  objectsFound = $state(0);
+  readonly sections = $derived.by(() => this.#sections());
+
+  constructor(private readonly app: App) {}
+
+  /** Asks the core for objects of the open list; an old answer never replaces a newer one. */
+  async look(): Promise<void> {
+    const id = this.app.place ? this.app.listing.summary?.id : undefined;
+    const wanted = this.narrow === null || this.narrow === 'objects';
+    const generation = (this.#generation += 1);
+    if (id === undefined || !wanted || (this.query === '' && this.narrow === null)) {
+      this.#rows = [];
+      return;
+    }
+    const filter = this.query.split(/\s+/).reduce((a, b) => (b.length > a.length ? b : a), '');
+    try {
+      const args = { id, offset: 0, limit: CANDIDATES, sort: 'name' as const, descending: false, filter };
+      const { rows, summary } = await this.app.backend.call('listing_window', args);
+      if (generation !== this.#generation) return;
+      this.#rows = rows;
+      this.objectsFound = summary.count;
+    } catch {
+      // The list shows its own error; actions and places are still here.
+      if (generation === this.#generation) this.#rows = [];
+    }
+  }
+
+  #sections(): { section: Section; found: Found<PaletteItem>[] }[] {
+    const { narrow, query } = this;
+    const atFirst = query === '' && narrow === null;
+    const limit = atFirst ? MOST_AT_FIRST : narrow === null ? MOST : CANDIDATES;
+    const of = (section: Section, items: PaletteItem[]) => ({ section, found: rank(query, items, limit) });
+    const all = [];
+    if (narrow === null || narrow === 'actions') {
+      const actions = this.#actions();
+      all.push(of('actions', atFirst ? actions.filter((item) => item.blocked === null) : actions));
+    }
+    if (narrow === null) {
+      const places = of('places', this.#places());
+      const address = this.#address();
+      all.push(address ? { ...places, found: [...rank('', [address], 1), ...places.found] } : places);
+    } else if (narrow === 'buckets') all.push(of('places', this.#buckets()));
+    if (narrow === null || narrow === 'objects') all.push(of('objects', this.#objects()));
+    return all.filter(({ found }) => found.length > 0);
+  }
+
+  #actions(): PaletteItem[] {
+    return COMMANDS.filter(({ group, id }) => group !== 'list' && id !== 'palette').map((command) => {
+      const blocked = command.blocked(this.app);
+      return {
+        id: `action ${command.id}`,
+        kind: 'action' as const,
+        command: command.id,
+        name: t.commands.names[command.id],
+        sub: blocked ?? '',
+        caps: capsOf(command.id),
+        blocked,
+        run: () => runCommand(this.app, command),
+        inTab: null,
+      };
+    });
+  }
+
+  #goTo(id: string, kind: PaletteItem['kind'], name: string, sub: string, route: Route | null): PaletteItem {
+    const { app } = this;
+    return {
+      ...{ id, kind, name, sub, caps: [], blocked: null },
+      run: () => route && app.go(route),
+      inTab: () => app.openTab(route),
+    };
+  }
+
+  #places(): PaletteItem[] {
+    const { places, folders } = this.app;
+    const here = (place: Place): boolean => this.app.place !== null && samePlace(this.app.place, place);
+    const name = ({ connection }: Place): string =>
+      connection === this.app.connection ? '' : (this.app.connections.find((c) => c.id === connection)?.name ?? '');
+    const route = ({ connection, bucket, prefix }: Place): Route => ({ kind: 'browse', connection, bucket, prefix });
+    const key = (place: Place): string => `${place.connection} ${place.bucket}/${place.prefix}`;
+    const parts = (...all: string[]): string => all.filter((part) => part !== '').join(', ');
+    const marks = places.bookmarks.map((mark) =>
+      this.#goTo(
+        `mark ${key(mark)}`,
+        'bookmark',
+        mark.name,
+        parts(`${mark.bucket}/${mark.prefix}`, name(mark)),
+        route(mark),
+      ),
+    );
+    const recent = places.recent
+      .filter((place) => place.prefix !== '' && !here(place) && places.find(place) === null)
+      .map((place) =>
+        this.#goTo(`recent ${key(place)}`, 'recent', place.prefix, parts(place.bucket, name(place)), route(place)),
+      );
+    const sync = folders.list.map((folder) =>
+      this.#goTo(`sync ${folder.id}`, 'sync', folder.name, t.palette.syncFolder, { kind: 'folder', id: folder.id }),
+    );
+    return [...marks, ...recent, ...this.#buckets(), ...sync];
+  }
+
+  #buckets(): PaletteItem[] {
+    return this.app.buckets.map(({ name }) =>
+      this.#goTo(`bucket ${name}`, 'bucket', name, t.palette.bucket, this.app.placeIn(name)),
+    );
+  }
+
+  /** What is typed, when it is an address and not only a word. */
+  #address(): PaletteItem | null {
+    if (!/^[a-z0-9]+:/i.test(this.query)) return null;
+    const address = parseAddress(this.query);
+    if (!address) return null;
+    const { bucket, prefix, select } = address;
+    const name = t.palette.address(`s3://${bucket}/${select ?? prefix}`);
+    const item = this.#goTo('address', 'address', name, t.palette.addressSub, this.app.placeIn(bucket, prefix));
+    return { ...item, run: () => this.app.address(this.query) };
+  }
+
+  #objects(): PaletteItem[] {
+    const place = this.app.place;
+    if (!place) return [];
+    return this.#rows.map((row) => {
+      const inFolder = row.folder ? this.app.placeIn(place.bucket, row.key) : null;
+      const sub = row.folder ? t.browse.folder : [storageClass(row.class), size(row.size)].filter((p) => p).join(', ');
+      const item = this.#goTo(`object ${row.key}`, row.folder ? 'folder' : 'object', row.name, sub, inFolder);
+      return row.folder ? item : { ...item, run: () => this.app.go(place, { key: row.key }), inTab: null };
+    });
+  }
+
+  /** Name of the place that "here" means. */
+  get here(): string {
+    const place = this.app.place;
+    return place ? placeName(place.bucket, place.prefix) : '';
+  }
+}
