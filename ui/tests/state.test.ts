@@ -103,6 +103,36 @@ test('listing: a refresh reads again what is on the screen, wherever that is', a
   expect(listing.pages.at(260)).toBeDefined();
 });
 
+test('listing: where another window replaced the list, the new one is shown, and no error', async () => {
+  const backend = mockBackend();
+  const gone = new Set<string>();
+  const listing = new Listing({
+    ...backend,
+    call: async (name, args) => {
+      if (name === 'listing_window' && gone.has((args as { id: string }).id)) {
+        throw { code: 'not_found', message: 'This list was replaced by a newer one.', detail: null };
+      }
+      return backend.call(name, args);
+    },
+  } as typeof backend);
+  const place = { connection: 'c1', bucket: 'inspections-prod', prefix: 'bridges/' };
+  await listing.open(place, false);
+  await vi.waitFor(() => expect(listing.pages.at(5)).toBeDefined());
+  const old = listing.summary?.id ?? '';
+  gone.add(old);
+  await backend.call('open_listing', { ...place, refresh: true });
+  listing.pages.look(250, 290);
+  await vi.waitFor(() => expect(listing.pages.at(260)).toBeDefined());
+  expect(listing.error).toBeNull();
+  expect(listing.summary?.id).not.toBe(old);
+  // One that stays gone is an error, and not asked for without end.
+  gone.add(listing.summary?.id ?? '');
+  const calls = vi.spyOn(backend, 'call');
+  listing.reread();
+  await vi.waitFor(() => expect(listing.error?.code).toBe('not_found'));
+  expect(calls.mock.calls.length).toBeLessThan(10);
+});
+
 test('connect: an old test never overwrites a newer one', async () => {
   const backend = mockBackend();
   const connect = new Connect(backend);

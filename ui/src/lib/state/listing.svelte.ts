@@ -54,6 +54,8 @@ export class Listing {
   /** A refresh runs: what is shown stays until the new list has come as far. */
   #keep = false;
   #refresh: Throttle;
+  /** The last list that was gone when it was read: opening again is tried once for each. */
+  #replaced: string | null = null;
   /** A view that waits until enough rows are here. */
   #wanted: Partial<View> | null = null;
 
@@ -239,8 +241,20 @@ export class Listing {
       void this.#seek().catch(() => this.stay());
       return this.#keep && short ? null : answer.rows;
     } catch (thrown) {
-      if (generation === this.#generation) this.error = toUiError(thrown);
+      if (generation === this.#generation) this.#failed(toUiError(thrown), id);
       return null;
+    }
+  }
+
+  /** A read of list `id` failed. Where a newer list took its place, by a refresh here or in another window, that one is shown. */
+  #failed(error: UiError, id: string): void {
+    if (error.code !== 'not_found' || this.place === null || this.#replaced === id) {
+      this.error = error;
+    } else if (this.summary?.id === id) {
+      this.#replaced = id;
+      void this.open(this.place, false);
+    } else {
+      this.pages.stale();
     }
   }
 
