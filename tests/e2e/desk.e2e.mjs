@@ -379,3 +379,28 @@ test('F6 and Shift+F6 go through the regions and come back to where the focus wa
   assert.deepEqual(errors, []);
   await context.close();
 });
+
+test('pasted addresses of every form open their place; others say that they are none', async () => {
+  const { page, context, errors } = await open();
+  for (const [address, place] of [
+    ['windlass://open/inspections-prod/bridges/', 'bridges/'],
+    ['https://inspections-prod.s3.eu-west-1.amazonaws.com/culverts/?versionId=1', 'culverts/'],
+    ['arn:aws:s3:::inspections-prod/bridges/A14-viaduct/', 'A14-viaduct/'],
+    ['https://s3.eu-west-1.amazonaws.com/inspections-prod/bridges/', 'bridges/'],
+  ]) {
+    await goTo(page, address);
+    await page.getByRole('grid', { name: `Objects in ${place}` }).waitFor();
+  }
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('windlass://open/inspections-prod/culverts/');
+  await page.getByRole('option', { name: 'Go to s3://inspections-prod/culverts/' }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('grid', { name: 'Objects in culverts/' }).waitFor();
+  await page.keyboard.press('Control+l');
+  await page.locator('.path input').fill('windlass://delete/inspections-prod/');
+  await page.keyboard.press('Enter');
+  await page.getByRole('alert').getByText('This is no address of a bucket').waitFor();
+  assert.equal(await page.locator('.path input').getAttribute('aria-invalid'), 'true');
+  assert.deepEqual(errors, []);
+  await context.close();
+});

@@ -1,16 +1,16 @@
 import type { BucketRow, ConnectionRow, UiError, UiEvent } from '../api/types';
-import type { AppInfo, Backend, DroppedFile, UploadTarget } from '../backend';
+import type { AppInfo, Backend, DroppedFile } from '../backend';
 import { errorTitle, toUiError } from '../errors';
 import { t } from '../i18n';
-import { parentPrefix, parseAddress, placeName } from '../util/address';
+import { parseAddress, placeName, type Address } from '../util/address';
 import { Throttle } from '../util/throttle';
 import { Connect } from './connect.svelte';
 import { Folders } from './folders.svelte';
-import { goBack, goForward, keepView, pushRoute, startHistory, type Route, type TabHistory } from './history';
+import type { Route } from './history';
 import { Listing, type View } from './listing.svelte';
+import { Navigation } from './navigation.svelte';
 import { Places, type Bookmark } from './places.svelte';
 import { Sync } from './sync.svelte';
-import { Tabs } from './tabs.svelte';
 import { Theme } from './theme.svelte';
 import { Thumbs } from './thumbs.svelte';
 import { Toasts } from './toasts.svelte';
@@ -41,7 +41,7 @@ const RELIST_UP_TO = 5000;
 const RELIST_GAP = 3000;
 
 /** The whole state of the window: where we are and who follows what. */
-export class App {
+export class App extends Navigation {
   ready = $state(false);
   fatal = $state.raw<UiError | null>(null);
   info = $state.raw<AppInfo | null>(null);
@@ -58,7 +58,6 @@ export class App {
   handing = $state.raw<{ done: number; all: number } | null>(null);
   readonly toasts = new Toasts();
   readonly theme = new Theme();
-  readonly tabs = new Tabs();
   readonly places = new Places();
   readonly listing: Listing;
   readonly transfers: Transfers;
@@ -71,6 +70,7 @@ export class App {
   #relist = new Throttle(() => this.#listAgain(), RELIST_GAP);
 
   constructor(readonly backend: Backend) {
+    super();
     this.listing = new Listing(backend);
     this.transfers = new Transfers(backend);
     this.folders = new Folders(backend);
@@ -80,23 +80,6 @@ export class App {
     this.transfers.ondone = () => this.#relist.poke();
     this.inspector = !this.#narrow.matches;
     this.#narrow.addEventListener('change', (event) => (this.inspector = !event.matches));
-  }
-
-  get route(): Route | null {
-    return this.tabs.current?.history.now.route ?? null;
-  }
-
-  get canBack(): boolean {
-    return (this.tabs.current?.history.past.length ?? 0) > 0;
-  }
-
-  get canForward(): boolean {
-    return (this.tabs.current?.history.future.length ?? 0) > 0;
-  }
-
-  /** Place shown, when it is one of a bucket. */
-  get place(): (UploadTarget & { kind: 'browse' }) | null {
-    return this.route?.kind === 'browse' ? this.route : null;
   }
 
   async start(): Promise<void> {
@@ -109,7 +92,7 @@ export class App {
       this.#stops.push(this.backend.subscribe((events) => this.#events(events)));
       const beat = setInterval(() => this.transfers.changed(), SLOW_BEAT);
       this.#stops.push(() => clearInterval(beat));
-      const leave = (): void => this.#leave();
+      const leave = (): void => this.leave();
       window.addEventListener('pagehide', leave);
       this.#stops.push(() => window.removeEventListener('pagehide', leave));
       await Promise.all([this.transfers.read(), this.folders.read()]);
@@ -121,7 +104,7 @@ export class App {
         void this.connect.load();
       } else if (this.route) {
         this.connection = this.route.kind === 'folder' ? first.id : this.route.connection;
-        this.#arrive();
+        this.arrive();
         await this.loadBuckets();
       } else await this.enter(first);
       this.ready = true;
@@ -172,90 +155,17 @@ export class App {
     await this.connect.load();
   }
 
-  /** Goes to a route; with a view, to what it says of the list there. */
-  go(route: Route, view: Partial<View> | null = null): void {
-    this.#leave();
-    const history = this.tabs.current?.history;
-    this.tabs.set(history ? pushRoute(history, route) : startHistory(route));
-    this.#show(route, view);
-  }
-
-  back(): void {
-    this.#step(goBack);
-  }
-
-  forward(): void {
-    this.#step(goForward);
-  }
-
-  /** The folder above, with the focus on where we come from. */
-  up(): void {
-    const place = this.place;
-    const prefix = place ? parentPrefix(place.prefix) : null;
-    if (place && prefix !== null) this.go({ ...place, prefix }, { key: place.prefix });
-  }
-
-  /** A tab with a route of its own, or with what is shown now. */
-  openTab(route: Route | null = this.route): void {
-    if (!route) return;
-    this.#leave();
-    const view = route === this.route ? (this.tabs.current?.history.now.view ?? null) : null;
-    this.showTab(this.tabs.open(route, view));
-  }
-
-  showTab(id: number): void {
-    if (id === this.tabs.current?.id) return;
-    this.#leave();
-    this.tabs.show(id);
-    this.#arrive();
-  }
-
-  closeTab(id = this.tabs.current?.id): void {
-    if (id === undefined) return;
-    const shown = this.tabs.current;
-    this.tabs.close(id);
-    if (shown !== this.tabs.current) this.#arrive();
-  }
-
-  /** The next tab, or the one before; after the last comes the first. */
-  nextTab(step: 1 | -1): void {
-    const { list, index } = this.tabs;
-    const tab = list[(index + step + list.length) % list.length];
-    if (tab) this.showTab(tab.id);
-  }
-
   /** What was removed leaves the tabs and their histories. */
   dropGone(): void {
     const shown = this.tabs.current?.history.now;
     this.tabs.drop((route) => !this.#isThere(route));
     this.places.drop(({ connection }) => !this.connections.some((each) => each.id === connection));
-    if (shown !== this.tabs.current?.history.now) this.#arrive();
+    if (shown !== this.tabs.current?.history.now) this.arrive();
   }
 
   #isThere(route: Route): boolean {
     if (route.kind === 'folder') return this.folders.list.some((folder) => folder.id === route.id);
     return this.connections.some((connection) => connection.id === route.connection);
-  }
-
-  #step(to: (history: TabHistory) => TabHistory): void {
-    this.#leave();
-    const history = this.tabs.current?.history;
-    if (!history) return;
-    const next = to(history);
-    if (next === history) return;
-    this.tabs.set(next);
-    this.#arrive();
-  }
-
-  /** Notes how the list looks that is about to be left. */
-  #leave(): void {
-    const history = this.tabs.current?.history;
-    if (history?.now.route.kind === 'browse') this.tabs.set(keepView(history, this.listing.view()));
-  }
-
-  #arrive(): void {
-    const now = this.tabs.current?.history.now;
-    if (now) this.#show(now.route, now.view ?? {});
   }
 
   /** A place in a bucket of the present connection. */
@@ -269,9 +179,14 @@ export class App {
     if (route) this.go(route);
   }
 
+  /** The place that a typed or pasted address means, if it is one. */
+  readAddress(text: string): Address | null {
+    return parseAddress(text, this.current?.endpoint);
+  }
+
   /** Goes to typed text; `false` when it is no address. */
   address(text: string): boolean {
-    const address = parseAddress(text);
+    const address = this.readAddress(text);
     if (!address) return false;
     const connection = this.connection;
     if (connection === null) return false;
@@ -384,7 +299,11 @@ export class App {
     if (list.summary.objects <= RELIST_UP_TO) void list.open(this.route, true);
   }
 
-  #show(route: Route, view: Partial<View> | null): void {
+  protected override view(): View {
+    return this.listing.view();
+  }
+
+  protected override show(route: Route, view: Partial<View> | null): void {
     if (route.kind !== 'folder' && route.connection !== this.connection) {
       this.connection = route.connection;
       void this.loadBuckets();

@@ -1,6 +1,6 @@
 import type { ObjectRow } from '../api/types';
 import { t } from '../i18n';
-import { parseAddress, placeName } from '../util/address';
+import { placeName } from '../util/address';
 import { size, storageClass } from '../util/format';
 import { rank, type Found } from '../util/fuzzy';
 import { capsOf, COMMANDS, runCommand, type CommandId } from './commands';
@@ -149,7 +149,7 @@ export class Palette {
   /** What is typed, when it is an address and not only a word. */
   #address(): PaletteItem | null {
     if (!/^[a-z0-9]+:/i.test(this.query)) return null;
-    const address = parseAddress(this.query);
+    const address = this.app.readAddress(this.query);
     if (!address) return null;
     const { bucket, prefix, select } = address;
     const name = t.palette.address(`s3://${bucket}/${select ?? prefix}`);
