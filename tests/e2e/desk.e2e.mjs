@@ -404,3 +404,84 @@ test('pasted addresses of every form open their place; others say that they are 
   assert.deepEqual(errors, []);
   await context.close();
 });
+
+test('row height, columns and their widths are chosen by key and by pointer, and kept', async () => {
+  const { page, context, errors } = await open();
+  const heads = () => page.getByRole('columnheader').allInnerTexts();
+  const width = (name) =>
+    page.getByRole('columnheader', { name }).evaluate((element) => Math.round(element.getBoundingClientRect().width));
+  await page.getByRole('row', { name: /DJI_0401/ }).click();
+  await page.keyboard.press('PageDown');
+  await page.keyboard.press('PageDown');
+  const top = () =>
+    page.evaluate(
+      () => document.querySelector('.vlist').scrollTop / document.querySelector('.vlist .tr:not(.tr--h)').offsetHeight,
+    );
+  const before = await top();
+  await page.getByRole('button', { name: 'List options' }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'Size' }).waitFor();
+  await shot(page, 'A-list-options');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.getByRole('columnheader', { name: 'Class' }).waitFor({ state: 'detached' });
+  assert.equal(await page.getByRole('menuitemcheckbox', { name: 'Class' }).getAttribute('aria-checked'), 'false');
+  await page.getByRole('menuitemradio', { name: 'Comfortable' }).click();
+  await page.waitForFunction(() => document.querySelector('.vlist .tr:not(.tr--h)')?.offsetHeight === 40);
+  await page.keyboard.press('Escape');
+  assert.ok(Math.abs((await top()) - before) < 0.1, 'the same row stays at the top');
+  assert.deepEqual(
+    (await heads()).map((text) => text.trim()).filter((text) => text !== ''),
+    ['Name', 'Size', 'Modified', 'State'],
+  );
+
+  const first = await width('Modified');
+  await page.getByRole('button', { name: 'Modified' }).focus();
+  for (let i = 0; i < 3; i += 1) await page.keyboard.press('Shift+ArrowLeft');
+  assert.equal(await width('Modified'), first + 24);
+  const box = await page.getByRole('columnheader', { name: 'Size' }).boundingBox();
+  await page.mouse.move(box.x - 6, box.y + 10);
+  await page.mouse.down();
+  await page.mouse.move(box.x - 46, box.y + 10, { steps: 4 });
+  await page.mouse.up();
+  assert.equal(await width('Size'), 116);
+  await shot(page, 'A-comfortable');
+
+  await page.reload();
+  await page.getByRole('columnheader', { name: 'Modified' }).waitFor();
+  assert.equal(await width('Modified'), first + 24);
+  assert.equal(await page.getByRole('columnheader', { name: 'Class' }).count(), 0);
+  await page.locator('.colw').first().dblclick();
+  assert.equal(await width('Size'), 76);
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('compact');
+  await page.getByRole('option', { name: 'Row height: compact' }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.querySelector('.vlist .tr:not(.tr--h)')?.offsetHeight === 28);
+  await shot(page, 'A-compact');
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('everything is there at 200 % in a small window', async () => {
+  const { page, context, errors } = await open('', { viewport: { width: 720, height: 480 }, deviceScaleFactor: 2 });
+  await page.keyboard.press('Control+t');
+  await page.getByRole('tab', { selected: true }).waitFor();
+  await page.keyboard.press('Control+b');
+  await page.locator('.mark').waitFor();
+  await shot(page, 'A-browse-200');
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: 'Command palette' }).waitFor();
+  await shot(page, 'I-palette-200');
+  const inside = await page.evaluate(() => {
+    const { top, bottom, left, right } = document.querySelector('dialog.pal').getBoundingClientRect();
+    return top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth;
+  });
+  assert.ok(inside, 'the palette fits');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('F1');
+  await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+  await shot(page, 'I-shortcuts-200');
+  assert.deepEqual(errors, []);
+  await context.close();
+});

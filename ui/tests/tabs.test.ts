@@ -48,10 +48,12 @@ test('tabs come back with their history, without what is gone', () => {
 });
 
 test('the shown tab is found again when tabs before it are gone', () => {
-  three();
+  const tabs = three();
+  tabs.show(tabs.list[1]?.id ?? 0);
   const again = new Tabs();
   again.restore((route) => route.kind === 'browse' && route.prefix !== 'a/');
-  expect(shown(again)).toEqual(at('c/'));
+  expect(prefixes(again)).toEqual(['b/', 'c/']);
+  expect(shown(again)).toEqual(at('b/'));
 });
 
 test.each([
@@ -59,7 +61,7 @@ test.each([
   '{',
   '[]',
   '{"version":1}',
-  '{"version":2,"value":{"tabs":[],"current":0}}',
+  '{"version":2,"value":{"tabs":[{"now":{"route":{"kind":"folder","id":"f1"}}}],"current":0}}',
   '{"version":1,"value":{"tabs":{"length":3},"current":0}}',
   '{"version":1,"value":{"tabs":[{"now":{"route":{"kind":"browse","connection":7}}}],"current":"x"}}',
   '{"version":1,"value":{"tabs":[{"past":3,"now":{"route":{"kind":"shell","id":"rm"}}}],"current":0}}',

@@ -4,6 +4,7 @@ import { commands } from './commands';
 import { palette } from './palette';
 import { places } from './places';
 import { sync } from './sync';
+import { table } from './table';
 import { tabs as tabBar } from './tabs';
 
 const n = (value: number, one: string, many: string): string => `${count(value)} ${value === 1 ? one : many}`;
@@ -119,6 +120,7 @@ export const en = {
   tabs: tabBar,
   places,
   palette,
+  table,
   rowState,
   rowStateStoredHint: 'In the bucket. Windlass has not compared its bytes.',
   folderState,

@@ -11,6 +11,7 @@ import { Listing, type View } from './listing.svelte';
 import { Navigation } from './navigation.svelte';
 import { Places, type Bookmark } from './places.svelte';
 import { Sync } from './sync.svelte';
+import { TableLayout } from './table-layout.svelte';
 import { Theme } from './theme.svelte';
 import { Thumbs } from './thumbs.svelte';
 import { Toasts } from './toasts.svelte';
@@ -59,6 +60,7 @@ export class App extends Navigation {
   readonly toasts = new Toasts();
   readonly theme = new Theme();
   readonly places = new Places();
+  readonly layout = new TableLayout();
   readonly listing: Listing;
   readonly transfers: Transfers;
   readonly folders: Folders;
