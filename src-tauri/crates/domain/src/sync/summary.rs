@@ -134,3 +134,22 @@ fn bytes(count: u64) -> String {
     }
     format!("{value:.1} {unit}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_have_commas_between_them_and_none_before() {
+        for (count, text) in [
+            (0, "0 files"),
+            (1, "1 file"),
+            (999, "999 files"),
+            (1_000, "1,000 files"),
+            (123_456, "123,456 files"),
+            (12_345_678, "12,345,678 files"),
+        ] {
+            assert_eq!(files(count), text);
+        }
+    }
+}
