@@ -261,7 +261,11 @@ impl<'a> Look<'a> {
                 let back = matches!(
                     row.state,
                     FileState::Waiting
-                        | FileState::Failed(FailureCode::ChangedAfterUpload | FailureCode::Unreadable)
+                        | FileState::Failed(
+                            FailureCode::ChangedAfterUpload
+                                | FailureCode::DifferentObjectThere
+                                | FailureCode::Unreadable
+                        )
                 );
                 if back {
                     self.settling.forget(&path);

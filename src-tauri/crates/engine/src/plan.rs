@@ -162,6 +162,15 @@ pub(crate) async fn plan(
                 Err(_) => action = Action::Wait(UnknownReason::NotScanned),
             }
         }
+        // Somebody may have put the changed file there by another way: then both are equal again, and nobody has to mend anything.
+        if action == Action::Conflict(ConflictKind::ChangedAfterUpload)
+            && let Some(base) = &candidate.base
+            && let Ok(Observed::Present(now)) = look(shared, pair, &bucket, &spec.key).await
+            && now.etag != base.remote.etag
+            && now.size == local.size
+        {
+            action = Action::Compare;
+        }
         match action {
             Action::Upload { expect } => jobs.push((Arc::new(UploadSpec { expect, ..spec }), Upload::Queued)),
             Action::Compare => {

@@ -80,7 +80,9 @@ const SECONDS: u64 = 20;
 /// And without optimisation.
 const SECONDS_DEBUG: u64 = 10;
 /// Seeds that once showed something which no scenario shows, run first.
-const REGRESSIONS: [u64; 16] = [
+const REGRESSIONS: [u64; 17] = [
+    // Changed after its upload, and there as it is now by another way.
+    10_753_509_147_157_899_043,
     // An older copy put over what was nowhere else.
     965_582_187_322_048_889,
     55_368_578_983_993_661,

@@ -226,3 +226,28 @@ fn a_new_object_whose_place_cannot_be_looked_at_costs_itself_alone() {
     }
     assert!(ran.asked.calls.lists <= HOURS * 60 + 40, "{:?}", ran.asked);
 }
+
+/// What was changed after its upload is not sent again by ingest. Where it came into the bucket by another way, both sides are
+/// equal again, and nothing is left for a person to mend.
+#[test]
+fn i14_a_changed_file_that_is_there_as_it_is_now_is_safe_again() {
+    let plan = Plan::new("refused", Mode::Ingest).acts([
+        Act::write("by-hand.jpg", 7, 30),
+        Act::write("only-here.jpg", 9, 30),
+        Act::write("other.jpg", 11, 30),
+        Act::Quiet,
+        Act::write("by-hand.jpg", 8, 40),
+        Act::write("only-here.jpg", 10, 40),
+        Act::write("other.jpg", 12, 40),
+        Act::put("by-hand.jpg", 8, 40),
+        Act::put("other.jpg", 13, 40),
+        Act::Quiet,
+    ]);
+    let asked = check(&plan).asked;
+    assert_eq!(asked.safe, ["by-hand.jpg"]);
+    let failed = [
+        ("only-here.jpg".to_owned(), FailureCode::ChangedAfterUpload),
+        ("other.jpg".to_owned(), FailureCode::DifferentObjectThere),
+    ];
+    assert_eq!(asked.failed, failed);
+}
