@@ -59,7 +59,7 @@ const tab = (page, name) => page.getByRole('tab', { name }).click();
 
 async function goTo(page, address) {
   await page.keyboard.press('Control+l');
-  await page.getByRole('textbox', { name: 'Edit the location' }).fill(address);
+  await page.getByRole('combobox', { name: 'Edit location' }).fill(address);
   await page.keyboard.press('Enter');
 }
 
