@@ -6,7 +6,7 @@ mod common;
 use std::path::Path;
 
 use common::{fresh, pair, pair_id};
-use windlass_domain::PairId;
+use windlass_domain::{PairId, Timestamp};
 use windlass_journal::SqliteJournal;
 use windlass_ports::{Catalog, Journal, JournalErrorKind, JournalWrite};
 
@@ -75,9 +75,24 @@ async fn hc6_damage_is_found_when_opening() {
     assert_eq!(kind(SqliteJournal::open(&file)), JournalErrorKind::Corrupt);
 }
 
+/// What was found out about a server is found out again: its damage must not keep a folder from going on (hazard HC6).
+#[tokio::test]
+async fn hc6_a_damaged_capability_is_as_good_as_none() {
+    let (dir, journal) = fresh();
+    let found = windlass_domain::Capabilities::default();
+    journal.save_capabilities("a", "one", &found, Timestamp(1)).await.unwrap();
+    let other = rusqlite::Connection::open(dir.path().join("journal.db")).unwrap();
+    for damage in ["'{\"create_only_put\":\"Yec\"}'", "''", "CAST(x'ff' AS TEXT)"] {
+        other.execute(&format!("UPDATE capabilities SET found = {damage}"), []).unwrap();
+        assert_eq!(journal.capabilities("a", "one").await.unwrap(), None, "{damage}");
+        journal.save_capabilities("a", "one", &found, Timestamp(2)).await.unwrap();
+        assert_eq!(journal.capabilities("a", "one").await.unwrap(), Some((found.clone(), Timestamp(2))));
+    }
+}
+
 #[tokio::test]
 async fn settings_connections_and_capabilities() {
-    use windlass_domain::{Capabilities, Timestamp};
+    use windlass_domain::Capabilities;
     use windlass_ports::{Connection, CredentialSource};
     let (_dir, journal) = fresh();
     assert_eq!(journal.setting("theme").await.unwrap(), None);

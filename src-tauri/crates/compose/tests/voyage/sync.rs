@@ -55,7 +55,11 @@ pub(crate) async fn settled(core: &Core, pair: &PairRow) {
         let quiet = tokio::time::timeout(Duration::from_secs(60), core.engine.wait_quiet(&pair.id)).await;
         let brakes: Vec<_> =
             core.journal.pairs().await.unwrap().into_iter().filter_map(|row| row.brake).collect();
-        assert_eq!(quiet.expect("the folder came to rest").stopped, None, "{brakes:#?}");
+        let Ok(quiet) = quiet else {
+            let pairs = core.journal.pairs().await;
+            panic!("the folder never came to rest: {:#?} {pairs:#?}", core.engine.pair_view(&pair.id));
+        };
+        assert_eq!(quiet.stopped, None, "{brakes:#?}");
     }
 }
 

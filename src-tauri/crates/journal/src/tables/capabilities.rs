@@ -3,7 +3,7 @@ use rusqlite::{Connection, params};
 use windlass_domain::{Capabilities, Timestamp};
 
 use super::{execute, first, get, text};
-use crate::error::{Result, odd, other};
+use crate::error::{Result, other};
 
 pub(crate) fn save(
     conn: &Connection,
@@ -21,7 +21,8 @@ pub(crate) fn save(
     .map(|_| ())
 }
 
-/// The newest of this bucket, or of any bucket when it is empty.
+/// The newest of this bucket, or of any bucket when it is empty. One that is damaged, or of a newer version, is as good as none:
+/// the server is tried out again, and what is found then takes its place.
 pub(crate) fn find(
     conn: &Connection,
     connection: &str,
@@ -33,9 +34,9 @@ pub(crate) fn find(
          ORDER BY at DESC LIMIT 1",
         [connection, bucket],
         |row| {
-            let found = text(row, 0)?;
-            let found = serde_json::from_str(found).map_err(|_| odd("a capability", found))?;
-            Ok((found, Timestamp(get(row, 1)?)))
+            let (Ok(found), Ok(at)) = (text(row, 0), get(row, 1)) else { return Ok(None) };
+            Ok(serde_json::from_str(found).ok().map(|found| (found, Timestamp(at))))
         },
     )
+    .map(Option::flatten)
 }
