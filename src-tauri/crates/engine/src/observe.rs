@@ -261,11 +261,7 @@ impl<'a> Look<'a> {
                 let back = matches!(
                     row.state,
                     FileState::Waiting
-                        | FileState::Failed(
-                            FailureCode::ChangedAfterUpload
-                                | FailureCode::DifferentObjectThere
-                                | FailureCode::Unreadable
-                        )
+                        | FileState::Failed(FailureCode::ChangedAfterUpload | FailureCode::Unreadable)
                 );
                 if back {
                     self.settling.forget(&path);
