@@ -1,8 +1,8 @@
 //! The quiet room: nouns and pure decisions of Windlass.
 //!
 //! **Does** parse paths and keys, decide what a path needs ([`decide()`]), plan over many paths ([`sync`]) and brake before
-//! too much is deleted ([`mod@guard`]), know which names a disk can hold ([`names`]), cut files into parts ([`parts`]), and
-//! run a transfer as a value with a reducer ([`upload::step`]).
+//! too much is deleted ([`mod@guard`]), know which names a disk can hold ([`names`]), cut files into parts ([`parts`]),
+//! understand what a person looks for ([`search`]), and run a transfer as a value with a reducer ([`upload::step`]).
 //! **Never** performs I/O, reads a clock, draws a random number or spawns a task.
 //! **Start reading** at [`decide()`], then [`sync::plan`], then [`upload`].
 #![deny(missing_docs)]
@@ -18,6 +18,7 @@ pub mod key;
 pub mod names;
 pub mod parts;
 pub mod path;
+pub mod search;
 pub mod state;
 pub mod sync;
 pub mod upload;
