@@ -65,7 +65,7 @@ impl Catalog for SqliteJournal {
         now: Timestamp,
     ) -> Result<ListingId, JournalError> {
         let (connection, bucket, prefix) = (connection.to_owned(), bucket.to_owned(), prefix.to_owned());
-        self.write(1, move |conn| listings::begin(conn, &connection, &bucket, &prefix, now)).await
+        self.write(1, move |conn| listings::begin(conn, &connection, &bucket, &prefix, false, now)).await
     }
 
     async fn add_to_listing(
@@ -73,7 +73,10 @@ impl Catalog for SqliteJournal {
         id: ListingId,
         mut entries: Vec<LevelEntry>,
     ) -> Result<ListingInfo, JournalError> {
-        self.write(entries.len().max(1), move |conn| listings::add(conn, id, &mut entries)).await
+        let (info, gone) =
+            self.write(entries.len().max(1), move |conn| listings::add(conn, id, &mut entries)).await?;
+        self.arenas.remove(id, &gone);
+        Ok(info)
     }
 
     async fn finish_listing(&self, id: ListingId) -> Result<ListingInfo, JournalError> {
@@ -100,7 +103,10 @@ impl Catalog for SqliteJournal {
 
     async fn remove_from_listing(&self, id: ListingId, keys: &[String]) -> Result<ListingInfo, JournalError> {
         let keys = keys.to_vec();
-        self.write(keys.len().max(1), move |conn| listings::remove(conn, id, &keys)).await
+        let (info, gone) =
+            self.write(keys.len().max(1), move |conn| listings::remove(conn, id, &keys)).await?;
+        self.arenas.remove(id, &gone);
+        Ok(info)
     }
 
     async fn setting(&self, name: &str) -> Result<Option<String>, JournalError> {

@@ -1,12 +1,14 @@
 //! The journal in SQLite: what was observed, what is under way, and what the browser lists.
 //!
-//! **Does** implement the ports `Journal` and `Catalog`: one writer thread (its commits are durable), a few readers that
+//! **Does** implement the ports `Journal`, `Catalog` and `Index`: one writer thread (its commits are durable), a few readers that
 //! cannot write, one owner at a time, additive migrations with a copy before each. A journal that is damaged is put aside.
 //! **Never** decides anything about a file, reads a clock for data, or holds a secret.
 //! **Start reading** at [`SqliteJournal::open`], then `write.rs` (what each write does) and `tables/` (one file each).
 #![deny(missing_docs)]
 
+mod arenas;
 mod as_catalog;
+mod as_index;
 mod as_journal;
 mod db;
 mod error;
@@ -27,6 +29,7 @@ use rusqlite::Connection;
 use windlass_domain::Timestamp;
 use windlass_ports::{JournalError, JournalErrorKind};
 
+use crate::arenas::Arenas;
 use crate::order::Orders;
 use crate::owner::Owner;
 use crate::readers::Readers;
@@ -40,6 +43,7 @@ pub struct SqliteJournal {
     writer: Option<Writer>,
     readers: Readers,
     orders: Arc<Orders>,
+    arenas: Arc<Arenas>,
 }
 
 /// A journal, and what happened on the way to it.
@@ -92,6 +96,7 @@ impl SqliteJournal {
             writer: Some(writer),
             readers: Readers::open(path)?,
             orders: Arc::new(Orders::default()),
+            arenas: Arc::default(),
         })
     }
 
@@ -108,6 +113,7 @@ impl SqliteJournal {
             writer: None,
             readers: Readers::with(path, conn),
             orders: Arc::new(Orders::default()),
+            arenas: Arc::default(),
         })
     }
 

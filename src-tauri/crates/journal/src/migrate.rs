@@ -13,6 +13,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_sync.sql"),
     include_str!("migrations/0004_brake_memory.sql"),
     include_str!("migrations/0005_root.sql"),
+    include_str!("migrations/0006_index.sql"),
 ];
 
 /// How many migrations were applied.

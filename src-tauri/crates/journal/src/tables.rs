@@ -4,6 +4,7 @@ pub(crate) mod capabilities;
 pub(crate) mod connections;
 pub(crate) mod file_rows;
 pub(crate) mod files;
+pub(crate) mod indexes;
 pub(crate) mod intents;
 pub(crate) mod listings;
 pub(crate) mod pairs;

@@ -8,6 +8,7 @@
 pub mod catalog;
 pub mod clock;
 pub mod fs;
+pub mod index;
 pub mod journal;
 pub mod remote;
 pub mod secret;
@@ -18,6 +19,7 @@ pub use clock::{Clock, Entropy};
 pub use fs::{
     FsError, FsErrorKind, LocalFs, Marker, Published, RootIdentity, ScanItem, Scanned, Staged, Taken,
 };
+pub use index::{Index, IndexInfo, KnownSizes, Scope, SearchFound, SearchItem};
 pub use journal::{
     Brake, BrakeAnswer, FileRow, FileState, FolderCounts, IntentEnd, IntentKind, IntentRow, Journal,
     JournalError, JournalErrorKind, JournalWrite, MergeCause, Merged, PairOptions, PairRow, SeenRoot, Tally,

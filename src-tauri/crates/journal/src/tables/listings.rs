@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row, params};
 use windlass_domain::Timestamp;
 use windlass_ports::{JournalErrorKind, LevelEntry, ListedRow, ListingId, ListingInfo};
 
-use super::{execute, first, get, text, unsigned};
+use super::{all, execute, first, get, text, unsigned};
 use crate::error::{Result, odd, of, sql};
 
 /// Ids of one listing's rows.
@@ -25,7 +25,10 @@ pub(crate) struct Header {
     pub(crate) info: ListingInfo,
     pub(crate) connection: String,
     pub(crate) bucket: String,
-    next_row: i64,
+    pub(crate) prefix: String,
+    /// Whether it holds everything below its prefix, and no folders.
+    pub(crate) deep: bool,
+    pub(crate) next_row: i64,
     last_key: String,
     /// Whether ids are not in key order and `listing_keys` is in use.
     pub(crate) keyed: bool,
@@ -33,7 +36,7 @@ pub(crate) struct Header {
 
 const SELECT: &str =
     "SELECT id, rows, objects, bytes, complete, listed_at, revision, connection, bucket, next_row,
-    last_key, keyed FROM listings";
+    last_key, keyed, prefix, deep FROM listings";
 
 /// Fails with `Corrupt` for numbers that no listing of ours has: ids of rows are made from them.
 fn read(row: &Row<'_>) -> Result<Header> {
@@ -52,6 +55,8 @@ fn read(row: &Row<'_>) -> Result<Header> {
         next_row: get(row, 9)?,
         last_key: get(row, 10)?,
         keyed: get(row, 11)?,
+        prefix: get(row, 12)?,
+        deep: get(row, 13)?,
     };
     let info = &header.info;
     let good = (0..i64::MAX / SPAN).contains(&info.id.0)
@@ -78,7 +83,10 @@ pub(crate) fn find(
 ) -> Result<Option<ListingInfo>> {
     first(
         conn,
-        &format!("{SELECT} WHERE connection = ?1 AND bucket = ?2 AND prefix = ?3 ORDER BY id DESC LIMIT 1"),
+        &format!(
+            "{SELECT} WHERE connection = ?1 AND bucket = ?2 AND prefix = ?3 AND deep = 0
+             ORDER BY id DESC LIMIT 1"
+        ),
         [connection, bucket, prefix],
         |row| read(row).map(|header| header.info),
     )
@@ -89,12 +97,13 @@ pub(crate) fn begin(
     connection: &str,
     bucket: &str,
     prefix: &str,
+    deep: bool,
     now: Timestamp,
 ) -> Result<ListingId> {
     execute(
         conn,
-        "INSERT INTO listings (connection, bucket, prefix, listed_at) VALUES (?1, ?2, ?3, ?4)",
-        params![connection, bucket, prefix, now.0],
+        "INSERT INTO listings (connection, bucket, prefix, deep, listed_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![connection, bucket, prefix, deep, now.0],
     )?;
     Ok(ListingId(conn.last_insert_rowid()))
 }
@@ -157,7 +166,8 @@ fn find_row(conn: &Connection, header: &Header, key: &str) -> Result<Option<i64>
     Ok(None)
 }
 
-fn take_out(conn: &Connection, header: &mut Header, row_id: i64) -> Result<()> {
+/// Takes a row out; its number.
+fn take_out(conn: &Connection, header: &mut Header, row_id: i64) -> Result<u32> {
     let old = first(conn, "SELECT size, folder FROM listing_rows WHERE id = ?1", [row_id], |row| {
         Ok((unsigned(row, 0)?, get::<bool>(row, 1)?))
     })?;
@@ -166,12 +176,17 @@ fn take_out(conn: &Connection, header: &mut Header, row_id: i64) -> Result<()> {
         header.info.objects = header.info.objects.saturating_sub(u64::from(!folder));
         header.info.bytes = header.info.bytes.saturating_sub(size);
     }
-    execute(conn, "DELETE FROM listing_rows WHERE id = ?1", [row_id]).map(|_| ())
+    execute(conn, "DELETE FROM listing_rows WHERE id = ?1", [row_id])?;
+    u32::try_from(row_id - base(header.info.id)).map_err(|_| odd("a row", "damaged"))
 }
 
+/// A listing after a change, and the numbers of rows that the change took out.
+pub(crate) type Changed = (ListingInfo, Vec<u32>);
+
 /// Adds a page. Pages in key order only append; others go through `listing_keys`.
-pub(crate) fn add(conn: &Connection, id: ListingId, entries: &mut [LevelEntry]) -> Result<ListingInfo> {
+pub(crate) fn add(conn: &Connection, id: ListingId, entries: &mut [LevelEntry]) -> Result<Changed> {
     let mut header = existing(conn, id)?;
+    let mut gone = Vec::new();
     entries.sort_by(|a, b| key_of(a).cmp(key_of(b)));
     let in_order =
         entries.first().is_none_or(|e| key_of(e) > header.last_key.as_str() || header.next_row == 0)
@@ -190,7 +205,7 @@ pub(crate) fn add(conn: &Connection, id: ListingId, entries: &mut [LevelEntry]) 
         if header.keyed
             && let Some(old) = find_row(conn, &header, key)?
         {
-            take_out(conn, &mut header, old)?;
+            gone.push(take_out(conn, &mut header, old)?);
         }
         let row_id = base(id) + header.next_row;
         put_row(conn, row_id, entry)?;
@@ -210,7 +225,7 @@ pub(crate) fn add(conn: &Connection, id: ListingId, entries: &mut [LevelEntry]) 
     if let Some(last) = entries.last() {
         header.last_key = key_of(last).to_owned();
     }
-    save(conn, header)
+    Ok((save(conn, header)?, gone))
 }
 
 fn save(conn: &Connection, mut header: Header) -> Result<ListingInfo> {
@@ -243,18 +258,20 @@ pub(crate) fn finish(conn: &Connection, id: ListingId) -> Result<ListingInfo> {
         conn,
         "INSERT OR IGNORE INTO listing_garbage (listing_id)
          SELECT o.id FROM listings o JOIN listings n ON n.id = ?1
-         WHERE o.connection = n.connection AND o.bucket = n.bucket AND o.prefix = n.prefix AND o.id < n.id",
+         WHERE o.connection = n.connection AND o.bucket = n.bucket AND o.prefix = n.prefix AND o.deep = n.deep
+             AND o.id < n.id",
         [id.0],
     )?;
     execute(conn, "DELETE FROM listings WHERE id IN (SELECT listing_id FROM listing_garbage)", [])?;
     save(conn, header)
 }
 
-pub(crate) fn remove(conn: &Connection, id: ListingId, keys: &[String]) -> Result<ListingInfo> {
+pub(crate) fn remove(conn: &Connection, id: ListingId, keys: &[String]) -> Result<Changed> {
     let mut header = existing(conn, id)?;
+    let mut gone = Vec::new();
     for key in keys {
         if let Some(row_id) = find_row(conn, &header, key)? {
-            take_out(conn, &mut header, row_id)?;
+            gone.push(take_out(conn, &mut header, row_id)?);
             if header.keyed {
                 execute(
                     conn,
@@ -264,7 +281,17 @@ pub(crate) fn remove(conn: &Connection, id: ListingId, keys: &[String]) -> Resul
             }
         }
     }
-    save(conn, header)
+    Ok((save(conn, header)?, gone))
+}
+
+/// Drops one; its rows go bit by bit.
+pub(crate) fn drop_one(conn: &Connection, id: ListingId) -> Result<()> {
+    execute(
+        conn,
+        "INSERT OR IGNORE INTO listing_garbage (listing_id) SELECT id FROM listings WHERE id = ?1",
+        [id.0],
+    )?;
+    execute(conn, "DELETE FROM listings WHERE id = ?1", [id.0]).map(|_| ())
 }
 
 pub(crate) fn drop_connection(conn: &Connection, connection: &str) -> Result<()> {
@@ -340,33 +367,101 @@ pub(crate) fn visit(
 
 /// Rows by number. One that is gone meanwhile is left out.
 pub(crate) fn rows(conn: &Connection, header: &Header, numbers: &[u32]) -> Result<Vec<ListedRow>> {
-    let base = base(header.info.id);
     let mut found = Vec::with_capacity(numbers.len());
     for number in numbers {
-        let row = first(
-            conn,
-            "SELECT key, folder, size, modified, etag, class FROM listing_rows WHERE id = ?1",
-            [base + i64::from(*number)],
-            |row| {
-                if get(row, 1)? {
-                    return Ok(LevelEntry::Folder(get(row, 0)?));
-                }
-                let modified: i64 = get(row, 3)?;
-                Ok(LevelEntry::Object {
-                    key: get(row, 0)?,
-                    size: unsigned(row, 2)?,
-                    modified: if modified == NO_TIME { None } else { Some(Timestamp(modified)) },
-                    etag: get(row, 4)?,
-                    class: get(row, 5)?,
-                })
-            },
-        )?;
-        if let Some(entry) = row {
-            let safe = is_safe(conn, header, &entry)?;
-            found.push(ListedRow { entry, safe });
-        }
+        found.extend(row(conn, header, *number)?);
     }
     Ok(found)
+}
+
+/// One row by number, if it is there.
+pub(crate) fn row(conn: &Connection, header: &Header, number: u32) -> Result<Option<ListedRow>> {
+    let entry = first(
+        conn,
+        "SELECT key, folder, size, modified, etag, class FROM listing_rows WHERE id = ?1",
+        [base(header.info.id) + i64::from(number)],
+        |row| {
+            if get(row, 1)? {
+                return Ok(LevelEntry::Folder(get(row, 0)?));
+            }
+            Ok(LevelEntry::Object {
+                key: get(row, 0)?,
+                size: unsigned(row, 2)?,
+                modified: time(get(row, 3)?),
+                etag: get(row, 4)?,
+                class: get(row, 5)?,
+            })
+        },
+    )?;
+    let Some(entry) = entry else { return Ok(None) };
+    let safe = is_safe(conn, header, &entry)?;
+    Ok(Some(ListedRow { entry, safe }))
+}
+
+fn time(millis: i64) -> Option<Timestamp> {
+    (millis != NO_TIME).then_some(Timestamp(millis))
+}
+
+/// A row as a search needs it.
+#[derive(Debug)]
+pub(crate) struct Searched<'a> {
+    pub(crate) number: u32,
+    pub(crate) key: &'a str,
+    pub(crate) folder: bool,
+    pub(crate) size: u64,
+    pub(crate) modified: Option<Timestamp>,
+    pub(crate) class: &'a str,
+}
+
+/// Visits rows by number, from `from` on, at most `most`; the number after the last one seen, if there may be more.
+pub(crate) fn visit_by_number(
+    conn: &Connection,
+    header: &Header,
+    from: u32,
+    most: u32,
+    mut see: impl FnMut(&Searched<'_>),
+) -> Result<Option<u32>> {
+    let base = base(header.info.id);
+    let mut statement = conn
+        .prepare_cached(
+            "SELECT id, key, folder, size, modified, class FROM listing_rows WHERE id >= ?1 AND id < ?2
+             ORDER BY id LIMIT ?3",
+        )
+        .map_err(sql)?;
+    let mut rows = statement.query([base + i64::from(from), base + SPAN, i64::from(most)]).map_err(sql)?;
+    let mut seen = 0;
+    let mut next = from;
+    while let Some(row) = rows.next().map_err(sql)? {
+        let number = u32::try_from(get::<i64>(row, 0)? - base).map_err(|_| odd("a row", "damaged"))?;
+        see(&Searched {
+            number,
+            key: text(row, 1)?,
+            folder: get(row, 2)?,
+            size: unsigned(row, 3)?,
+            modified: time(get(row, 4)?),
+            class: text(row, 5)?,
+        });
+        seen += 1;
+        next = number.saturating_add(1);
+    }
+    Ok((seen == most).then_some(next))
+}
+
+/// All headers below a place, in the order of connection, bucket and prefix; of one place the newest first.
+pub(crate) fn headers(
+    conn: &Connection,
+    connection: Option<&str>,
+    bucket: Option<&str>,
+) -> Result<Vec<Header>> {
+    all(
+        conn,
+        &format!(
+            "{SELECT} WHERE (?1 IS NULL OR connection = ?1) AND (?2 IS NULL OR bucket = ?2)
+             ORDER BY connection, bucket, prefix, id DESC"
+        ),
+        params![connection, bucket],
+        read,
+    )
 }
 
 fn is_safe(conn: &Connection, header: &Header, entry: &LevelEntry) -> Result<bool> {

@@ -1,0 +1,338 @@
+//! Listings in memory, for searches: filled from their rows bit by bit, kept as long as somebody searches.
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rusqlite::Connection;
+use windlass_domain::search::Query;
+use windlass_ports::{KnownSizes, LevelEntry, ListedRow, ListingId, Scope, SearchFound, SearchItem};
+use windlass_search::{Arena, Entry, Found};
+
+use crate::error::Result;
+use crate::tables::indexes::sources;
+use crate::tables::listings::{self, Header};
+
+/// Rows that one call reads: a tenth of a second.
+const STEP: u32 = 100_000;
+/// Most lines of a search that can be read. Whoever has more asks a better question.
+const MOST: usize = 100_000;
+/// Most memory; what was searched longest ago goes first.
+const MEMORY: u64 = 1 << 30;
+/// Searches kept, so that scrolling is no search.
+const SEARCHES: usize = 4;
+
+#[derive(Debug, Default)]
+struct Slot {
+    arena: Arena,
+    /// Rows taken out while the program runs: what is read later must not bring them back.
+    gone: BTreeSet<u32>,
+    /// Rises with every use.
+    used: u64,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    slots: BTreeMap<i64, Slot>,
+    clock: u64,
+}
+
+/// Listings in memory.
+#[derive(Debug, Default)]
+pub(crate) struct Arenas {
+    kept: Mutex<Kept>,
+    searches: Mutex<Vec<Arc<Search>>>,
+}
+
+/// Where a search looked, as it was then: id, revision, and how much was in memory.
+type Seen = Vec<(i64, u64, u32)>;
+
+#[derive(Debug)]
+struct Search {
+    query: Query,
+    scope: Scope,
+    seen: Seen,
+    sources: Vec<(Header, Found)>,
+    /// Source and group of each prefix line, with the number of its line.
+    starts: Vec<(u64, usize, usize)>,
+    lines: u64,
+    /// Whether there are lines that cannot be read.
+    more: bool,
+}
+
+impl Arenas {
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Rows of this listing are gone.
+    pub(crate) fn remove(&self, id: ListingId, rows: &[u32]) {
+        if rows.is_empty() {
+            return;
+        }
+        let mut kept = self.lock();
+        let slot = kept.slots.entry(id.0).or_default();
+        for row in rows {
+            slot.arena.remove(*row);
+            slot.gone.insert(*row);
+        }
+    }
+
+    /// Forgets all of it.
+    pub(crate) fn clear(&self) {
+        // What is gone stays known: it is little, and the rows may be read again.
+        for slot in self.lock().slots.values_mut() {
+            slot.arena = Arena::default();
+        }
+        self.searches.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Reads some rows; how many are left.
+    pub(crate) fn warm(&self, conn: &Connection, scope: &Scope) -> Result<u64> {
+        let sources = sources(conn, scope)?;
+        let mut step = STEP;
+        for header in &sources {
+            let id = header.info.id.0;
+            let mut arena = self.lock().slots.entry(id).or_default().arena.clone();
+            let from = arena.next();
+            if u64::from(from) >= header.next_row.cast_unsigned() {
+                continue;
+            }
+            let mut read = 0;
+            let more = listings::visit_by_number(conn, header, from, step, |row| {
+                read += 1;
+                arena.push(&Entry {
+                    id: row.number,
+                    key: row.key,
+                    size: row.size,
+                    modified: row.modified,
+                    class: row.class,
+                    folder: row.folder,
+                });
+            })?;
+            if more.is_none() {
+                // The last rows may be gone, which must not look like rows that are still to be read.
+                arena.reach(u32::try_from(header.next_row).unwrap_or(u32::MAX));
+            }
+            let mut kept = self.lock();
+            let slot = kept.slots.entry(id).or_default();
+            // Somebody else may have read the same rows meanwhile.
+            if slot.arena.next() == from {
+                for row in &slot.gone {
+                    arena.remove(*row);
+                }
+                slot.arena = arena;
+            }
+            step = step.saturating_sub(read);
+            if step == 0 {
+                break;
+            }
+        }
+        self.make_room(&sources);
+        Ok(self.behind(&sources))
+    }
+
+    /// What lies below each prefix of a bucket, if there is a whole index of it.
+    pub(crate) fn sizes(
+        &self,
+        conn: &Connection,
+        scope: &Scope,
+        prefixes: &[String],
+    ) -> Result<Option<KnownSizes>> {
+        let sources = sources(conn, scope)?;
+        let Some(header) = sources.first().filter(|header| header.deep && header.info.complete) else {
+            return Ok(None);
+        };
+        let arena = {
+            let mut kept = self.lock();
+            kept.clock += 1;
+            let clock = kept.clock;
+            let slot = kept.slots.entry(header.info.id.0).or_default();
+            slot.used = clock;
+            slot.arena.clone()
+        };
+        let behind = self.behind(&sources);
+        let sizes = if behind == 0 {
+            prefixes.iter().map(|prefix| arena.measure(prefix)).collect()
+        } else {
+            Vec::new()
+        };
+        Ok(Some(KnownSizes { sizes, at: header.info.listed_at, behind }))
+    }
+
+    fn behind(&self, sources: &[Header]) -> u64 {
+        let kept = self.lock();
+        let left = |header: &Header| {
+            let have = kept.slots.get(&header.info.id.0).map_or(0, |slot| i64::from(slot.arena.next()));
+            header.next_row.saturating_sub(have).max(0).cast_unsigned()
+        };
+        sources.iter().map(left).sum()
+    }
+
+    fn make_room(&self, needed: &[Header]) {
+        let mut kept = self.lock();
+        loop {
+            let bytes: u64 = kept.slots.values().map(|slot| slot.arena.bytes()).sum();
+            if bytes <= MEMORY {
+                return;
+            }
+            let free = kept.slots.iter().filter(|(id, slot)| {
+                slot.arena.bytes() > 0 && !needed.iter().any(|header| header.info.id.0 == **id)
+            });
+            let Some(oldest) = free.min_by_key(|(_, slot)| slot.used).map(|(id, _)| *id) else { return };
+            if let Some(slot) = kept.slots.get_mut(&oldest) {
+                slot.arena = Arena::default();
+            }
+        }
+    }
+
+    /// A window of what the question means.
+    pub(crate) fn search(
+        &self,
+        conn: &Connection,
+        query: &Query,
+        scope: &Scope,
+        offset: u64,
+        limit: u64,
+    ) -> Result<SearchFound> {
+        let sources = sources(conn, scope)?;
+        let mut arenas = Vec::with_capacity(sources.len());
+        {
+            let mut kept = self.lock();
+            kept.clock += 1;
+            let clock = kept.clock;
+            for header in &sources {
+                let slot = kept.slots.entry(header.info.id.0).or_default();
+                slot.used = clock;
+                arenas.push(slot.arena.clone());
+            }
+        }
+        let seen: Seen = sources
+            .iter()
+            .zip(&arenas)
+            .map(|(header, arena)| (header.info.id.0, header.info.revision, arena.next()))
+            .collect();
+        let searched = arenas.iter().map(|arena| u64::from(arena.next())).sum();
+        let oldest = sources.iter().map(|header| header.info.listed_at).min();
+        let behind = self.behind(&sources);
+        let search = self.found(conn, query, scope, seen, sources, &arenas)?;
+        Ok(SearchFound {
+            items: search.window(conn, offset, limit)?,
+            total: search.lines,
+            count: search.sources.iter().map(|(_, found)| found.rows.len() as u64).sum(),
+            bytes: search.sources.iter().map(|(_, found)| found.bytes).fold(0, u64::saturating_add),
+            more: search.more,
+            behind,
+            searched,
+            oldest,
+        })
+    }
+
+    fn found(
+        &self,
+        conn: &Connection,
+        query: &Query,
+        scope: &Scope,
+        seen: Seen,
+        headers: Vec<Header>,
+        arenas: &[Arena],
+    ) -> Result<Arc<Search>> {
+        let kept = || self.searches.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |s: &&Arc<Search>| s.query == *query && s.scope == *scope && s.seen == seen;
+        if let Some(known) = kept().iter().find(same) {
+            return Ok(Arc::clone(known));
+        }
+        let stop = AtomicBool::new(false);
+        let mut room = MOST;
+        let mut more = false;
+        let mut sources = Vec::new();
+        for (header, arena) in headers.into_iter().zip(arenas) {
+            let mut found = arena.find(query, &scope.prefix, room, &stop);
+            if let Some(safe) = query.limits.safe {
+                found = only(conn, &header, &found, safe)?;
+            }
+            room = room.saturating_sub(found.rows.len());
+            more |= found.more;
+            if !found.rows.is_empty() {
+                sources.push((header, found));
+            }
+        }
+        let mut starts = Vec::new();
+        let mut lines = 0;
+        for (source, (_, found)) in sources.iter().enumerate() {
+            for (group, rows) in found.groups.iter().enumerate() {
+                starts.push((lines, source, group));
+                lines += 1 + rows.count as u64;
+            }
+        }
+        let search = Arc::new(Search {
+            query: query.clone(),
+            scope: scope.clone(),
+            seen,
+            sources,
+            starts,
+            lines,
+            more,
+        });
+        let mut kept = kept();
+        if kept.len() >= SEARCHES {
+            kept.remove(0);
+        }
+        kept.push(Arc::clone(&search));
+        Ok(search)
+    }
+}
+
+/// What of it is Safe, or is not.
+fn only(conn: &Connection, header: &Header, found: &Found, safe: bool) -> Result<Found> {
+    let mut kept = Found { more: found.more, ..Found::default() };
+    for group in &found.groups {
+        let first = kept.rows.len();
+        for number in found.rows.iter().skip(group.first).take(group.count) {
+            if let Some(ListedRow { entry: LevelEntry::Object { size, .. }, safe: is }) =
+                listings::row(conn, header, *number)?
+                && is == safe
+            {
+                kept.rows.push(*number);
+                kept.bytes = kept.bytes.saturating_add(size);
+            }
+        }
+        let count = kept.rows.len() - first;
+        if count > 0 {
+            kept.groups.push(windlass_search::Group { prefix: group.prefix.clone(), first, count });
+        }
+    }
+    Ok(kept)
+}
+
+impl Search {
+    fn window(&self, conn: &Connection, offset: u64, limit: u64) -> Result<Vec<SearchItem>> {
+        let mut items = Vec::new();
+        let end = offset.saturating_add(limit).min(self.lines);
+        let mut at = offset;
+        let mut next = self.starts.partition_point(|(line, _, _)| *line <= offset).saturating_sub(1);
+        while at < end {
+            let Some((line, source, group)) = self.starts.get(next).copied() else { break };
+            next += 1;
+            let Some((header, found)) = self.sources.get(source) else { break };
+            let Some(group) = found.groups.get(group) else { break };
+            let (connection, bucket) = (&header.connection, &header.bucket);
+            if at == line {
+                items.push(SearchItem::Prefix {
+                    connection: connection.clone(),
+                    bucket: bucket.clone(),
+                    prefix: group.prefix.clone(),
+                    count: group.count as u64,
+                });
+                at += 1;
+            }
+            let skip = usize::try_from(at - line - 1).unwrap_or(usize::MAX);
+            let take = usize::try_from(end - at).unwrap_or(usize::MAX).min(group.count.saturating_sub(skip));
+            for number in found.rows.iter().skip(group.first + skip).take(take) {
+                let row = listings::row(conn, header, *number)?;
+                items.push(SearchItem::Row { connection: connection.clone(), bucket: bucket.clone(), row });
+                at += 1;
+            }
+        }
+        Ok(items)
+    }
+}

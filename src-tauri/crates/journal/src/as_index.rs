@@ -1,0 +1,89 @@
+//! The port `Index`.
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use windlass_domain::Timestamp;
+use windlass_domain::search::Query;
+use windlass_ports::{Index, IndexInfo, JournalError, KnownSizes, LevelEntry, ListingId, Scope, SearchFound};
+
+use crate::SqliteJournal;
+use crate::as_journal::snapshot;
+use crate::tables::{indexes, listings};
+
+#[async_trait]
+impl Index for SqliteJournal {
+    async fn indexes(&self) -> Result<Vec<IndexInfo>, JournalError> {
+        self.read(|conn| snapshot(conn, indexes::list)).await
+    }
+
+    async fn index(&self, id: ListingId) -> Result<Option<IndexInfo>, JournalError> {
+        self.read(move |conn| snapshot(conn, |conn| indexes::one(conn, id))).await
+    }
+
+    async fn begin_index(
+        &self,
+        connection: &str,
+        bucket: &str,
+        prefix: &str,
+        now: Timestamp,
+    ) -> Result<ListingId, JournalError> {
+        let (connection, bucket, prefix) = (connection.to_owned(), bucket.to_owned(), prefix.to_owned());
+        self.write(1, move |conn| listings::begin(conn, &connection, &bucket, &prefix, true, now)).await
+    }
+
+    async fn add_to_index(
+        &self,
+        id: ListingId,
+        mut entries: Vec<LevelEntry>,
+        next: Option<String>,
+    ) -> Result<IndexInfo, JournalError> {
+        let weight = entries.len().max(1);
+        let (info, gone) =
+            self.write(weight, move |conn| indexes::add(conn, id, &mut entries, next.as_deref())).await?;
+        self.arenas.remove(id, &gone);
+        Ok(info)
+    }
+
+    async fn finish_index(&self, id: ListingId, now: Timestamp) -> Result<IndexInfo, JournalError> {
+        self.write(1, move |conn| indexes::finish(conn, id, now)).await
+    }
+
+    async fn drop_index(&self, id: ListingId) -> Result<(), JournalError> {
+        self.write(1, move |conn| listings::drop_one(conn, id)).await
+    }
+
+    async fn search(
+        &self,
+        query: &Query,
+        scope: &Scope,
+        offset: u64,
+        limit: u64,
+    ) -> Result<SearchFound, JournalError> {
+        let (query, scope, arenas) = (query.clone(), scope.clone(), Arc::clone(&self.arenas));
+        self.read(move |conn| snapshot(conn, |conn| arenas.search(conn, &query, &scope, offset, limit))).await
+    }
+
+    async fn prefix_sizes(
+        &self,
+        connection: &str,
+        bucket: &str,
+        prefixes: &[String],
+    ) -> Result<Option<KnownSizes>, JournalError> {
+        let scope = Scope {
+            connection: Some(connection.to_owned()),
+            bucket: Some(bucket.to_owned()),
+            prefix: String::new(),
+        };
+        let (prefixes, arenas) = (prefixes.to_vec(), Arc::clone(&self.arenas));
+        self.read(move |conn| snapshot(conn, |conn| arenas.sizes(conn, &scope, &prefixes))).await
+    }
+
+    async fn warm(&self, scope: &Scope) -> Result<u64, JournalError> {
+        let (scope, arenas) = (scope.clone(), Arc::clone(&self.arenas));
+        self.read(move |conn| snapshot(conn, |conn| arenas.warm(conn, &scope))).await
+    }
+
+    fn rest(&self) {
+        self.arenas.clear();
+    }
+}

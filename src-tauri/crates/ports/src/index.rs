@@ -1,0 +1,145 @@
+//! The index: everything below a prefix as one deep listing told it, and the search over all that was ever listed.
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use windlass_domain::Timestamp;
+use windlass_domain::search::Query;
+
+use crate::JournalError;
+use crate::catalog::{ListedRow, ListingId, ListingInfo};
+use crate::remote::LevelEntry;
+
+/// An index of everything below a prefix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexInfo {
+    /// Rows, bytes, whether it is whole, and when it began.
+    pub listing: ListingInfo,
+    /// Connection.
+    pub connection: String,
+    /// Bucket.
+    pub bucket: String,
+    /// Prefix; empty for the whole bucket.
+    pub prefix: String,
+    /// Token of the next page, if it is not whole and a page is in.
+    pub next: Option<String>,
+    /// LIST requests that it has cost so far.
+    pub requests: u64,
+    /// When the last page came in.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// Where to search. `None` is everywhere.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Scope {
+    /// Connection.
+    pub connection: Option<String>,
+    /// Bucket; only with a connection.
+    pub bucket: Option<String>,
+    /// Prefix with its slash, or empty; only with a bucket.
+    pub prefix: String,
+}
+
+/// A line of what was found: a prefix, then what lies in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SearchItem {
+    /// The next ones are in this prefix.
+    Prefix {
+        /// Connection.
+        connection: String,
+        /// Bucket.
+        bucket: String,
+        /// Prefix with its slash, or empty.
+        prefix: String,
+        /// How many of the next ones.
+        count: u64,
+    },
+    /// An object, or a folder that a listing told.
+    Row {
+        /// Connection.
+        connection: String,
+        /// Bucket.
+        bucket: String,
+        /// The row; `None` when it was taken out in the meantime.
+        row: Option<ListedRow>,
+    },
+}
+
+/// A window of what was found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SearchFound {
+    /// The lines of the window, in key order within a bucket.
+    pub items: Vec<SearchItem>,
+    /// Lines that can be read.
+    pub total: u64,
+    /// Objects and folders among them.
+    pub count: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Whether more fit than can be read.
+    pub more: bool,
+    /// Rows that were listed and are not in memory yet, so that they were not searched: see [`Index::warm`].
+    pub behind: u64,
+    /// Rows that were searched.
+    pub searched: u64,
+    /// When the oldest listing among those searched began.
+    pub oldest: Option<Timestamp>,
+}
+
+/// Sizes of prefixes, from a whole index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownSizes {
+    /// Objects and bytes of each prefix, in the order asked.
+    pub sizes: Vec<(u64, u64)>,
+    /// When the index began.
+    pub at: Timestamp,
+    /// Rows that are not in memory yet; with any, the sizes say nothing.
+    pub behind: u64,
+}
+
+/// Indexes, and search. What is found is as old as the listing that told it.
+#[async_trait]
+pub trait Index: Debug + Send + Sync {
+    /// All indexes, whole or not; of one place the newest first.
+    async fn indexes(&self) -> Result<Vec<IndexInfo>, JournalError>;
+    /// One.
+    async fn index(&self, id: ListingId) -> Result<Option<IndexInfo>, JournalError>;
+    /// Begins one. An older one of the same place serves until this is whole.
+    async fn begin_index(
+        &self,
+        connection: &str,
+        bucket: &str,
+        prefix: &str,
+        now: Timestamp,
+    ) -> Result<ListingId, JournalError>;
+    /// Adds a page that one request brought, and the token of the one after it, in one transaction: after a kill at any moment
+    /// the next request is the right one. A key that is there already is replaced.
+    async fn add_to_index(
+        &self,
+        id: ListingId,
+        entries: Vec<LevelEntry>,
+        next: Option<String>,
+    ) -> Result<IndexInfo, JournalError>;
+    /// Marks it whole and drops older ones of the same place.
+    async fn finish_index(&self, id: ListingId, now: Timestamp) -> Result<IndexInfo, JournalError>;
+    /// Drops one.
+    async fn drop_index(&self, id: ListingId) -> Result<(), JournalError>;
+    /// Lines `offset..offset+limit` of what the question means. Looks only at what is in memory, and says how much is not.
+    async fn search(
+        &self,
+        query: &Query,
+        scope: &Scope,
+        offset: u64,
+        limit: u64,
+    ) -> Result<SearchFound, JournalError>;
+    /// What lies below each of these prefixes; `None` without a whole index of the bucket.
+    async fn prefix_sizes(
+        &self,
+        connection: &str,
+        bucket: &str,
+        prefixes: &[String],
+    ) -> Result<Option<KnownSizes>, JournalError>;
+    /// Reads some more rows of this scope into memory; how many are left. Takes about a tenth of a second.
+    async fn warm(&self, scope: &Scope) -> Result<u64, JournalError>;
+    /// Gives the memory back that searches need.
+    fn rest(&self);
+}
