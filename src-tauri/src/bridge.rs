@@ -45,6 +45,7 @@ fn replaces(new: &UiEvent, old: &UiEvent) -> bool {
         UiEvent::Listing { id, .. } => matches!(old, UiEvent::Listing { id: other, .. } if other == id),
         UiEvent::Transfers { .. } => matches!(old, UiEvent::Transfers { .. }),
         UiEvent::Folders => matches!(old, UiEvent::Folders),
+        UiEvent::Indexes => matches!(old, UiEvent::Indexes),
         UiEvent::Connections => matches!(old, UiEvent::Connections),
         UiEvent::Missed => matches!(old, UiEvent::Missed),
         // Every step of a test is shown.

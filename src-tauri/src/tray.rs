@@ -143,7 +143,12 @@ async fn follow(app: &AppHandle, tray: &Tray) {
             match hints.recv().await {
                 Ok(UiEvent::Transfers { .. } | UiEvent::Folders | UiEvent::Missed)
                 | Err(RecvError::Lagged(_)) => break,
-                Ok(UiEvent::Listing { .. } | UiEvent::TestStep { .. } | UiEvent::Connections) => {}
+                Ok(
+                    UiEvent::Listing { .. }
+                    | UiEvent::TestStep { .. }
+                    | UiEvent::Connections
+                    | UiEvent::Indexes,
+                ) => {}
                 Err(RecvError::Closed) => return,
             }
         }

@@ -5,6 +5,7 @@ use ts_rs::{Config, TS};
 
 use crate::dto::*;
 use crate::dto_more::*;
+use crate::dto_search::*;
 use crate::dto_sync::*;
 use crate::{Api, UiError};
 
@@ -82,6 +83,12 @@ calls! {
     open_listing(connection: String, bucket: String, prefix: String, refresh: bool) -> ListingSummary;
     listing_window(id: String, offset: u64, limit: u64, sort: SortBy, descending: bool, filter: String) -> ListingWindow;
     close_listing(id: String) -> ();
+    search(text: String, scope: SearchScope, offset: u64, limit: u64) -> SearchWindow;
+    prefix_sizes(connection: String, bucket: String, prefixes: Vec<String>) -> PrefixSizes;
+    indexes() -> Vec<IndexRow>;
+    start_index(connection: String, bucket: String, prefix: String) -> IndexRow;
+    stop_index(id: String) -> ();
+    drop_index(id: String) -> ();
     object_details(connection: String, bucket: String, key: String) -> ObjectDetails;
     thumbnail(connection: String, bucket: String, key: String) -> Option<Thumbnail>;
     create_folder(connection: String, bucket: String, prefix: String, name: String) -> ();

@@ -692,6 +692,8 @@ pub enum UiEvent {
     },
     /// Sync folders changed.
     Folders,
+    /// An index grew or ended, or more of it can be searched.
+    Indexes,
     /// A step of a connection test ended.
     TestStep {
         /// Id of the test run.

@@ -21,6 +21,7 @@ struct Pending {
     listings: BTreeMap<String, u64>,
     transfers: Option<u64>,
     folders: bool,
+    indexes: bool,
     connections: bool,
     missed: bool,
     steps: Vec<(String, StepResult)>,
@@ -62,6 +63,10 @@ impl Hub {
         self.note(|p| p.folders = true);
     }
 
+    pub(crate) fn indexes(&self) {
+        self.note(|p| p.indexes = true);
+    }
+
     pub(crate) fn step(&self, run: &str, result: StepResult) {
         self.note(|p| p.steps.push((run.to_owned(), result)));
     }
@@ -93,6 +98,9 @@ impl Hub {
             }
             if pending.folders {
                 hub.send(UiEvent::Folders);
+            }
+            if pending.indexes {
+                hub.send(UiEvent::Indexes);
             }
             if pending.connections {
                 hub.send(UiEvent::Connections);

@@ -1,18 +1,20 @@
 //! The API's own body: what it is made of, and its beginning and end.
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{Notify, broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use windlass_domain::PairId;
-use windlass_ports::{Catalog, Clock, Entropy, Journal, LocalFs, Remotes, SecretStore};
+use windlass_ports::{Catalog, Clock, Entropy, Index, Journal, LocalFs, Remotes, SecretStore};
 
 use crate::changes::Counted;
 use crate::dto::{ConnectionDraft, FoundProfile, StepResult};
 use crate::dto_more::AppInfo;
 use crate::events::Hub;
+use crate::indexes::Fillings;
 use crate::listing::Running;
 use crate::plan_tree::PlanTree;
 use crate::work::Work;
@@ -50,6 +52,8 @@ pub struct ApiParts {
     pub journal: Arc<dyn Journal>,
     /// Connections and listings.
     pub catalog: Arc<dyn Catalog>,
+    /// Indexes and search.
+    pub index: Arc<dyn Index>,
     /// S3 by connection.
     pub remotes: Arc<dyn Remotes>,
     /// The disk; only ever read, for small pictures.
@@ -69,6 +73,7 @@ pub struct Api {
     pub(crate) engine: Arc<dyn Work>,
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) catalog: Arc<dyn Catalog>,
+    pub(crate) index: Arc<dyn Index>,
     pub(crate) remotes: Arc<dyn Remotes>,
     pub(crate) fs: Arc<dyn LocalFs>,
     pub(crate) secrets: Arc<dyn SecretStore>,
@@ -79,6 +84,11 @@ pub struct Api {
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     pub(crate) listings: Arc<Mutex<HashMap<i64, Running>>>,
+    pub(crate) fillings: Fillings,
+    /// Whether an index is being read into memory.
+    pub(crate) warming: Arc<AtomicBool>,
+    /// Rings with every search.
+    pub(crate) searched: Arc<Notify>,
     pub(crate) conflicts: Mutex<Counted>,
     /// The plan that was made last for each folder.
     pub(crate) plans: Mutex<BTreeMap<PairId, Arc<PlanTree>>>,
@@ -99,10 +109,13 @@ impl Api {
         let hub = Arc::new(Hub::new());
         tasks.spawn(Hub::flush_loop(Arc::clone(&hub), stop.clone()));
         tasks.spawn(Hub::listen(Arc::clone(&hub), parts.engine.events(), stop.clone()));
+        let searched = Arc::new(Notify::new());
+        tasks.spawn(Self::rest_when_idle(Arc::clone(&parts.index), Arc::clone(&searched), stop.clone()));
         Self {
             engine: parts.engine,
             journal: parts.journal,
             catalog: parts.catalog,
+            index: parts.index,
             remotes: parts.remotes,
             fs: parts.fs,
             secrets: parts.secrets,
@@ -113,6 +126,9 @@ impl Api {
             tasks,
             stop,
             listings: Arc::default(),
+            fillings: Fillings::default(),
+            warming: Arc::default(),
+            searched,
             conflicts: Mutex::default(),
             plans: Mutex::default(),
         }

@@ -4,6 +4,7 @@ use ts_rs::{Config, TS};
 use crate::calls::signatures;
 use crate::dto::*;
 use crate::dto_more::*;
+use crate::dto_search::*;
 use crate::dto_sync::*;
 
 const HEAD: &str = "// Written by `cargo xtask types` from the Rust types. Change those, not this file.\n";
@@ -30,7 +31,7 @@ pub fn typescript() -> Vec<(String, String)> {
     let mut types = all![config;
         BrakeChoice, BrakeLimits, BrakeRow, BrakeWhy, ChangeEnd, ChangeKind, ChangeRow, ChangeWindow, ConflictChoice,
         ConflictDetails, ConflictRow, ConflictSide, ConflictWindow, ConflictsResolved, FolderOptions, KeepSide, PlanCount,
-        PlanFilter, PlanHead, PlanKind, PlanNode, PlanWindow, SyncMode,
+        IndexRow, PrefixSize, PrefixSizes, SearchLine, SearchScope, SearchWindow, PlanFilter, PlanHead, PlanKind, PlanNode, PlanWindow, SyncMode,
         Activity, AppInfo, BucketRow, CapabilityLine, CapabilityReport, ConnectionDraft, ConnectionRow, ConnectionSource,
         DeleteResult, Direction, DownloadStarted, ErrorCode, FailureGroup, FileFilter, FolderCounts, FolderFileRow,
         FolderFiles, FolderState, FoundProfile, KeepSecret, Kept, ListingSummary, ListingWindow, MergeNeed, MergedRow, MergedWhy, NamedValue, ObjectDetails,

@@ -96,11 +96,13 @@ impl Api {
         let mut gone: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut kept = Vec::new();
         let mut deleted = 0;
+        let mut removed = Vec::new();
         for (key, reason) in outcomes {
             match reason {
                 Some(reason) => kept.push(Kept { key, reason }),
                 None => {
                     deleted += 1;
+                    removed.push(key.clone());
                     gone.entry(parent(&key).to_owned()).or_default().push(key);
                 }
             }
@@ -112,6 +114,7 @@ impl Api {
                 self.hub.listing(listing.id.0, info.revision);
             }
         }
+        self.take_out_of_indexes(&connection, &bucket, &removed).await?;
         let versions = match self.remotes.browse(&connection).await {
             Ok(browse) => browse.versioning(&place).await.unwrap_or(false),
             Err(_) => false,
@@ -124,6 +127,24 @@ impl Api {
             (_, false) => "This bucket is not known to keep versions, so this cannot be undone.",
         };
         Ok(DeleteResult { deleted, kept, undo_hint: undo_hint.to_owned() })
+    }
+
+    /// What was deleted is found no more.
+    async fn take_out_of_indexes(
+        &self,
+        connection: &str,
+        bucket: &str,
+        keys: &[String],
+    ) -> Result<(), UiError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let all = self.index.indexes().await?;
+        for index in all.iter().filter(|index| index.connection == connection && index.bucket == bucket) {
+            self.catalog.remove_from_listing(index.listing.id, keys).await?;
+        }
+        self.hub.indexes();
+        Ok(())
     }
 
     pub(crate) async fn download(

@@ -5,6 +5,7 @@
 //! null_s3 --list 1000000 &       # prints its endpoint
 //! list_into_journal DATA list http://127.0.0.1:PORT    # lists bucket `list` into the journal in DATA
 //! list_into_journal DATA open http://127.0.0.1:PORT    # opens that listing again and scrolls through it
+//! list_into_journal DATA index http://127.0.0.1:PORT   # indexes the bucket in DATA, then searches it as a person types
 //! ```
 //! Prints one line of JSON. Credentials come from the environment.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measurement may stop")]
@@ -94,11 +95,54 @@ async fn scroll(core: &Core, id: &Value, began: Instant) -> Value {
     })
 }
 
+/// The bucket as an index, then questions of all kinds, each as far as the rows that the window would show.
+async fn index(core: &Core, began: Instant) -> Value {
+    let mut events = core.api.subscribe();
+    let place = json!({ "connection": CONNECTION, "bucket": BUCKET, "prefix": "" });
+    core.api.call("start_index", place).await.unwrap();
+    let whole = loop {
+        let rows = core.api.call("indexes", json!({})).await.unwrap();
+        assert!(at(&rows, "/0/error").is_null(), "{rows}");
+        if *at(&rows, "/0/complete") == json!(true) {
+            break at(&rows, "/0").clone();
+        }
+        let _hint = tokio::time::timeout(Duration::from_secs(1), events.recv()).await;
+    };
+    let (wall, cpu) = (began.elapsed().as_secs_f64(), cpu());
+    let ask = |text: &str| json!({ "text": text, "scope": { "connection": null, "bucket": null, "prefix": "" }, "offset": 0, "limit": ROWS });
+    let warm = Instant::now();
+    while *at(&core.api.call("search", ask("0")).await.unwrap(), "/behind") != json!(0) {
+        let _hint = tokio::time::timeout(Duration::from_secs(1), events.recv()).await;
+    }
+    let warm = warm.elapsed();
+    let mut times = Vec::new();
+    for number in 0..300_u32 {
+        let part = number.wrapping_mul(7_919) % 1_000_000;
+        let text = match number % 6 {
+            0 => format!("{part}"),
+            1 => format!("{:03} {}", part % 1000, part % 7),
+            2 => format!("size:>{part}"),
+            3 => format!("none of {part}"),
+            4 => format!("{}", part % 10),
+            _ => format!("{:04} -9", part % 10_000),
+        };
+        let asked = Instant::now();
+        core.api.call("search", ask(&text)).await.unwrap();
+        times.push(asked.elapsed());
+    }
+    times.sort();
+    let share = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or_default();
+    json!({
+        "keys": at(&whole, "/objects"), "requests": at(&whole, "/requests"), "wall_s": wall, "cpu_s": cpu,
+        "warm_ms": millis(warm), "search_p50_ms": millis(share(50)), "search_p95_ms": millis(share(95)),
+    })
+}
+
 #[tokio::main]
 async fn main() {
     let mut args = std::env::args().skip(1);
     let data = args.next().expect("a data folder");
-    let what = args.next().expect("list or open");
+    let what = args.next().expect("list, open or index");
     let endpoint = args.next().expect("the endpoint of a null_s3");
     let options = ComposeOptions { data_dir: Some(data.into()), ..ComposeOptions::default() };
     let core = windlass_compose::start(options).await.unwrap();
@@ -115,6 +159,11 @@ async fn main() {
         .await
         .unwrap();
     let began = Instant::now();
+    if what == "index" {
+        println!("{}", index(&core, began).await);
+        core.shutdown().await;
+        return;
+    }
     let place =
         json!({ "connection": CONNECTION, "bucket": BUCKET, "prefix": "", "refresh": what == "list" });
     let summary = core.api.call("open_listing", place).await.unwrap();

@@ -95,6 +95,7 @@ pub async fn start(options: ComposeOptions) -> anyhow::Result<Core> {
         engine: Arc::new(EngineWork::new(engine.clone(), &tasks)),
         journal: Arc::clone(&journal) as Arc<dyn windlass_ports::Journal>,
         catalog: Arc::clone(&catalog),
+        index: Arc::clone(&journal) as Arc<dyn windlass_ports::Index>,
         remotes: Arc::clone(&remotes) as Arc<dyn Remotes>,
         fs,
         secrets,

@@ -18,12 +18,16 @@ import type {
   FolderFiles,
   FolderOptions,
   FoundProfile,
+  IndexRow,
   ListingSummary,
   ListingWindow,
   ObjectDetails,
   PlanFilter,
   PlanHead,
   PlanWindow,
+  PrefixSizes,
+  SearchScope,
+  SearchWindow,
   SecretPlaces,
   SortBy,
   StepResult,
@@ -51,6 +55,12 @@ export interface Calls {
   open_listing: { args: { connection: string; bucket: string; prefix: string; refresh: boolean }; result: ListingSummary };
   listing_window: { args: { id: string; offset: number; limit: number; sort: SortBy; descending: boolean; filter: string }; result: ListingWindow };
   close_listing: { args: { id: string }; result: null };
+  search: { args: { text: string; scope: SearchScope; offset: number; limit: number }; result: SearchWindow };
+  prefix_sizes: { args: { connection: string; bucket: string; prefixes: Array<string> }; result: PrefixSizes };
+  indexes: { args: Record<string, never>; result: Array<IndexRow> };
+  start_index: { args: { connection: string; bucket: string; prefix: string }; result: IndexRow };
+  stop_index: { args: { id: string }; result: null };
+  drop_index: { args: { id: string }; result: null };
   object_details: { args: { connection: string; bucket: string; key: string }; result: ObjectDetails };
   thumbnail: { args: { connection: string; bucket: string; key: string }; result: Thumbnail | null };
   create_folder: { args: { connection: string; bucket: string; prefix: string; name: string }; result: null };
@@ -116,6 +126,12 @@ export function client(call: Caller) {
     open_listing: (args: Calls['open_listing']['args']) => call('open_listing', args),
     listing_window: (args: Calls['listing_window']['args']) => call('listing_window', args),
     close_listing: (args: Calls['close_listing']['args']) => call('close_listing', args),
+    search: (args: Calls['search']['args']) => call('search', args),
+    prefix_sizes: (args: Calls['prefix_sizes']['args']) => call('prefix_sizes', args),
+    indexes: () => call('indexes', {}),
+    start_index: (args: Calls['start_index']['args']) => call('start_index', args),
+    stop_index: (args: Calls['stop_index']['args']) => call('stop_index', args),
+    drop_index: (args: Calls['drop_index']['args']) => call('drop_index', args),
     object_details: (args: Calls['object_details']['args']) => call('object_details', args),
     thumbnail: (args: Calls['thumbnail']['args']) => call('thumbnail', args),
     create_folder: (args: Calls['create_folder']['args']) => call('create_folder', args),

@@ -6,6 +6,7 @@ mod damage;
 mod disk;
 mod downloads;
 mod house;
+mod index;
 mod never_overwrite;
 mod people;
 mod refused;

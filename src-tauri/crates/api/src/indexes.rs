@@ -1,0 +1,222 @@
+//! Indexes: a bucket listed whole in the background, page by page, to be stopped and gone on with at any time.
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use windlass_domain::Bucket;
+use windlass_ports::remote::Depth;
+use windlass_ports::{Clock, Index, IndexInfo, ListingId, RemoteErrorKind, Remotes};
+
+use crate::dto::ErrorCode;
+use crate::dto_search::IndexRow;
+use crate::events::Hub;
+use crate::{Api, UiError};
+
+/// First pause after trouble that may be over the next moment; it doubles.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// An index that this process fills, or tried to.
+#[derive(Debug)]
+pub(crate) struct Filling {
+    stop: CancellationToken,
+    running: bool,
+    error: Option<UiError>,
+    began: tokio::time::Instant,
+    /// Objects that were in it then.
+    had: u64,
+}
+
+pub(crate) type Fillings = Arc<Mutex<HashMap<i64, Filling>>>;
+
+fn lock(fillings: &Fillings) -> MutexGuard<'_, HashMap<i64, Filling>> {
+    fillings.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What filling needs; it outlives the call that began it.
+struct Fill {
+    info: IndexInfo,
+    index: Arc<dyn Index>,
+    remotes: Arc<dyn Remotes>,
+    clock: Arc<dyn Clock>,
+    hub: Arc<Hub>,
+    fillings: Fillings,
+    stop: CancellationToken,
+}
+
+impl Fill {
+    fn note(&self, running: bool, error: Option<UiError>) {
+        if let Some(filling) = lock(&self.fillings).get_mut(&self.info.listing.id.0) {
+            filling.running = running;
+            filling.error = error;
+        }
+        self.hub.indexes();
+    }
+
+    async fn run(self) {
+        let result = tokio::select! {
+            () = self.stop.cancelled() => Ok(()),
+            result = self.pages() => result,
+        };
+        self.note(false, result.err());
+    }
+
+    async fn pages(&self) -> Result<(), UiError> {
+        let id = self.info.listing.id;
+        let bucket = Bucket::new(self.info.bucket.as_str());
+        let mut after = self.info.next.clone();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let browse = self.remotes.browse(&self.info.connection).await?;
+            let page = browse.level(&bucket, &self.info.prefix, Depth::Deep, after.as_deref()).await;
+            let page = match page {
+                Ok(page) => page,
+                // Nothing is lost: the next request is the same one.
+                Err(error) if error.kind.is_passing() => {
+                    self.note(true, Some(error.into()));
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    continue;
+                }
+                Err(error) if error.kind == RemoteErrorKind::BadRequest && after.is_some() => {
+                    return Err(UiError::new(
+                        ErrorCode::Unexpected,
+                        "The server no longer knows where the list stopped. What is indexed stays searchable. Make the index again.",
+                    )
+                    .with_detail(crate::chain(&error)));
+                }
+                Err(error) => return Err(error.into()),
+            };
+            pause = FIRST_PAUSE;
+            if page.next.is_some() && page.next == after {
+                return Err(UiError::new(
+                    ErrorCode::Unexpected,
+                    "The server sent the same page of the list again and again, so the index cannot become whole. What is indexed stays searchable.",
+                ));
+            }
+            self.index.add_to_index(id, page.entries, page.next.clone()).await?;
+            self.note(true, None);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        self.index.finish_index(id, self.clock.now()).await?;
+        Ok(())
+    }
+}
+
+impl Api {
+    pub(crate) async fn indexes(&self) -> Result<Vec<IndexRow>, UiError> {
+        let all = self.index.indexes().await?;
+        let fillings = lock(&self.fillings);
+        Ok(all.iter().map(|info| row(info, &all, fillings.get(&info.listing.id.0))).collect())
+    }
+
+    /// Begins an index, or goes on with the one that is not whole.
+    pub(crate) async fn start_index(
+        &self,
+        connection: String,
+        bucket: String,
+        prefix: String,
+    ) -> Result<IndexRow, UiError> {
+        self.connection(&connection).await?;
+        let all = self.index.indexes().await?;
+        let here = |info: &&IndexInfo| {
+            info.connection == connection
+                && info.bucket == bucket
+                && info.prefix == prefix
+                && !info.listing.complete
+        };
+        let id = match all.iter().find(here) {
+            Some(info) => info.listing.id,
+            None => self.index.begin_index(&connection, &bucket, &prefix, self.clock.now()).await?,
+        };
+        let info = self.index.index(id).await?.ok_or_else(gone)?;
+        let stop = self.stop.child_token();
+        {
+            let mut fillings = lock(&self.fillings);
+            if fillings.get(&id.0).is_some_and(|filling| filling.running) {
+                return Ok(row(&info, &all, fillings.get(&id.0)));
+            }
+            let filling = Filling {
+                stop: stop.clone(),
+                running: true,
+                error: None,
+                began: tokio::time::Instant::now(),
+                had: info.listing.objects,
+            };
+            fillings.insert(id.0, filling);
+        }
+        let fill = Fill {
+            info: info.clone(),
+            index: Arc::clone(&self.index),
+            remotes: Arc::clone(&self.remotes),
+            clock: Arc::clone(&self.clock),
+            hub: Arc::clone(&self.hub),
+            fillings: Arc::clone(&self.fillings),
+            stop,
+        };
+        self.tasks.spawn(fill.run());
+        self.hub.indexes();
+        Ok(row(&info, &all, lock(&self.fillings).get(&id.0)))
+    }
+
+    /// Stops filling; what is in it stays, and [`Self::start_index`] goes on.
+    pub(crate) async fn stop_index(&self, id: String) -> Result<(), UiError> {
+        let id = parse(&id)?;
+        if let Some(filling) = lock(&self.fillings).get(&id.0) {
+            filling.stop.cancel();
+        }
+        self.hub.indexes();
+        Ok(())
+    }
+
+    pub(crate) async fn drop_index(&self, id: String) -> Result<(), UiError> {
+        let id = parse(&id)?;
+        if let Some(filling) = lock(&self.fillings).remove(&id.0) {
+            filling.stop.cancel();
+        }
+        self.index.drop_index(id).await?;
+        self.hub.indexes();
+        Ok(())
+    }
+}
+
+fn parse(id: &str) -> Result<ListingId, UiError> {
+    id.parse().map(ListingId).map_err(|_| UiError::bad_request("The field `id` is no index's id."))
+}
+
+fn gone() -> UiError {
+    UiError::new(ErrorCode::NotFound, "This index was dropped. Make it again.")
+}
+
+fn row(info: &IndexInfo, all: &[IndexInfo], filling: Option<&Filling>) -> IndexRow {
+    let running = filling.is_some_and(|filling| filling.running);
+    let rate = filling.filter(|_| running).and_then(|filling| {
+        let millis = u64::try_from(filling.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        info.listing.objects.saturating_sub(filling.had).saturating_mul(1000).checked_div(millis)
+    });
+    let before = all.iter().find(|other| {
+        other.listing.complete
+            && (&other.connection, &other.bucket, &other.prefix)
+                == (&info.connection, &info.bucket, &info.prefix)
+    });
+    IndexRow {
+        id: info.listing.id.0.to_string(),
+        connection: info.connection.clone(),
+        bucket: info.bucket.clone(),
+        prefix: info.prefix.clone(),
+        objects: info.listing.objects,
+        bytes: info.listing.bytes,
+        requests: info.requests,
+        complete: info.listing.complete,
+        running,
+        rate,
+        expected: before.filter(|_| !info.listing.complete).map(|other| other.listing.objects),
+        began_at: info.listing.listed_at.millis(),
+        ended_at: info.ended_at.map(|at| at.millis()),
+        error: filling.and_then(|filling| filling.error.clone()),
+    }
+}
