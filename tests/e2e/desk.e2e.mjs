@@ -1,76 +1,13 @@
 // How a person finds the way around, by keyboard, on the mock core: history, tabs, bookmarks, palette, regions. Every
 // part is looked over by axe in both themes; pictures go to build/screenshots/.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
-import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { launch, openPage } from './browser.mjs';
-import { serve } from './static-server.mjs';
+import { test } from 'node:test';
+import { RAW, focusOn, goTo, onMock, open, shot } from './mock-page.mjs';
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-const dist = join(root, 'ui/dist-mock');
-const shots = join(root, 'build/screenshots');
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const RAW = 's3://inspections-prod/bridges/A14-viaduct/2026-11-20/raw/';
-
-let browser;
-let server;
-
-before(async () => {
-  assert.ok(existsSync(join(dist, 'index.html')), 'run `npm run build:mock` first');
-  mkdirSync(shots, { recursive: true });
-  server = await serve(dist);
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  server?.close();
-});
-
-async function goTo(page, address) {
-  await page.keyboard.press('Control+l');
-  const field = page.locator('.path input');
-  await field.fill(address);
-  await field.press('Enter');
-  await field.waitFor({ state: 'detached' });
-}
-
-async function open(query = '', options = {}) {
-  const { page, context, errors } = await openPage(browser, `${server.url}/?fast${query}`, options);
-  page.setDefaultTimeout(15_000);
-  await page.locator('.info').waitFor();
-  await goTo(page, RAW);
-  await page.getByRole('row', { name: /DJI_0401/ }).waitFor();
-  return { page, context, errors };
-}
+onMock();
 
 /** Name of what has the focus, with its tick. */
 const focused = (page) => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '');
-
-/** Waits until the row with this name has the focus. */
-async function focusOn(page, name) {
-  await page.waitForFunction(
-    (text) => document.activeElement?.role === 'row' && document.activeElement.ariaLabel?.includes(text),
-    name,
-  );
-}
-
-/** A picture in both themes, each looked over by axe. */
-async function shot(page, name) {
-  for (const theme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme: theme });
-    await page.waitForFunction((wanted) => document.documentElement.dataset.theme === wanted, theme);
-    await page.screenshot({ path: join(shots, `${name}-${theme}.png`) });
-    await page.evaluate(axe);
-    const found = await page.evaluate(() =>
-      window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }),
-    );
-    const broken = found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
-    assert.deepEqual(broken, [], `axe on ${name} in ${theme}`);
-  }
-}
 
 test('back and forward bring the row, the scroll position and the ticks back', async () => {
   const { page, context, errors } = await open();

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { MAX_RECENT, Places } from '../src/lib/state/places.svelte';
+import { MAX_RECENT, Places, routeOf } from '../src/lib/state/places.svelte';
 
 const at = (prefix: string, connection = 'c1') => ({ connection, bucket: 'b', prefix });
 const names = (places: Places): string[] => places.bookmarks.map((bookmark) => bookmark.name);
@@ -20,7 +20,7 @@ test('a place has one bookmark, with a name that can be changed', () => {
   if (two) places.rename(two, '  zwei ');
   if (two) places.rename(two, '   ');
   expect(names(places)).toEqual(['one', 'zwei', 'three']);
-  places.remove(at('one/'));
+  places.remove({ ...at('one/'), name: 'one', search: null });
   expect(names(new Places())).toEqual(['zwei', 'three']);
 });
 
@@ -59,5 +59,22 @@ test('what has not the form of a bookmark is left out', () => {
     'windlass.bookmarks',
     JSON.stringify({ version: 1, value: [null, 3, { ...good, name: 7 }, { ...good, bucket: {} }, good] }),
   );
-  expect(new Places().bookmarks).toEqual([good]);
+  expect(new Places().bookmarks).toEqual([{ ...good, search: null }]);
+});
+
+test('a saved search is a bookmark of its own beside that of its place', () => {
+  const places = three();
+  const search = { kind: 'search' as const, ...at('one/'), within: 'bucket' as const, text: 'size:>1gb' };
+  places.addSearch(search, 'Big ones');
+  places.addSearch(search, 'twice');
+  expect(names(places)).toEqual(['one', 'two', 'three', 'Big ones']);
+  expect(places.find(at('one/'))?.name).toBe('one');
+  const kept = new Places().findSearch(search);
+  expect(kept && routeOf(kept)).toEqual(search);
+  expect(places.findSearch({ ...search, within: 'all' })).toBeNull();
+  if (kept) places.rename(kept, 'Huge');
+  expect(names(places)).toEqual(['one', 'two', 'three', 'Huge']);
+  const one = places.find(at('one/'));
+  if (one) places.remove(one);
+  expect(names(places)).toEqual(['two', 'three', 'Huge']);
 });

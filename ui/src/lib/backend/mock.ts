@@ -10,6 +10,7 @@ import type {
 } from '../api/types';
 import { fileKind } from '../util/format';
 import type { Backend, CallName, Calls } from './index';
+import { mockSearch } from './mock-search';
 import { INGEST, mockSync, OPTIONS } from './mock-sync';
 import {
   bigRow,
@@ -81,6 +82,7 @@ export function mockBackend(): Backend {
   });
   const more: SyncFolderRow[] = [];
   const sync = mockSync(emit, states);
+  const search = mockSearch(emit, (prefix) => rowsOf('inspections-prod', prefix));
   const folders = (): SyncFolderRow[] => [
     {
       id: 'f1',
@@ -480,6 +482,7 @@ export function mockBackend(): Backend {
       return null;
     },
     ...sync.handlers,
+    ...search,
     pick_folder: () => null,
     pick_files: () => [],
   };

@@ -4,6 +4,7 @@ export const commands = {
     palette: 'Command palette',
     path: 'Edit location',
     filter: 'Filter this list',
+    search: 'Search everything that was listed',
     back: 'Back',
     forward: 'Forward',
     up: 'Parent folder',

@@ -3,6 +3,7 @@ import { count, size } from '../util/format';
 import { commands } from './commands';
 import { palette } from './palette';
 import { places } from './places';
+import { search } from './search';
 import { sync } from './sync';
 import { table } from './table';
 import { tabs as tabBar } from './tabs';
@@ -119,6 +120,7 @@ export const en = {
   commands,
   tabs: tabBar,
   places,
+  search,
   palette,
   table,
   rowState,

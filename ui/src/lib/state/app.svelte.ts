@@ -6,10 +6,12 @@ import { parseAddress, placeName, type Address } from '../util/address';
 import { Throttle } from '../util/throttle';
 import { Connect } from './connect.svelte';
 import { Folders } from './folders.svelte';
-import type { Route } from './history';
+import type { Route, SearchRoute } from './history';
+import { Indexes } from './indexes.svelte';
 import { Listing, type View } from './listing.svelte';
 import { Navigation } from './navigation.svelte';
 import { Places, type Bookmark } from './places.svelte';
+import { Search } from './search.svelte';
 import { Sync } from './sync.svelte';
 import { TableLayout } from './table-layout.svelte';
 import { Theme } from './theme.svelte';
@@ -67,6 +69,8 @@ export class App extends Navigation {
   readonly sync: Sync;
   readonly connect: Connect;
   readonly thumbs: Thumbs;
+  readonly search: Search;
+  readonly indexes: Indexes;
   current = $derived(this.connections.find((c) => c.id === this.connection) ?? null);
   #stops: (() => void)[] = [];
   #relist = new Throttle(() => this.#listAgain(), RELIST_GAP);
@@ -79,6 +83,8 @@ export class App extends Navigation {
     this.sync = new Sync(backend);
     this.connect = new Connect(backend);
     this.thumbs = new Thumbs(backend);
+    this.search = new Search(backend);
+    this.indexes = new Indexes(backend);
     this.transfers.ondone = () => this.#relist.poke();
     this.inspector = !this.#narrow.matches;
     this.#narrow.addEventListener('change', (event) => (this.inspector = !event.matches));
@@ -97,7 +103,7 @@ export class App extends Navigation {
       const leave = (): void => this.leave();
       window.addEventListener('pagehide', leave);
       this.#stops.push(() => window.removeEventListener('pagehide', leave));
-      await Promise.all([this.transfers.read(), this.folders.read()]);
+      await Promise.all([this.transfers.read(), this.folders.read(), this.indexes.read()]);
       this.tabs.restore((route) => this.#isThere(route));
       const first = this.connections[0];
       if (this.info.first_run || !first) {
@@ -208,10 +214,30 @@ export class App extends Navigation {
     this.toasts.show('info', known ? t.places.removed(name) : t.places.added(name));
   }
 
+  /** Opens the search, from the place that is shown. */
+  openSearch(text = ''): void {
+    const connection = this.connection;
+    if (connection === null) return;
+    const { bucket = '', prefix = '' } = this.place ?? {};
+    const within = bucket === '' ? 'all' : prefix === '' ? 'bucket' : 'folder';
+    if (this.route?.kind === 'search') document.getElementById('search')?.focus();
+    else this.go({ kind: 'search', connection, bucket, prefix, within, text });
+  }
+
+  /** Bookmarks the search that is shown, or takes its bookmark away. */
+  toggleSearchMark(route: SearchRoute): void {
+    const known = this.places.findSearch(route);
+    const name = known?.name ?? route.text;
+    if (known) this.places.remove(known);
+    else this.places.addSearch(route, name);
+    this.toasts.show('info', known ? t.places.removed(name) : t.search.saved(name));
+  }
+
   refresh(): void {
     const route = this.route;
     if (route?.kind === 'browse') void this.listing.open(route, true);
     else if (route?.kind === 'folder') void this.command('rescan_folder');
+    else if (route?.kind === 'search') this.search.changed();
     else void this.loadBuckets();
   }
 
@@ -312,6 +338,7 @@ export class App extends Navigation {
     }
     this.folders.show(route.kind === 'folder' ? route.id : null);
     this.sync.show(route.kind === 'folder' ? route.id : null);
+    this.search.show(route.kind === 'search' ? route : null);
     if (route.kind === 'browse') {
       const { connection, bucket, prefix } = route;
       this.places.visit(route);
@@ -332,6 +359,10 @@ export class App extends Navigation {
           this.folders.changed();
           this.sync.changed();
           break;
+        case 'indexes':
+          this.indexes.changed();
+          this.search.changed();
+          break;
         case 'test_step':
           this.connect.event(event);
           break;
@@ -343,6 +374,8 @@ export class App extends Navigation {
           this.transfers.changed();
           this.folders.changed();
           this.sync.changed();
+          this.indexes.changed();
+          this.search.changed();
           void this.#readConnections();
           break;
       }

@@ -70,6 +70,9 @@ export const COMMANDS: Command[] = [
     typing: false,
     blocked: inPlace,
   }),
+  command('go', 'search', ['ctrl+f', 'ctrl+shift+f'], (app) => app.openSearch(), {
+    blocked: (app) => (app.connection === null ? why.noPlace : null),
+  }),
   command('go', 'back', ['alt+arrowleft'], (app) => app.back(), {
     blocked: (app) => (app.canBack ? null : why.noPast),
   }),

@@ -4,7 +4,21 @@ import type { View } from './listing.svelte';
 export type Route =
   | { kind: 'buckets'; connection: string }
   | { kind: 'browse'; connection: string; bucket: string; prefix: string }
-  | { kind: 'folder'; id: string };
+  | { kind: 'folder'; id: string }
+  | SearchRoute;
+
+/** How far a search reaches, seen from the place where it was begun. */
+export type Within = 'folder' | 'bucket' | 'all';
+
+/** A search, with the place from which its reach is told; the bucket is empty where there was none. */
+export interface SearchRoute {
+  kind: 'search';
+  connection: string;
+  bucket: string;
+  prefix: string;
+  within: Within;
+  text: string;
+}
 
 /** A route that was visited, and how its list looked when it was left. */
 export interface HistoryEntry {
@@ -23,9 +37,25 @@ export interface TabHistory {
 export const MAX_PAST = 100;
 
 export function sameRoute(a: Route, b: Route): boolean {
+  if (a.kind === 'search') return b.kind === 'search' && sameSearch(a, b);
   if (a.kind === 'folder') return b.kind === 'folder' && a.id === b.id;
   if (a.kind === 'buckets') return b.kind === 'buckets' && a.connection === b.connection;
   return b.kind === 'browse' && a.connection === b.connection && a.bucket === b.bucket && a.prefix === b.prefix;
+}
+
+export function sameSearch(a: SearchRoute, b: SearchRoute): boolean {
+  return (
+    a.text === b.text &&
+    a.within === b.within &&
+    a.connection === b.connection &&
+    a.bucket === b.bucket &&
+    a.prefix === b.prefix
+  );
+}
+
+/** The same entry of the history with another route: a search that goes on being typed is one place. */
+export function replaceRoute(history: TabHistory, route: Route): TabHistory {
+  return { ...history, now: { route, view: null } };
 }
 
 export function startHistory(route: Route, view: HistoryEntry['view'] = null): TabHistory {

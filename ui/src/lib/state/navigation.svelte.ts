@@ -1,5 +1,14 @@
 import { parentPrefix } from '../util/address';
-import { goBack, goForward, keepView, pushRoute, startHistory, type Route, type TabHistory } from './history';
+import {
+  goBack,
+  goForward,
+  keepView,
+  pushRoute,
+  replaceRoute,
+  startHistory,
+  type Route,
+  type TabHistory,
+} from './history';
 import type { View } from './listing.svelte';
 import { Tabs } from './tabs.svelte';
 
@@ -36,6 +45,14 @@ export abstract class Navigation {
     const history = this.tabs.current?.history;
     this.tabs.set(history ? pushRoute(history, route) : startHistory(route));
     this.show(route, view);
+  }
+
+  /** Shows another route in the place of the one that is shown. */
+  replace(route: Route): void {
+    const history = this.tabs.current?.history;
+    if (!history) return;
+    this.tabs.set(replaceRoute(history, route));
+    this.show(route, null);
   }
 
   back(): void {

@@ -7,7 +7,7 @@ import { capsOf, COMMANDS, runCommand, type CommandId } from './commands';
 import type { App } from './app.svelte';
 import type { Route } from './history';
 import type { Place } from './listing.svelte';
-import { samePlace } from './places.svelte';
+import { routeOf, samePlace } from './places.svelte';
 
 export type Section = keyof typeof t.palette.sections;
 
@@ -122,11 +122,11 @@ export class Palette {
     const parts = (...all: string[]): string => all.filter((part) => part !== '').join(', ');
     const marks = places.bookmarks.map((mark) =>
       this.#goTo(
-        `mark ${key(mark)}`,
+        `mark ${key(mark)} ${mark.search?.text ?? ''}`,
         'bookmark',
         mark.name,
-        parts(`${mark.bucket}/${mark.prefix}`, name(mark)),
-        route(mark),
+        parts(mark.search?.text ?? `${mark.bucket}/${mark.prefix}`, name(mark)),
+        routeOf(mark),
       ),
     );
     const recent = places.recent

@@ -1,9 +1,18 @@
+import type { Route, SearchRoute, Within } from './history';
 import type { Place } from './listing.svelte';
 import { isRecord, isText, keep, load, readList, type Slot } from './stored';
 
 /** A place with a name that a person gave it. */
 export interface Bookmark extends Place {
   name: string;
+  /** A search that is begun there; `null` for the place itself. */
+  search: { within: Within; text: string } | null;
+}
+
+/** What a bookmark leads to. */
+export function routeOf({ connection, bucket, prefix, search }: Bookmark): Route {
+  const place = { connection, bucket, prefix };
+  return search === null ? { kind: 'browse', ...place } : { kind: 'search', ...place, ...search };
 }
 
 /** Most places that are remembered by themselves. */
@@ -26,28 +35,44 @@ export function samePlace(a: Place, b: Place): boolean {
   return a.connection === b.connection && a.bucket === b.bucket && a.prefix === b.prefix;
 }
 
+function sameBookmark(a: Bookmark, b: Bookmark): boolean {
+  return samePlace(a, b) && a.search?.within === b.search?.within && a.search?.text === b.search?.text;
+}
+
 /** Places to come back to: bookmarks, which a person keeps, and the last places, which keep themselves. */
 export class Places {
   bookmarks = $state.raw<Bookmark[]>(load(BOOKMARKS) ?? []);
   recent = $state.raw<Place[]>(load(RECENT) ?? []);
 
   find(place: Place): Bookmark | null {
-    return this.bookmarks.find((bookmark) => samePlace(bookmark, place)) ?? null;
+    return this.bookmarks.find((bookmark) => bookmark.search === null && samePlace(bookmark, place)) ?? null;
+  }
+
+  findSearch({ within, text, ...place }: SearchRoute): Bookmark | null {
+    const same = ({ search }: Bookmark): boolean => search?.within === within && search.text === text;
+    return this.bookmarks.find((bookmark) => same(bookmark) && samePlace(bookmark, place)) ?? null;
   }
 
   add({ connection, bucket, prefix }: Place, name: string): void {
     if (this.find({ connection, bucket, prefix })) return;
-    this.#set([...this.bookmarks, { connection, bucket, prefix, name: name.slice(0, MAX_NAME) }]);
+    this.#set([...this.bookmarks, { connection, bucket, prefix, name: name.slice(0, MAX_NAME), search: null }]);
+  }
+
+  addSearch(route: SearchRoute, name: string): void {
+    if (this.findSearch(route)) return;
+    const { connection, bucket, prefix, within, text } = route;
+    const search = { within, text };
+    this.#set([...this.bookmarks, { connection, bucket, prefix, name: name.slice(0, MAX_NAME), search }]);
   }
 
   rename(bookmark: Bookmark, name: string): void {
     const text = name.trim().slice(0, MAX_NAME);
     if (text === '') return;
-    this.#set(this.bookmarks.map((each) => (samePlace(each, bookmark) ? { ...each, name: text } : each)));
+    this.#set(this.bookmarks.map((each) => (sameBookmark(each, bookmark) ? { ...each, name: text } : each)));
   }
 
-  remove(bookmark: Place): void {
-    this.#set(this.bookmarks.filter((each) => !samePlace(each, bookmark)));
+  remove(bookmark: Bookmark): void {
+    this.#set(this.bookmarks.filter((each) => !sameBookmark(each, bookmark)));
   }
 
   /** Puts a bookmark at a place in the order. */
@@ -85,5 +110,22 @@ function readPlace(value: unknown): Place | null {
 function readBookmark(value: unknown): Bookmark | null {
   const place = readPlace(value);
   if (!place || !isRecord(value) || !isText(value.name)) return null;
-  return { ...place, name: value.name.slice(0, MAX_NAME) };
+  const search = value.search === null || value.search === undefined ? null : readTerms(value.search);
+  return search === undefined ? null : { ...place, name: value.name.slice(0, MAX_NAME), search };
+}
+
+const WITHIN: Within[] = ['folder', 'bucket', 'all'];
+const MAX_TEXT = 1000;
+
+function readTerms(value: unknown): { within: Within; text: string } | undefined {
+  if (!isRecord(value) || !isText(value.text)) return undefined;
+  const within = WITHIN.find((each) => each === value.within);
+  return within && { within, text: value.text.slice(0, MAX_TEXT) };
+}
+
+/** A search as it was kept. */
+export function readSearch(value: unknown): SearchRoute | null {
+  const place = readPlace(value);
+  const terms = readTerms(value);
+  return place && terms ? { kind: 'search', ...place, ...terms } : null;
 }

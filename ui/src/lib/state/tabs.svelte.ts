@@ -1,5 +1,6 @@
 import type { SortBy } from '../api/types';
 import { startHistory, withoutRoutes, type HistoryEntry, type Route, type TabHistory } from './history';
+import { readSearch } from './places.svelte';
 import { isRecord, isText, keep, load, readList, type Slot } from './stored';
 
 /** One tab: a history with a name of its own. */
@@ -117,6 +118,10 @@ function readEntry(value: unknown): HistoryEntry | null {
   const view = readView(value.view);
   if (kind === 'folder' && isText(id)) return { route: { kind, id }, view: null };
   if (kind === 'buckets' && isText(connection)) return { route: { kind, connection }, view: null };
+  if (kind === 'search') {
+    const search = readSearch(value.route);
+    return search && { route: search, view: null };
+  }
   if (kind !== 'browse' || !isText(connection) || !isText(bucket) || !isText(prefix)) return null;
   return { route: { kind, connection, bucket, prefix }, view };
 }
