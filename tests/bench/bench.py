@@ -2,7 +2,7 @@
 """Measures Windlass and two well-known tools against the null S3: CPU, time and memory of the client, from the kernel.
 
 usage: bench.py --bin DIR [--peers DIR] [--runs 3] [--small 20000] [--big-mib 2048] [--keys 1000000]
-                [--resync 1000000] [--only small,big,list,memory,resync] [--check auto|always|never]
+                [--resync 1000000] [--only small,big,list,search,memory,resync] [--check auto|always|never]
 
 The server is another process that stores nothing, so the figures are the client's alone: reading files, checksums,
 journal, requests. Each run is one of each tool after the other, and the median of the runs counts. Results go to
@@ -127,6 +127,7 @@ class Bench:
         place = Path(arguments.bin).resolve()
         self.windlass, self.null_s3 = place / "windlass", place / "examples" / "null_s3"
         self.lister = place / "examples" / "list_into_journal"
+        self.searcher = place / "examples" / "search_keys"
         self.peers = self.find_peers(Path(arguments.peers).resolve()) if arguments.peers else {}
 
     @staticmethod
@@ -233,6 +234,25 @@ class Bench:
                     self.lines(name, keys)
         return {"keys": keys, "runs": runs, "median": {name: medians(all_runs) for name, all_runs in runs.items()},
                 "opened": {"runs": opened, "median": medians(opened)}}
+
+    def search(self):
+        """A bucket indexed and searched through the core, and the same search over ten times the keys in memory."""
+        keys = self.arguments.keys
+        runs, many = [], []
+        with NullS3(self.null_s3, keys) as server:
+            for run in range(self.arguments.runs):
+                data = self.work / f"data-index-{run}"
+                one = measure(f"index-windlass-{run}", [self.lister, data, "index", server.endpoint])
+                said = self.said(f"index-windlass-{run}")
+                if said["keys"] != keys:
+                    raise Failed(f"{said['keys']} of {keys} keys are in the index")
+                one["index_cpu_s"] = said["cpu_s"]
+                one |= {key: said[key] for key in ("requests", "warm_ms", "search_p50_ms", "search_p95_ms")}
+                runs.append(one)
+                shutil.rmtree(data)
+                measure(f"search-keys-{run}", [self.searcher, str(10 * keys)])
+                many.append({key: value for key, value in self.said(f"search-keys-{run}").items() if key != "keys"})
+        return {"keys": keys, "runs": runs, "median": medians(runs), "many": {"runs": many, "median": medians(many)}}
 
     @staticmethod
     def lines(name, wanted):
@@ -352,6 +372,11 @@ def limits(results):
         at_least("large file", big["median"]["gb_per_cpu_s"], 2.0, "GB per CPU second")
     if listed := results.get("list"):
         at_most("listing into the journal, CPU", listed["median"]["windlass"]["cpu_s"], 8, "s")
+    if search := results.get("search"):
+        one, many = search["median"], search["many"]["median"]
+        at_most("a bucket indexed, CPU", one["index_cpu_s"], 6, "s")
+        at_most("search, 95 of 100", one["search_p95_ms"], 30, "ms")
+        at_most("search over ten times the keys, 95 of 100", many["p95_ms"], 150, "ms")
     if resync := results.get("resync"):
         one = resync["median"]["windlass"]
         at_most("resync of an unchanged tree, CPU", one["cpu_s"], 8, "s")
@@ -384,6 +409,14 @@ def table(results):
         rows.append(("first rows while listing", "windlass", f"{one['first_rows_ms']:.0f} ms", "", "", ""))
         rows.append(("200 rows of the kept list", "windlass", f"opened {opened['open_ms']:.0f} ms",
                      f"p50 {opened['window_p50_ms']:.1f}, p95 {opened['window_p95_ms']:.1f} ms", "", ""))
+    if search := results.get("search"):
+        one, many = search["median"], search["many"]["median"]
+        rows.append((f"{search['keys']} keys indexed", "windlass", f"{one['index_cpu_s']:.2f} s",
+                     f"{one['requests']:.0f} requests", f"{one['wall_s']:.1f}", f"{one['peak_mib']:.0f}"))
+        rows.append(("searched", "windlass", f"read into memory {one['warm_ms']:.0f} ms",
+                     f"p50 {one['search_p50_ms']:.1f}, p95 {one['search_p95_ms']:.1f} ms", "", ""))
+        rows.append((f"{10 * search['keys']} keys searched", "windlass", f"{many['bytes_a_key']:.0f} bytes a key",
+                     f"p50 {many['p50_ms']:.1f}, p95 {many['p95_ms']:.1f} ms", "", ""))
     if resync := results.get("resync"):
         for name, one in resync["median"].items():
             rows.append((f"{resync['files']} files in step, looked at", name, f"{one['cpu_s']:.2f} s",
@@ -419,7 +452,7 @@ def main():
     parser.add_argument("--big-mib", type=int, default=2048)
     parser.add_argument("--keys", type=int, default=1_000_000)
     parser.add_argument("--resync", type=int, default=1_000_000)
-    parser.add_argument("--only", default="small,big,list,memory,resync")
+    parser.add_argument("--only", default="small,big,list,search,memory,resync")
     parser.add_argument("--check", choices=("auto", "always", "never"), default="auto")
     arguments = parser.parse_args()
     only = arguments.only.split(",")
@@ -441,7 +474,7 @@ def main():
             make_big(work / "big" / "big.bin", arguments.big_mib)
         if "resync" in only:
             make_many(work / "many", arguments.resync)
-        for name in ("small", "big", "list", "memory", "resync"):
+        for name in ("small", "big", "list", "search", "memory", "resync"):
             if name in only:
                 results[name] = getattr(bench, name)()
     except Failed as failed:
