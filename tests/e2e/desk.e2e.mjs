@@ -224,9 +224,30 @@ test('palette: actions, places and objects by keyboard alone', async () => {
   await page.getByRole('option', { name: /raw.*inspections-prod\/bridges/ }).waitFor();
   await field.fill('dji 0412');
   await active('DJI_0412.JPG');
+  const elsewhere = page.getByRole('group', { name: 'Elsewhere' });
+  await elsewhere.getByRole('option', { name: /DJI_0412\.JPG.*2026-11-20\/raw\// }).waitFor();
   await shot(page, 'I-palette');
   await page.keyboard.press('Enter');
   await focusOn(page, 'DJI_0412.JPG');
+
+  // What was listed elsewhere leads there, and to the search.
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('dji 0412');
+  await elsewhere.getByRole('option', { name: /raw\// }).click();
+  await page.getByRole('grid', { name: /^Objects in raw/ }).waitFor();
+  await focusOn(page, 'DJI_0412.JPG');
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('dji 0412');
+  await active('DJI_0412.JPG');
+  await page.keyboard.press('ArrowUp');
+  await active('Search for “dji 0412”');
+  await page.keyboard.press('Enter');
+  await page.getByRole('textbox', { name: 'Search', exact: true }).waitFor();
+  assert.equal(await page.getByRole('textbox', { name: 'Search', exact: true }).inputValue(), 'dji 0412');
+  await page.keyboard.press('Alt+ArrowLeft');
+  await focusOn(page, 'DJI_0412.JPG');
+  await goTo(page, 's3://inspections-prod/bridges/');
+  await page.getByRole('row', { name: /DJI_0401/ }).click();
 
   // Order of the parts, what is impossible says why, and its Enter does nothing.
   await page.keyboard.press('Control+k');

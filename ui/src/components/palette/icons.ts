@@ -7,6 +7,7 @@ import { kindIcon } from '../shared/kinds';
 const commands: Partial<Record<CommandId, IconName>> = {
   path: 'link',
   filter: 'search',
+  search: 'search',
   back: 'arrow-left',
   forward: 'arrow-right',
   up: 'arrow-up',
@@ -35,6 +36,7 @@ const commands: Partial<Record<CommandId, IconName>> = {
 
 const kinds: Record<PaletteItem['kind'], IconName> = {
   action: 'chevron-right',
+  search: 'search',
   bookmark: 'bookmark',
   recent: 'clock',
   bucket: 'database',

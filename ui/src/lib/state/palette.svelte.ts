@@ -1,8 +1,8 @@
-import type { ObjectRow } from '../api/types';
+import type { ObjectRow, SearchLine } from '../api/types';
 import { t } from '../i18n';
-import { placeName } from '../util/address';
+import { parentPrefix, placeName } from '../util/address';
 import { size, storageClass } from '../util/format';
-import { rank, type Found } from '../util/fuzzy';
+import { marked, rank, type Found } from '../util/fuzzy';
 import { capsOf, COMMANDS, runCommand, type CommandId } from './commands';
 import type { App } from './app.svelte';
 import type { Route } from './history';
@@ -14,7 +14,7 @@ export type Section = keyof typeof t.palette.sections;
 /** A line of the palette. */
 export interface PaletteItem {
   id: string;
-  kind: 'action' | 'bookmark' | 'recent' | 'bucket' | 'sync' | 'address' | 'folder' | 'object';
+  kind: 'action' | 'search' | 'bookmark' | 'recent' | 'bucket' | 'sync' | 'address' | 'folder' | 'object';
   command?: CommandId;
   name: string;
   sub: string;
@@ -31,12 +31,16 @@ const MOST = 8;
 /** With nothing typed the palette is a short list of what is likely. */
 const MOST_AT_FIRST = 5;
 const CANDIDATES = 100;
+/** Lines asked for of what was listed elsewhere. */
+const ELSEWHERE = 40;
 
 /** What the palette offers for what is typed: actions, then places, then objects of the open list. */
 export class Palette {
   text = $state('');
   /** Names of the open list that have the longest typed word, as the core found them. */
   #rows = $state.raw<ObjectRow[]>([]);
+  /** What has all words and was listed anywhere in this connection. */
+  #lines = $state.raw<SearchLine[]>([]);
   #generation = 0;
   narrow = $derived(NARROW[this.text.charAt(0)] ?? null);
   query = $derived((this.narrow === null ? this.text : this.text.slice(1)).trim());
@@ -47,6 +51,7 @@ export class Palette {
 
   /** Asks the core for objects of the open list; an old answer never replaces a newer one. */
   async look(): Promise<void> {
+    void this.#search();
     const id = this.app.place ? this.app.listing.summary?.id : undefined;
     const wanted = this.narrow === null || this.narrow === 'objects';
     const generation = (this.#generation += 1);
@@ -67,6 +72,23 @@ export class Palette {
     }
   }
 
+  async #search(): Promise<void> {
+    const text = this.query;
+    const connection = this.app.connection;
+    if (connection === null || text.length < 2 || (this.narrow !== null && this.narrow !== 'objects')) {
+      this.#lines = [];
+      return;
+    }
+    try {
+      const scope = { connection, bucket: null, prefix: '' };
+      const { lines } = await this.app.backend.call('search', { text, scope, offset: 0, limit: ELSEWHERE });
+      if (text === this.query) this.#lines = lines;
+    } catch {
+      // A text that is no question of the search is still one of the palette.
+      if (text === this.query) this.#lines = [];
+    }
+  }
+
   #sections(): { section: Section; found: Found<PaletteItem>[] }[] {
     const { narrow, query } = this;
     const atFirst = query === '' && narrow === null;
@@ -83,6 +105,8 @@ export class Palette {
       all.push(address ? { ...places, found: [...rank('', [address], 1), ...places.found] } : places);
     } else if (narrow === 'buckets') all.push(of('places', this.#buckets()));
     if (narrow === null || narrow === 'objects') all.push(of('objects', this.#objects()));
+    const elsewhere = narrow === null || narrow === 'objects' ? this.#elsewhere() : [];
+    all.push({ section: 'elsewhere' as const, found: elsewhere.map((item) => marked(query, item)) });
     return all.filter(({ found }) => found.length > 0);
   }
 
@@ -166,6 +190,25 @@ export class Palette {
       const item = this.#goTo(`object ${row.key}`, row.folder ? 'folder' : 'object', row.name, sub, inFolder);
       return row.folder ? item : { ...item, run: () => this.app.go(place, { key: row.key }), inTab: null };
     });
+  }
+
+  #elsewhere(): PaletteItem[] {
+    const { app, query } = this;
+    if (query === '' || app.connection === null) return [];
+    const here = app.place;
+    const items = this.#lines.flatMap((line) => {
+      if (line.type !== 'object') return [];
+      const { connection, bucket, row } = line;
+      const prefix = parentPrefix(row.key) ?? '';
+      if (here && samePlace(here, { connection, bucket, prefix })) return [];
+      const route: Route = { kind: 'browse', connection, bucket, prefix: row.folder ? row.key : prefix };
+      const kind = row.folder ? 'folder' : 'object';
+      const item = this.#goTo(`elsewhere ${bucket}/${row.key}`, kind, row.name, `${bucket}/${prefix}`, route);
+      return [row.folder ? item : { ...item, run: () => app.go(route, { key: row.key }) }];
+    });
+    const most = this.narrow === null ? MOST_AT_FIRST : ELSEWHERE;
+    const all = this.#goTo('search', 'search', t.palette.search(query), t.palette.searchSub, null);
+    return [...items.slice(0, most), { ...all, run: () => app.openSearch(query), inTab: null }];
   }
 
   /** Name of the place that "here" means. */

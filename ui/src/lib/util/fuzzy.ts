@@ -22,6 +22,19 @@ export function rank<T extends { name: string; sub: string }>(text: string, item
   return found.map((result) => ({ item: result.obj, pieces: pieces(result.obj.name, result[0]?.indexes ?? []) }));
 }
 
+/** Something that was found already, with the words in its name that it was found by. */
+export function marked<T extends { name: string }>(words: string, item: T): Found<T> {
+  const name = item.name.toLowerCase();
+  const hits = words
+    .toLowerCase()
+    .split(/\s+/)
+    .flatMap((word) => {
+      const at = word === '' ? -1 : name.indexOf(word);
+      return at < 0 ? [] : Array.from(word, (_, i) => at + i);
+    });
+  return { item, pieces: pieces(item.name, hits) };
+}
+
 /** A name cut where hits begin and end. */
 export function pieces(name: string, hits: readonly number[]): Piece[] {
   const on = new Set(hits);
