@@ -1,3 +1,4 @@
+import { untrack } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import type { IndexRow, PrefixSize } from '../api/types';
 import type { Backend } from '../backend';
@@ -12,7 +13,8 @@ export class Indexes {
   /** When the index began that the sizes are from. */
   sizedAt = $state<number | null>(null);
   #sizes = new SvelteMap<string, PrefixSize>();
-  #place = '';
+  /** Connection and bucket that the sizes are of. */
+  #place = $state('');
   #wanted = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #again = new Throttle(() => void this.read(), BEAT);
@@ -63,6 +65,11 @@ export class Indexes {
   /** Asks for the size of a folder that comes into view. */
   want(connection: string, bucket: string, prefix: string): void {
     const place = `${connection} ${bucket}`;
+    // Called while a row is drawn, which must not be drawn again for what is noted here.
+    untrack(() => this.#want(place, prefix));
+  }
+
+  #want(place: string, prefix: string): void {
     if (place !== this.#place) {
       this.#place = place;
       this.#sizes.clear();
