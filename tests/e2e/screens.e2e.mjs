@@ -15,6 +15,9 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const IN_GUIDE = {
   'first-run': 'first-run',
   browse: 'browse',
+  search: 'search',
+  'folder-sizes': 'folder-sizes',
+  palette: 'palette',
   transfers: 'transfers',
   'folder-safe': 'safe',
   'sync-modes': 'sync-modes',
@@ -178,6 +181,41 @@ test('every screen with real data', { timeout: 240_000 }, async (t) => {
     await goTo('s3://no-such-bucket/');
     await page.getByText('The bucket is not there').waitFor();
     await screen('not-there');
+    await goTo(`s3://inspections-practice/${RAW}`);
+    await row(/^DJI_0112/).waitFor();
+  });
+
+  await t.test('search, index, palette, tabs', async () => {
+    const field = page.getByRole('textbox', { name: 'Search', exact: true });
+    await page.keyboard.press('Control+f');
+    await field.fill('dji size:>1kb');
+    await row(/^DJI_0112/).waitFor();
+    await page.getByText('Only folders that were opened are searched.').waitFor();
+    await page.getByRole('button', { name: 'Index this bucket' }).click();
+    await page.getByText(/^Indexed just now: .* in 1 LIST request\.$/).waitFor();
+    await page.getByRole('button', { name: 'All of inspections-practice' }).click();
+    await field.fill('2026-05 jpg');
+    await row(/^inspections-practice\/bridges\/A14-viaduct/).waitFor();
+    await row(/^DJI_0112/).waitFor();
+    await screen('search');
+    await goTo('s3://inspections-practice/bridges/');
+    await row(/^A14-viaduct/)
+      .getByText(/objects/)
+      .waitFor();
+    await screen('folder-sizes');
+    await page.keyboard.press('Control+t');
+    await goTo(`s3://inspections-practice/${RAW}`);
+    await row(/^DJI_0112/).waitFor();
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('dji 0112');
+    await page
+      .getByRole('option', { name: /DJI_0112/ })
+      .first()
+      .waitFor();
+    await page.getByRole('option', { name: /Search for “dji 0112”/ }).waitFor();
+    await screen('palette');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+w');
     await goTo(`s3://inspections-practice/${RAW}`);
     await row(/^DJI_0112/).waitFor();
   });
