@@ -119,6 +119,13 @@ impl Bench {
         }
     }
 
+    /// Somebody deletes an object of whose content there is another: nobody else may take that away now.
+    pub(crate) async fn delete_copy(&self, path: &str) {
+        if let Ok(state) = self.s3.head(&key(path)).await {
+            let _gone = self.s3.delete(&key(path), &RemoteExpect::Unchanged(state.etag)).await;
+        }
+    }
+
     /// Whoever takes the last one away is to blame. As objects move meanwhile, another's change of an object excuses its content.
     fn let_go(&self, _: &str, old: ContentId) {
         self.guarded.lock().unwrap().remove(&old);

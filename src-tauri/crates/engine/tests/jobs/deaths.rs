@@ -74,6 +74,70 @@ pub(crate) fn everywhere(kind: JobKind, profile: Profile) -> Result<u64, String>
     Ok(runs)
 }
 
+/// What others do while the process is dead.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Deed {
+    /// They delete the copies that are there, where the source is still there too.
+    DeleteCopies,
+    /// They write the sources anew.
+    ChangeSources,
+}
+
+/// A move that dies at this cut; then others do something; then it goes on. Whether it died.
+pub(crate) fn with_others(profile: Profile, at: u64, deed: Deed) -> Result<bool, String> {
+    let bench = Bench::new(at, profile);
+    let wanted = spec(JobKind::Move, &[("a/", "b/")], IfTaken::Skip);
+    bench.live(|_| async {
+        for (path, tag) in BEFORE {
+            bench.put(path, *tag).await;
+        }
+    });
+    bench.world.die_at([bench.world.cuts() + at]);
+    let second = bench.world.boots() + 2;
+    bench
+        .live(|boot| {
+            let (bench, wanted) = (&bench, &wanted);
+            async move {
+                if boot == second {
+                    for name in ["1", "2", "sub/3"] {
+                        let (from, to) = (format!("a/{name}"), format!("b/{name}"));
+                        let there = bench.tags();
+                        match deed {
+                            Deed::DeleteCopies if there.contains_key(&from) => bench.delete_copy(&to).await,
+                            Deed::ChangeSources if there.contains_key(&from) => bench.put(&from, 70).await,
+                            Deed::DeleteCopies | Deed::ChangeSources => {}
+                        }
+                    }
+                }
+                let engine = bench.engine().await;
+                bench.bring_about(&engine, wanted).await;
+                engine.shutdown().await;
+            }
+        })
+        .ok_or("it did not end")?;
+    bench.verdict().map_err(|why| format!("{deed:?} at {at}: {why}"))?;
+    Ok(bench.world.deaths().values().sum::<u64>() > 0)
+}
+
+/// The same at every cut.
+pub(crate) fn others_everywhere(profile: Profile, deed: Deed) -> Result<u64, String> {
+    let mut at = 1;
+    while with_others(profile, at, deed)? {
+        at += 1;
+    }
+    Ok(at)
+}
+
+#[test]
+fn i1_what_others_do_between_two_lives_costs_no_content() {
+    for profile in [Profile::AWS, Profile::UNVERSIONED, Profile::BARE] {
+        for deed in [Deed::DeleteCopies, Deed::ChangeSources] {
+            let runs = others_everywhere(profile, deed).unwrap();
+            assert!(runs > 60, "{runs}");
+        }
+    }
+}
+
 #[test]
 fn hc2_a_move_ends_right_and_is_taken_back_with_a_death_at_every_call() {
     for profile in Profile::ALL {

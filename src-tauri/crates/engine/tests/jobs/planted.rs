@@ -10,7 +10,12 @@ fn caught(bug: Bug) -> Option<String> {
     let by_death = [Profile::UNVERSIONED, Profile::BARE]
         .into_iter()
         .find_map(|profile| deaths::everywhere(JobKind::Move, profile).err());
-    by_death.or_else(|| (0..4000).find_map(|seed| weather::schedule(seed).err()))
+    let by_others = || {
+        [deaths::Deed::DeleteCopies, deaths::Deed::ChangeSources]
+            .into_iter()
+            .find_map(|deed| deaths::others_everywhere(Profile::UNVERSIONED, deed).err())
+    };
+    by_death.or_else(by_others).or_else(|| (0..2000).find_map(|seed| weather::schedule(seed).err()))
 }
 
 #[test]
