@@ -41,10 +41,14 @@ def fill(here, objects, work):
         key = f"{FROM}{name}"
         try:
             here.reader.put_object(Bucket=here.bucket, Key=key, Body=b"" if name.endswith("/") else body(900_000 + number), **META)
-            if key in here.keys(key):
-                special[name] = number
+            special[name] = number
         except Exception as error:  # noqa: BLE001  (a server that does not take a key is not what is tried here)
             print(f"rename: this server does not take {name!r}: {type(error).__name__}", flush=True)
+    # What a server stored under another name than it was told is not what is tried here.
+    listed = seen(here, FROM)
+    for name in [one for one in listed if not re.search(r"IMG_\d", one) and one not in special]:
+        here.reader.delete_object(Bucket=here.bucket, Key=FROM + name)
+    special = {name: number for name, number in special.items() if name in listed}
     for name in list(special)[:4]:
         try:
             here.reader.put_object_tagging(Bucket=here.bucket, Key=FROM + name, Tagging={"TagSet": [{"Key": "k", "Value": "v 1"}]})
@@ -145,7 +149,8 @@ def run(args, server, rng):
         special = fill(here, objects, here.work)
         before = seen(here, FROM)
         lab.check(len(before) == objects + len(special), f"{len(before)} objects were put, not {objects + len(special)}")
-        told = {one: describe(here, FROM + one) for one in special}
+        # SeaweedFS copies no object that stands for a folder: it is made anew, without its headers.
+        told = {one: describe(here, FROM + one) for one in special if server != "seaweedfs" or not one.endswith("/")}
         number = re.compile(r"IMG_(\d+)")
         def bodies(one):
             found = number.search(one)
@@ -166,7 +171,7 @@ def run(args, server, rng):
             other = [one for one in found if found[one][1] != wanted_md5[one]]
             lab.check(not other, f"{len(other)} hold other bytes, such as {other[:3]}")
         contents(here, TO, sample, bodies)
-        for one in special:
+        for one in told:
             now = describe(here, TO + one)
             lab.check(now == told[one], f"{one!r} was {told[one]}, and is {now}")
         print(f"rename: {name}: {len(before)} objects in {seconds:.0f} s with {kills} kills, "
@@ -178,7 +183,7 @@ def run(args, server, rng):
         compare(seen(here, FROM), before, "taken back")
         lab.check(not seen(here, TO), "something is left at the new place")
         contents(here, FROM, sample, bodies)
-        for one in special:
+        for one in told:
             now = describe(here, FROM + one)
             lab.check(now == told[one], f"{one!r} was {told[one]}, and came back as {now}")
         open_ones = here.reader.list_multipart_uploads(Bucket=here.bucket).get("Uploads", [])

@@ -470,6 +470,28 @@ export type DownloadStarted = {
 batch: string, };
 
 /**
+ * What an edit can change.
+ */
+export type EditField = "content_type" | "cache_control" | "content_disposition" | "content_encoding" | "content_language" | "storage_class" | "metadata" | "tag";
+
+/**
+ * One change of an edit. What has no line stays as it is.
+ */
+export type EditLine = { 
+/**
+ * Of what.
+ */
+field: EditField, 
+/**
+ * Name of the metadata or tag; else empty.
+ */
+name: string, 
+/**
+ * Its new value; `None` takes it away.
+ */
+value: string | null, };
+
+/**
  * Codes the user interface acts on; text comes from its own catalogue.
  */
 export type ErrorCode = "sign_in_again" | "no_permission" | "not_found" | "offline" | "folder_missing" | "disk_full" | "keychain_locked" | "name_not_allowed" | "journal_too_new" | "conflict" | "not_supported" | "bad_request" | "already_running" | "unexpected";
@@ -631,27 +653,132 @@ region: string | null,
 endpoint: string | null, };
 
 /**
- * An index of a bucket, or of what is below a prefix.
+ * What happens where something is at the destination.
  */
-export type IndexRow = { 
+export type IfTaken = "skip" | "keep_both" | "replace";
+
 /**
- * Id.
+ * What a job does.
  */
-id: string, 
+export type JobKind = "copy" | "move" | "edit" | "delete" | "undelete";
+
+/**
+ * Objects that a job left, by cause.
+ */
+export type JobProblem = { 
+/**
+ * Cause.
+ */
+code: string, 
+/**
+ * What happened.
+ */
+title: string, 
+/**
+ * What it means and what to do.
+ */
+advice: string, 
+/**
+ * Objects.
+ */
+objects: number, 
+/**
+ * The first of them.
+ */
+keys: Array<string>, };
+
+/**
+ * What is asked for.
+ */
+export type JobRequest = { 
+/**
+ * What it does.
+ */
+kind: JobKind, 
 /**
  * Connection.
  */
 connection: string, 
 /**
- * Bucket.
+ * Bucket of what was chosen.
  */
 bucket: string, 
 /**
- * Prefix; empty for the whole bucket.
+ * Bucket of the destination.
  */
-prefix: string, 
+to_bucket: string, 
 /**
- * Objects in it.
+ * What was chosen.
+ */
+roots: Array<JobRoot>, 
+/**
+ * What happens where something is there already.
+ */
+if_taken: IfTaken, 
+/**
+ * Changes of an edit.
+ */
+edit: Array<EditLine>, };
+
+/**
+ * One thing that was chosen.
+ */
+export type JobRoot = { 
+/**
+ * A key, or a prefix that ends in `/`.
+ */
+from: string, 
+/**
+ * A key for a key, a prefix for a prefix; the same as `from` where nothing goes elsewhere.
+ */
+to: string, };
+
+/**
+ * A job.
+ */
+export type JobRow = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * What it does.
+ */
+kind: JobKind, 
+/**
+ * How it stands.
+ */
+state: JobState, 
+/**
+ * Connection.
+ */
+connection: string, 
+/**
+ * Bucket of the sources.
+ */
+bucket: string, 
+/**
+ * Bucket of the destination.
+ */
+to_bucket: string, 
+/**
+ * First thing that was chosen, for display.
+ */
+from: string, 
+/**
+ * Where it goes, for display.
+ */
+to: string, 
+/**
+ * How many things were chosen.
+ */
+chosen: number, 
+/**
+ * A move that stays in its level: one thing gets another name.
+ */
+rename: boolean, 
+/**
+ * Objects.
  */
 objects: number, 
 /**
@@ -659,37 +786,58 @@ objects: number,
  */
 bytes: number, 
 /**
- * LIST requests that it has cost.
+ * Objects done.
  */
-requests: number, 
+done: number, 
 /**
- * Whether it is whole.
+ * Their bytes.
  */
-complete: boolean, 
+done_bytes: number, 
 /**
- * Whether it fills right now.
+ * Objects left as they were.
  */
-running: boolean, 
+left: number, 
 /**
- * Objects a second while it runs.
+ * Objects that would be replaced.
  */
-rate: number | null, 
+replaces: number, 
 /**
- * Objects of the index before it, while this one is not whole: about how many there will be.
+ * Objects per second now.
  */
-expected: number | null, 
+rate: number, 
 /**
- * When it was begun: what it holds is from then on.
+ * Seconds left; `None` when unknown.
  */
-began_at: number, 
+seconds_left: number | null, 
 /**
- * When it became whole.
+ * Plain words where the state does not say all.
  */
-ended_at: number | null, 
+note: string, 
 /**
- * Why it stands still, if it was not stopped by hand. While it runs: why it waits.
+ * Whether the bucket of the sources keeps versions.
  */
-error: UiError | null, };
+versioned: boolean, 
+/**
+ * Number that has to be typed before it is started: it deletes more than the firewall lets pass.
+ */
+type_to_start: number | null, 
+/**
+ * Job that this one takes back.
+ */
+undoes: string | null, 
+/**
+ * Whether it can be taken back.
+ */
+can_undo: boolean, 
+/**
+ * Milliseconds since 1970.
+ */
+created: number, };
+
+/**
+ * How a job stands.
+ */
+export type JobState = "planning" | "ready" | "running" | "waiting" | "needs_sign_in" | "paused" | "done" | "cancelled" | "failed";
 
 /**
  * Where a new secret shall be kept. There is no silent default: the person chooses.
@@ -969,130 +1117,9 @@ rows: Array<PlanNode>,
 total: number, };
 
 /**
- * What lies below a prefix, as an index knows it.
- */
-export type PrefixSize = { 
-/**
- * Prefix.
- */
-prefix: string, 
-/**
- * Objects.
- */
-objects: number, 
-/**
- * Their bytes.
- */
-bytes: number, };
-
-/**
- * Sizes of prefixes.
- */
-export type PrefixSizes = { 
-/**
- * Those asked for; none when no whole index holds them, or it is still being read into memory (a hint tells when).
- */
-sizes: Array<PrefixSize>, 
-/**
- * When the index began.
- */
-at: number | null, };
-
-/**
  * State of an object or file as shown.
  */
 export type RowState = "stored" | "safe" | "waiting" | "uploading" | "checking" | "failed" | "archived" | "downloading" | "held";
-
-/**
- * A line of what was found: a prefix, then what lies in it.
- */
-export type SearchLine = { "type": "prefix", 
-/**
- * Connection.
- */
-connection: string, 
-/**
- * Bucket.
- */
-bucket: string, 
-/**
- * Prefix with its slash, or empty.
- */
-prefix: string, 
-/**
- * As it may be shown.
- */
-name: string, 
-/**
- * How many.
- */
-count: number, } | { "type": "object", 
-/**
- * Connection.
- */
-connection: string, 
-/**
- * Bucket.
- */
-bucket: string, 
-/**
- * Its row.
- */
-row: ObjectRow, } | { "type": "gone" };
-
-/**
- * Where to search; `null` is everywhere.
- */
-export type SearchScope = { 
-/**
- * Connection.
- */
-connection: string | null, 
-/**
- * Bucket; only with a connection.
- */
-bucket: string | null, 
-/**
- * Prefix with its slash, or empty; only with a bucket.
- */
-prefix: string, };
-
-/**
- * Lines i..j of what was found.
- */
-export type SearchWindow = { 
-/**
- * Lines, beginning at the offset asked for.
- */
-lines: Array<SearchLine>, 
-/**
- * Lines that can be read.
- */
-total: number, 
-/**
- * Objects and folders among them.
- */
-count: number, 
-/**
- * Their bytes.
- */
-bytes: number, 
-/**
- * Whether more fit than can be read.
- */
-more: boolean, 
-/**
- * Rows that were searched.
- */
-searched: number, 
-/**
- * Rows that are being read into memory and were not searched yet; a hint tells when.
- */
-behind: number, 
-/**
- * When the oldest list among those searched was made; none when there is nothing to search.
- */
-oldest: number | null, };
 
 /**
  * Which places for secrets exist on this computer.
@@ -1396,7 +1423,7 @@ revision: number, } | { "kind": "transfers",
 /**
  * Newest revision.
  */
-revision: number, } | { "kind": "folders" } | { "kind": "indexes" } | { "kind": "test_step", 
+revision: number, } | { "kind": "folders" } | { "kind": "jobs" } | { "kind": "test_step", 
 /**
  * Id of the test run.
  */

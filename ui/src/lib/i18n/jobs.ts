@@ -37,7 +37,9 @@ export const jobs = {
     return row.chosen > 1 ? `${what} and ${count(row.chosen - 1)} more` : what;
   },
   to: (row: JobRow) =>
-    row.kind === 'copy' || row.kind === 'move' ? `to ${row.bucket === row.to_bucket ? '' : `${row.to_bucket}/`}${row.to}` : '',
+    row.kind === 'copy' || row.kind === 'move'
+      ? `to ${row.bucket === row.to_bucket ? '' : `${row.to_bucket}/`}${row.to}`
+      : '',
   undoOf: (row: JobRow) => (row.undoes === null ? '' : 'Undo: '),
   progress: (row: JobRow) => `${count(row.done)} of ${count(row.objects)}`,
   bytes: (row: JobRow) => `${size(row.done_bytes)} of ${size(row.bytes)}`,
@@ -74,7 +76,8 @@ export const jobs = {
   renameAction: 'Rename…',
   carryTitle: (move: boolean, k: number) => `${move ? 'Move' : 'Copy'} ${n(k, 'item', 'items')}`,
   destination: 'To',
-  destinationHint: 'bucket/folder/ or s3://bucket/folder/, on the same connection. Between connections: download, then upload.',
+  destinationHint:
+    'bucket/folder/ or s3://bucket/folder/, on the same connection. Between connections: download, then upload.',
   destinationBad: 'This is no place in a bucket. Try bucket/folder/',
   carryAction: (move: boolean) => (move ? 'Move…' : 'Copy…'),
   editTitle: (k: number) => `Properties of ${n(k, 'item', 'items')}`,

@@ -1,18 +1,20 @@
 //! One object: do, look, decide. What is right is decided in the domain.
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use windlass_domain::job::{self, Cause, IfTaken, Looked, Next, Outcome, Proof};
 use windlass_domain::{
     Crc64Nvme, Digest, ETag, Item, ItemState, JobKind, JobSpec, ObjectKey, RemoteExpect, RemoteState,
 };
-use windlass_ports::{RemoteError, RemoteErrorKind, RemoteStore};
+use windlass_ports::{PutBody, RemoteError, RemoteErrorKind, RemoteStore};
 
 use super::planning::level;
 use super::{Live, Order};
 use crate::planted::{self, Bug};
 use crate::remote;
 use crate::retry;
-use crate::shared::Shared;
+use crate::shared::{Shared, lock};
 
 /// Rounds after which an object that never is what it was is left.
 const ROUNDS: u32 = 8;
@@ -56,13 +58,15 @@ pub(super) struct Carrier<'s> {
     shared: &'s Shared,
     live: &'s Live,
     spec: &'s JobSpec,
+    /// What the server answered to copies of this life: with it, the copy alone has to be looked at again.
+    answers: Mutex<BTreeMap<u64, RemoteState>>,
 }
 
 type Store = std::sync::Arc<dyn RemoteStore>;
 
 impl<'s> Carrier<'s> {
-    pub(super) const fn new(shared: &'s Shared, live: &'s Live, spec: &'s JobSpec) -> Self {
-        Self { shared, live, spec }
+    pub(super) fn new(shared: &'s Shared, live: &'s Live, spec: &'s JobSpec) -> Self {
+        Self { shared, live, spec, answers: Mutex::default() }
     }
 
     async fn source(&self) -> Result<Store, RemoteError> {
@@ -182,7 +186,35 @@ impl<'s> Carrier<'s> {
         );
         match self.shared.change(|| self.may(), copy).await {
             Err(held) => held.into(),
-            Ok(Ok(copy)) => Tried::Became(Outcome::Wrote(copy.etag)),
+            Ok(Ok(copy)) => {
+                let etag = copy.etag.clone();
+                if self.spec.kind == JobKind::Move {
+                    lock(&self.answers).insert(item.seq, copy);
+                }
+                Tried::Became(Outcome::Wrote(etag))
+            }
+            Ok(Err(error)) if error.kind == RemoteErrorKind::NotFound && is_marker(item) => {
+                self.make_marker(item, to, &store, &expect).await
+            }
+            Ok(Err(error)) => trouble(&error, Some(Cause::Denied)),
+        }
+    }
+
+    /// SeaweedFS copies no object that stands for a folder, and says that it is not there. It is empty, so it is made anew;
+    /// only its headers are lost.
+    async fn make_marker(&self, item: &Item, to: &ObjectKey, store: &Store, expect: &RemoteExpect) -> Tried {
+        match self.source().await {
+            Ok(source) => match remote::head(self.shared, source.as_ref(), &item.from).await {
+                Ok(Some(state)) if state.etag == item.etag && state.size == 0 => {}
+                Ok(_) => return Tried::LookAgain,
+                Err(error) => return trouble(&error, None),
+            },
+            Err(error) => return trouble(&error, None),
+        }
+        let body = PutBody { bytes: bytes::Bytes::new(), crc: Crc64Nvme::EMPTY, flow: None };
+        match self.shared.change(|| self.may(), store.put(to, body, expect, &self.shared.device)).await {
+            Err(held) => held.into(),
+            Ok(Ok(made)) => Tried::Became(Outcome::Wrote(made.etag)),
             Ok(Err(error)) => trouble(&error, Some(Cause::Denied)),
         }
     }
@@ -200,7 +232,7 @@ impl<'s> Carrier<'s> {
                 Err(error) => return trouble(&error, None),
             }
         }
-        let looked = match self.look(item).await {
+        let looked = match self.look_at_copy(item).await {
             Ok(looked) => looked,
             Err(error) => return trouble(&error, None),
         };
@@ -294,6 +326,21 @@ impl<'s> Carrier<'s> {
         }
     }
 
+    /// Both ends of a copy that was made. Where this very process has the server's answer, which said what was copied under the
+    /// source's ETag, the source need not be asked: its delete names the same ETag.
+    async fn look_at_copy(&self, item: &Item) -> Result<Looked, RemoteError> {
+        let answer = lock(&self.answers).remove(&item.seq);
+        if let Some(answer) = answer.filter(|answer| answer.size == item.size)
+            && let Some(there) = self.head_target(item).await?
+            && there.etag == answer.etag
+        {
+            let source = RemoteState { etag: item.etag.clone(), ..answer };
+            let same = job::proof(&source, &there);
+            return Ok(Looked { source: Some(source), there: Some(there), same });
+        }
+        self.look(item).await
+    }
+
     async fn head_target(&self, item: &Item) -> Result<Option<RemoteState>, RemoteError> {
         match &item.to {
             Some(to) if self.spec.kind.has_destination() => {
@@ -346,6 +393,11 @@ impl<'s> Carrier<'s> {
         }
         remote::stored_digest(self.shared, store, key, state, None).await
     }
+}
+
+/// An empty object that stands for a folder.
+fn is_marker(item: &Item) -> bool {
+    item.size == 0 && item.from.as_str().ends_with('/')
 }
 
 /// The version that the row means.
