@@ -199,7 +199,7 @@ def main():
     parser.add_argument("--server", required=True, action="append", choices=["practice", "seaweedfs", "rgw"])
     parser.add_argument("--windlass", required=True)
     parser.add_argument("--objects", type=int, default=100_000, help="on the practice endpoint")
-    parser.add_argument("--others", type=int, default=4_000, help="on the other servers")
+    parser.add_argument("--others", type=int, default=1_200, help="on the other servers")
     parser.add_argument("--kills", type=int, default=3)
     parser.add_argument("--versions", action="store_true", help="in a bucket that keeps versions")
     parser.add_argument("--seed", type=int)

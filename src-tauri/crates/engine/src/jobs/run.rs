@@ -13,7 +13,7 @@ use crate::planted::{self, Bug};
 use crate::shared::{Shared, Stopping};
 
 /// Objects between two commits. Twice as many are at most looked at again after a kill.
-const WINDOW: u32 = 512;
+const WINDOW: u32 = 256;
 /// Objects under way at once; the budget of requests holds back more of them when the server asks for patience.
 const AT_ONCE: usize = 32;
 /// Time between two looks at whether everything is still paused.
