@@ -30,7 +30,7 @@ before(async () => {
   await s3(endpoint, 'PUT', BUCKET, 'A14/notes.txt', Buffer.from('notes'));
   await s3(endpoint, 'PUT', BUCKET, 'B2/notes.txt', Buffer.from('other notes'));
   core = await startCore(own.home);
-  await core.call('save_connection', { draft: draft(endpoint, { start_in: `s3://${BUCKET}/A14/` }) });
+  await core.call('save_connection', { draft: draft(endpoint, { start_in: `${BUCKET}/A14/` }) });
   browser = await launch();
 });
 

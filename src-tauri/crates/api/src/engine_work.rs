@@ -4,9 +4,7 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use tokio::sync::broadcast::{self, error::RecvError};
 use windlass_domain::words::FailureCode;
-use windlass_domain::{
-    BatchId, Bucket, JobId, JobSpec, Mode, ObjectKey, PairId, Prefix, TransferId,
-};
+use windlass_domain::{BatchId, Bucket, JobId, JobSpec, Mode, ObjectKey, PairId, Prefix, TransferId};
 use windlass_engine::{
     Away, DownloadRow, DownloadState, Engine, EngineError, EngineEvent, JobView, Keep, PairPhase, PairView,
     PlanLine,

@@ -5,9 +5,7 @@ use windlass_engine::JobView;
 use windlass_ports::RemoteErrorKind;
 
 use crate::dto::ErrorCode;
-use crate::dto_jobs::{
-    EditField, EditLine, IfTaken, JobKind, JobProblem, JobRequest, JobRow, JobState,
-};
+use crate::dto_jobs::{EditField, EditLine, IfTaken, JobKind, JobProblem, JobRequest, JobRow, JobState};
 use crate::{Api, UiError, visible};
 
 impl Api {
@@ -179,7 +177,8 @@ fn row(view: JobView) -> JobRow {
     let several = spec.roots.len() > 1;
     let limits = Limits::default();
     let deletes = counts.objects.saturating_sub(counts.left);
-    let many = kind == JobKind::Delete && (deletes > limits.files_an_hour || counts.bytes > limits.bytes_an_hour);
+    let many =
+        kind == JobKind::Delete && (deletes > limits.files_an_hour || counts.bytes > limits.bytes_an_hour);
     JobRow {
         id: row.id.as_str().to_owned(),
         kind,

@@ -11,8 +11,8 @@ use windlass_ports::{LevelEntry, Remotes as _};
 use crate::address::Address;
 use crate::args::{Common, Cp, Mv};
 use crate::exit::{Code, Failure};
-use crate::{jobs, open};
 use crate::output::{Output, printable};
+use crate::{jobs, open};
 
 pub(crate) async fn run(common: &Common, args: &Cp, output: &Output) -> Result<Code, Failure> {
     let up = Address::is_one(&args.to);

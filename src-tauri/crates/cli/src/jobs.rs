@@ -149,7 +149,8 @@ async fn follow(core: &Core, id: &JobId, output: &Output) -> Result<Code, Failur
         let words = group.cause.words();
         output.result(
             || {
-                let keys: Vec<String> = group.keys.iter().map(|key| format!("\n  {}", printable(key))).collect();
+                let keys: Vec<String> =
+                    group.keys.iter().map(|key| format!("\n  {}", printable(key))).collect();
                 format!("{} left: {}. {}{}", group.objects, words.title, words.advice, keys.concat())
             },
             &json!({ "cause": group.cause.code(), "objects": group.objects, "keys": group.keys }),

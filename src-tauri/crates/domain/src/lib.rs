@@ -37,8 +37,8 @@ pub use names::{Claims, Clash, NameRules, twin_key};
 pub use parts::{PartPlan, PartReceipt};
 pub use path::{NameProblem, RelPath, map_key};
 pub use state::{
-    BaseState, BatchId, FileId, JobId, LocalState, Observed, PairId, RemoteState, Revision, Timestamp, TransferId,
-    UnknownReason,
+    BaseState, BatchId, FileId, JobId, LocalState, Observed, PairId, RemoteState, Revision, Timestamp,
+    TransferId, UnknownReason,
 };
 pub use sync::{ConflictNames, Op, Seen, Summary, SyncPlan, plan};
 pub use upload::{Effect, Ending, Fault, FaultKind, Step, Upload, UploadEvent, UploadSpec, WaitFor, step};

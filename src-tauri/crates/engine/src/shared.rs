@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use windlass_domain::{Bucket, PairId, Revision, Timestamp, UploadSpec};
 use windlass_ports::{
-    Catalog, Clock, Entropy, Jobs, Journal, JournalErrorKind, JournalWrite, LocalFs, RemoteError, RemoteErrorKind,
-    RemoteStore, Remotes, Watcher,
+    Catalog, Clock, Entropy, Jobs, Journal, JournalErrorKind, JournalWrite, LocalFs, RemoteError,
+    RemoteErrorKind, RemoteStore, Remotes, Watcher,
 };
 
 use crate::budget::{Budget, Entered};

@@ -116,11 +116,9 @@ impl Cause {
                 "S3 allows 1,024 bytes. It was left where it is. Choose a shorter destination.",
                 false,
             ),
-            Self::Changed => (
-                "It was being changed",
-                "It was left as it is. Do it again when nobody writes to it.",
-                true,
-            ),
+            Self::Changed => {
+                ("It was being changed", "It was left as it is. Do it again when nobody writes to it.", true)
+            }
             Self::Gone => (
                 "It was not there any more",
                 "Somebody else moved or deleted it after the plan was made.",
@@ -136,11 +134,9 @@ impl Cause {
                 "It was left as it is. Use a program that has the key.",
                 false,
             ),
-            Self::Denied => (
-                "You may not do this here",
-                "It was left as it is. Ask whoever owns the bucket.",
-                true,
-            ),
+            Self::Denied => {
+                ("You may not do this here", "It was left as it is. Ask whoever owns the bucket.", true)
+            }
             Self::Locked => (
                 "It was copied, and the original could not be deleted",
                 "Both are kept: a lock, a legal hold or a missing right protects the original.",
@@ -151,9 +147,7 @@ impl Cause {
                 "Both are kept, the copy as it was before the change. Look at both and delete one.",
                 false,
             ),
-            Self::Unsupported => {
-                ("This server cannot do it", "It was left as it is.", false)
-            }
+            Self::Unsupported => ("This server cannot do it", "It was left as it is.", false),
             Self::Damaged => (
                 "The copy is not what was copied",
                 "The original was kept. Delete the copy, then try again.",

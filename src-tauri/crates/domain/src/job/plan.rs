@@ -176,7 +176,8 @@ pub fn numbered(key: &str, number: u32) -> String {
 #[must_use]
 pub fn reverse(kind: JobKind, item: &Item, seq: u64) -> Option<(JobKind, Item)> {
     let written = item.written.clone();
-    let base = Item { seq, state: ItemState::Planned, cause: None, written: None, taken: None, ..item.clone() };
+    let base =
+        Item { seq, state: ItemState::Planned, cause: None, written: None, taken: None, ..item.clone() };
     match kind {
         // A copy whose original could not be deleted is a copy.
         JobKind::Copy | JobKind::Move => {

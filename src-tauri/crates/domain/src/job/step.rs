@@ -55,7 +55,11 @@ pub fn proof(one: &RemoteState, other: &RemoteState) -> Proof {
     }
     match (one.digest, other.digest) {
         (Some(a), Some(b)) if discriminant(&a) == discriminant(&b) => {
-            if a == b { Proof::Same } else { Proof::Different }
+            if a == b {
+                Proof::Same
+            } else {
+                Proof::Different
+            }
         }
         _ if one.size == 0 => Proof::Same,
         (Some(_), Some(_)) | (None, _) | (_, None) => Proof::Unknown,
@@ -201,8 +205,7 @@ fn looked_after(kind: JobKind, mut item: Item, looked: &Looked) -> Item {
     match (kind, &looked.source) {
         (JobKind::Move, Some(source)) if source.etag != item.etag => item.left(Cause::Newer),
         (JobKind::Move, Some(_)) => item,
-        (JobKind::Move, None)
-        | (JobKind::Copy | JobKind::Edit | JobKind::Delete | JobKind::Undelete, _) => {
+        (JobKind::Move, None) | (JobKind::Copy | JobKind::Edit | JobKind::Delete | JobKind::Undelete, _) => {
             item.state = ItemState::Done;
             item
         }

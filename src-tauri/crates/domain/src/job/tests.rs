@@ -14,7 +14,10 @@ fn spec(kind: JobKind, roots: &[(&str, &str)], if_taken: IfTaken) -> JobSpec {
         connection: "c".to_owned(),
         bucket: Bucket::new("b"),
         to_bucket: Bucket::new("b"),
-        roots: roots.iter().map(|(from, to)| Root { from: (*from).to_owned(), to: (*to).to_owned() }).collect(),
+        roots: roots
+            .iter()
+            .map(|(from, to)| Root { from: (*from).to_owned(), to: (*to).to_owned() })
+            .collect(),
         if_taken,
         edit: ObjectEdit::default(),
         undoes: None,
@@ -77,7 +80,9 @@ fn what_makes_no_sense_as_a_whole_is_refused() {
 
 #[test]
 fn a_taken_place_is_skipped_numbered_or_replaced_as_the_person_said() {
-    let of = |policy| plan_one(&spec(JobKind::Copy, &[("a/", "b/")], policy), &["b/x.jpg", "b/x (2).jpg"], "a/x.jpg");
+    let of = |policy| {
+        plan_one(&spec(JobKind::Copy, &[("a/", "b/")], policy), &["b/x.jpg", "b/x (2).jpg"], "a/x.jpg")
+    };
     assert_eq!(of(IfTaken::Skip).cause, Some(Cause::Taken));
     assert_eq!(target(&of(IfTaken::KeepBoth)), "b/x (3).jpg");
     let replaced = of(IfTaken::Replace);

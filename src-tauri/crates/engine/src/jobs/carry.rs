@@ -176,14 +176,7 @@ impl<'s> Carrier<'s> {
         };
         let expect = item.taken.clone().map_or(RemoteExpect::Absent, RemoteExpect::Unchanged);
         let state = meant(item);
-        let copy = store.copy_from(
-            &self.spec.bucket,
-            &item.from,
-            &state,
-            to,
-            &expect,
-            &self.shared.device,
-        );
+        let copy = store.copy_from(&self.spec.bucket, &item.from, &state, to, &expect, &self.shared.device);
         match self.shared.change(|| self.may(), copy).await {
             Err(held) => held.into(),
             Ok(Ok(copy)) => {
@@ -359,7 +352,9 @@ impl<'s> Carrier<'s> {
             (Some(_), Some(_)) if planted::is(Bug::JobBelievesSizes) => Proof::Same,
             (Some(source), Some(there)) => match (job::proof(source, there), item.state) {
                 // Only bytes can say whose it is.
-                (Proof::Unknown, ItemState::Planned) if self.spec.if_taken != IfTaken::Replace || item.taken.is_none() => {
+                (Proof::Unknown, ItemState::Planned)
+                    if self.spec.if_taken != IfTaken::Replace || item.taken.is_none() =>
+                {
                     self.compare(item, source, there).await?
                 }
                 (proof, _) => proof,

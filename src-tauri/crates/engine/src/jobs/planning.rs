@@ -66,7 +66,9 @@ pub(super) async fn plan(shared: &Shared, live: &Live) {
 
 const fn words(error: &RemoteError) -> &'static str {
     match error.kind {
-        RemoteErrorKind::AccessDenied => "You may not list it. Nothing was done. Ask whoever owns the bucket.",
+        RemoteErrorKind::AccessDenied => {
+            "You may not list it. Nothing was done. Ask whoever owns the bucket."
+        }
         RemoteErrorKind::Unauthenticated => {
             "The server does not accept the credentials. Nothing was done. Sign in again, then try again."
         }
@@ -84,7 +86,9 @@ const fn words(error: &RemoteError) -> &'static str {
         | RemoteErrorKind::Unsupported
         | RemoteErrorKind::BadRequest
         | RemoteErrorKind::Archived
-        | RemoteErrorKind::Unexpected => "The server's answer makes no sense. Nothing was done. Try again later.",
+        | RemoteErrorKind::Unexpected => {
+            "The server's answer makes no sense. Nothing was done. Try again later."
+        }
     }
 }
 

@@ -10,7 +10,9 @@ use windlass_domain::{
 };
 use windlass_engine::{Engine, EngineOptions, EnginePorts, JobView};
 use windlass_ports::{Catalog, Clock, Entropy, Jobs as _, PutBody, RemoteStore};
-use windlass_testkit::{Content, ContentId, DiskOptions, Profile, VirtualDisk, VirtualJournal, VirtualS3, World};
+use windlass_testkit::{
+    Content, ContentId, DiskOptions, Profile, VirtualDisk, VirtualJournal, VirtualS3, World,
+};
 
 pub(crate) const BUCKET: &str = "depot";
 /// Starts at the most.

@@ -30,7 +30,10 @@ fn a_plan_changes_nothing_until_it_is_started_and_is_forgotten_by_a_restart() {
         let engine = bench.engine().await;
         let id = engine.plan_job(spec(JobKind::Delete, &[("a/", "a/")], IfTaken::Skip)).await.unwrap();
         let view = engine.wait_job(&id).await.unwrap();
-        assert_eq!((view.row.state, view.row.counts.objects, view.row.counts.bytes), (JobState::Ready, 9, 360));
+        assert_eq!(
+            (view.row.state, view.row.counts.objects, view.row.counts.bytes),
+            (JobState::Ready, 9, 360)
+        );
         assert!(view.row.versioned);
         engine.shutdown().await;
         let engine = bench.engine().await;
@@ -63,18 +66,24 @@ fn i14_a_pause_stops_at_an_object_and_a_cancel_keeps_what_was_done() {
             assert_eq!(bench.tags(), paused);
             engine.cancel_job(&id).await.unwrap();
             let view = engine.wait_job(&id).await.unwrap();
-            let view = if view.row.state == JobState::Cancelled { view } else {
+            let view = if view.row.state == JobState::Cancelled {
+                view
+            } else {
                 tokio::time::sleep(Duration::from_secs(5)).await;
                 engine.job(&id).await.unwrap()
             };
             assert_eq!(view.row.state, JobState::Cancelled);
-            assert_eq!(view.row.counts.done, bench.items(&id).iter().filter(|i| i.1 == ItemState::Done).count() as u64);
+            assert_eq!(
+                view.row.counts.done,
+                bench.items(&id).iter().filter(|i| i.1 == ItemState::Done).count() as u64
+            );
             engine.shutdown().await;
             id
         })
         .unwrap();
     for (path, state, _) in bench.items(&id) {
-        let (from, to) = (bench.tags().contains_key(&path), bench.tags().contains_key(&path.replace("a/", "b/")));
+        let (from, to) =
+            (bench.tags().contains_key(&path), bench.tags().contains_key(&path.replace("a/", "b/")));
         match state {
             ItemState::Done => assert!(to && !from, "{path}"),
             ItemState::Planned => assert!(from && !to, "{path}"),
@@ -92,9 +101,7 @@ fn hb22_a_source_that_may_not_be_deleted_is_told_and_both_are_kept() {
     let view = bench
         .live(|_| async {
             let engine = bench.engine().await;
-            let view = bench
-                .bring_about(&engine, &spec(JobKind::Move, &[("a/", "b/")], IfTaken::Skip))
-                .await;
+            let view = bench.bring_about(&engine, &spec(JobKind::Move, &[("a/", "b/")], IfTaken::Skip)).await;
             engine.shutdown().await;
             view
         })
@@ -111,9 +118,7 @@ fn what_may_not_be_copied_is_told_and_left() {
     let view = bench
         .live(|_| async {
             let engine = bench.engine().await;
-            let view = bench
-                .bring_about(&engine, &spec(JobKind::Move, &[("a/", "b/")], IfTaken::Skip))
-                .await;
+            let view = bench.bring_about(&engine, &spec(JobKind::Move, &[("a/", "b/")], IfTaken::Skip)).await;
             let left = engine.job_left(&view.row.id).await.unwrap();
             assert_eq!((left.len(), left[0].cause, left[0].objects), (1, Cause::Denied, 9));
             engine.shutdown().await;
@@ -141,7 +146,11 @@ fn hb1_replacing_takes_exactly_what_the_plan_saw() {
         assert_eq!((view.row.counts.done, view.row.counts.left), (8, 1));
         let undo = engine.undo_job(&id).await.unwrap();
         let plan = engine.wait_job(&undo).await.unwrap();
-        assert_eq!((plan.row.counts.objects, plan.row.counts.left), (8, 1), "what it replaced cannot come back");
+        assert_eq!(
+            (plan.row.counts.objects, plan.row.counts.left),
+            (8, 1),
+            "what it replaced cannot come back"
+        );
         engine.shutdown().await;
     });
     let tags = bench.tags();
@@ -203,8 +212,7 @@ fn a_copy_into_its_own_folder_ends() {
     let bench = bench(Profile::UNVERSIONED);
     bench.live(|_| async {
         let engine = bench.engine().await;
-        let view =
-            bench.bring_about(&engine, &spec(JobKind::Copy, &[("a/", "a/b/")], IfTaken::Skip)).await;
+        let view = bench.bring_about(&engine, &spec(JobKind::Copy, &[("a/", "a/b/")], IfTaken::Skip)).await;
         assert_eq!(view.row.counts.done, 9);
         let inside = spec(JobKind::Move, &[("a/", "a/c/")], IfTaken::Skip);
         assert!(matches!(engine.plan_job(inside).await, Err(EngineError::Job(_))));
@@ -224,8 +232,7 @@ fn hundreds_of_objects_are_few_commits() {
         }
         let engine = bench.engine().await;
         let before = bench.journal.commits();
-        let view =
-            bench.bring_about(&engine, &spec(JobKind::Move, &[("a/", "b/")], IfTaken::Skip)).await;
+        let view = bench.bring_about(&engine, &spec(JobKind::Move, &[("a/", "b/")], IfTaken::Skip)).await;
         assert_eq!(view.row.counts.done, 1300);
         let commits = bench.journal.commits() - before;
         assert!(commits <= 24, "{commits} commits for 1,300 objects");

@@ -26,7 +26,12 @@ pub(crate) fn schedule(seed: u64) -> Result<(u64, u64), String> {
     });
     let begun = bench.world.cuts();
     let mut at = begun;
-    let deaths: Vec<u64> = (0..chance.below(4)).map(|_| { at += 1 + chance.below(60); at }).collect();
+    let deaths: Vec<u64> = (0..chance.below(4))
+        .map(|_| {
+            at += 1 + chance.below(60);
+            at
+        })
+        .collect();
     bench.world.die_at(deaths);
     bench.world.set_faults(chance.below(3) * 40);
     let deeds: Vec<(u64, u64, u64)> =
@@ -62,7 +67,9 @@ pub(crate) fn schedule(seed: u64) -> Result<(u64, u64), String> {
         return Err(format!("seed {seed}: it ended as {:?}", view.row.state));
     }
     for (path, state, cause) in bench.items(&view.row.id) {
-        if !matches!(state, ItemState::Done | ItemState::Left) || (state == ItemState::Left) != cause.is_some() {
+        if !matches!(state, ItemState::Done | ItemState::Left)
+            || (state == ItemState::Left) != cause.is_some()
+        {
             return Err(format!("seed {seed}: {path} is {state:?} for {cause:?}"));
         }
     }

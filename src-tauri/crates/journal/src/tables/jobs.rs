@@ -13,8 +13,21 @@ use crate::marks::{Mark, Marked, holds};
 const JOBS: Marked = Marked {
     what: "a job",
     columns: &[
-        "id", "spec", "state", "objects", "bytes", "done", "done_bytes", "left_objects", "replaces", "at",
-        "created", "ended", "undone_by", "versioned", "note",
+        "id",
+        "spec",
+        "state",
+        "objects",
+        "bytes",
+        "done",
+        "done_bytes",
+        "left_objects",
+        "replaces",
+        "at",
+        "created",
+        "ended",
+        "undone_by",
+        "versioned",
+        "note",
     ],
     added: 0,
     table: "jobs",
@@ -29,8 +42,7 @@ const STATES: [JobState; 7] = [
     JobState::Cancelled,
     JobState::Failed,
 ];
-const ITEM_STATES: [ItemState; 4] =
-    [ItemState::Planned, ItemState::Copied, ItemState::Done, ItemState::Left];
+const ITEM_STATES: [ItemState; 4] = [ItemState::Planned, ItemState::Copied, ItemState::Done, ItemState::Left];
 
 fn read(row: &Row<'_>) -> Result<JobRow> {
     let (spec, state) = (text(row, 1)?, text(row, 2)?);

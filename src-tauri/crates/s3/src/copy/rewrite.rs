@@ -61,9 +61,9 @@ fn described(head: &HeadObjectOutput, edit: &ObjectEdit, tags: Option<Vec<(Strin
     };
     let before: Vec<(String, String)> =
         head.metadata().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect();
-    let expires = head.expires_string().and_then(|text| {
-        DateTime::from_str(text, aws_sdk_s3::primitives::DateTimeFormat::HttpDate).ok()
-    });
+    let expires = head
+        .expires_string()
+        .and_then(|text| DateTime::from_str(text, aws_sdk_s3::primitives::DateTimeFormat::HttpDate).ok());
     let kms = head.server_side_encryption().filter(|kind| kind.as_str().starts_with("aws:kms"));
     Described {
         content_type: header(Header::ContentType, head.content_type()),

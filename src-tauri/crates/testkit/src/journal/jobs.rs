@@ -74,9 +74,8 @@ impl Jobs for VirtualJournal {
         let mut groups: BTreeMap<_, LeftGroup> = BTreeMap::new();
         for item in self.job_items(id) {
             let (ItemState::Left, Some(cause)) = (item.state, item.cause) else { continue };
-            let group = groups
-                .entry(cause)
-                .or_insert_with(|| LeftGroup { cause, objects: 0, keys: Vec::new() });
+            let group =
+                groups.entry(cause).or_insert_with(|| LeftGroup { cause, objects: 0, keys: Vec::new() });
             group.objects += 1;
             if group.keys.len() < keys as usize {
                 group.keys.push(item.from.as_str().to_owned());

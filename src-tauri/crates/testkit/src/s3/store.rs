@@ -8,8 +8,8 @@ use futures::StreamExt as _;
 use futures::stream;
 use windlass_domain::job::ObjectEdit;
 use windlass_domain::{
-    Bucket, Capabilities, Digest, ETag, ObjectKey, PartReceipt, RemoteExpect, RemoteState, Timestamp, UploadId,
-    VersionId,
+    Bucket, Capabilities, Digest, ETag, ObjectKey, PartReceipt, RemoteExpect, RemoteState, Timestamp,
+    UploadId, VersionId,
 };
 use windlass_ports::remote::ByteStream;
 use windlass_ports::{OpenUpload, PutBody, RemoteError, RemoteErrorKind as Kind, RemoteStore};
