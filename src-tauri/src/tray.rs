@@ -146,7 +146,8 @@ async fn follow(app: &AppHandle, tray: &Tray) {
                 Ok(
                     UiEvent::Listing { .. }
                     | UiEvent::TestStep { .. }
-                    | UiEvent::Connections | UiEvent::Jobs
+                    | UiEvent::Connections
+                    | UiEvent::Jobs
                     | UiEvent::Indexes,
                 ) => {}
                 Err(RecvError::Closed) => return,

@@ -185,7 +185,9 @@ pub fn reverse(kind: JobKind, item: &Item, seq: u64) -> Option<(JobKind, Item)> 
             let back = if kind == JobKind::Move { JobKind::Move } else { JobKind::Delete };
             let row = match back {
                 JobKind::Move => Item { from: to, to: Some(item.from.clone()), etag: written, ..base },
-                _ => Item { from: to, to: None, etag: written, marker: None, ..base },
+                JobKind::Copy | JobKind::Edit | JobKind::Delete | JobKind::Undelete => {
+                    Item { from: to, to: None, etag: written, marker: None, ..base }
+                }
             };
             Some((back, if item.taken.is_some() { row.left(Cause::Replaced) } else { row }))
         }
