@@ -658,6 +658,67 @@ endpoint: string | null, };
 export type IfTaken = "skip" | "keep_both" | "replace";
 
 /**
+ * An index of a bucket, or of what is below a prefix.
+ */
+export type IndexRow = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * Connection.
+ */
+connection: string, 
+/**
+ * Bucket.
+ */
+bucket: string, 
+/**
+ * Prefix; empty for the whole bucket.
+ */
+prefix: string, 
+/**
+ * Objects in it.
+ */
+objects: number, 
+/**
+ * Their bytes.
+ */
+bytes: number, 
+/**
+ * LIST requests that it has cost.
+ */
+requests: number, 
+/**
+ * Whether it is whole.
+ */
+complete: boolean, 
+/**
+ * Whether it fills right now.
+ */
+running: boolean, 
+/**
+ * Objects a second while it runs.
+ */
+rate: number | null, 
+/**
+ * Objects of the index before it, while this one is not whole: about how many there will be.
+ */
+expected: number | null, 
+/**
+ * When it was begun: what it holds is from then on.
+ */
+began_at: number, 
+/**
+ * When it became whole.
+ */
+ended_at: number | null, 
+/**
+ * Why it stands still, if it was not stopped by hand. While it runs: why it waits.
+ */
+error: UiError | null, };
+
+/**
  * What a job does.
  */
 export type JobKind = "copy" | "move" | "edit" | "delete" | "undelete";
@@ -1117,9 +1178,130 @@ rows: Array<PlanNode>,
 total: number, };
 
 /**
+ * What lies below a prefix, as an index knows it.
+ */
+export type PrefixSize = { 
+/**
+ * Prefix.
+ */
+prefix: string, 
+/**
+ * Objects.
+ */
+objects: number, 
+/**
+ * Their bytes.
+ */
+bytes: number, };
+
+/**
+ * Sizes of prefixes.
+ */
+export type PrefixSizes = { 
+/**
+ * Those asked for; none when no whole index holds them, or it is still being read into memory (a hint tells when).
+ */
+sizes: Array<PrefixSize>, 
+/**
+ * When the index began.
+ */
+at: number | null, };
+
+/**
  * State of an object or file as shown.
  */
 export type RowState = "stored" | "safe" | "waiting" | "uploading" | "checking" | "failed" | "archived" | "downloading" | "held";
+
+/**
+ * A line of what was found: a prefix, then what lies in it.
+ */
+export type SearchLine = { "type": "prefix", 
+/**
+ * Connection.
+ */
+connection: string, 
+/**
+ * Bucket.
+ */
+bucket: string, 
+/**
+ * Prefix with its slash, or empty.
+ */
+prefix: string, 
+/**
+ * As it may be shown.
+ */
+name: string, 
+/**
+ * How many.
+ */
+count: number, } | { "type": "object", 
+/**
+ * Connection.
+ */
+connection: string, 
+/**
+ * Bucket.
+ */
+bucket: string, 
+/**
+ * Its row.
+ */
+row: ObjectRow, } | { "type": "gone" };
+
+/**
+ * Where to search; `null` is everywhere.
+ */
+export type SearchScope = { 
+/**
+ * Connection.
+ */
+connection: string | null, 
+/**
+ * Bucket; only with a connection.
+ */
+bucket: string | null, 
+/**
+ * Prefix with its slash, or empty; only with a bucket.
+ */
+prefix: string, };
+
+/**
+ * Lines i..j of what was found.
+ */
+export type SearchWindow = { 
+/**
+ * Lines, beginning at the offset asked for.
+ */
+lines: Array<SearchLine>, 
+/**
+ * Lines that can be read.
+ */
+total: number, 
+/**
+ * Objects and folders among them.
+ */
+count: number, 
+/**
+ * Their bytes.
+ */
+bytes: number, 
+/**
+ * Whether more fit than can be read.
+ */
+more: boolean, 
+/**
+ * Rows that were searched.
+ */
+searched: number, 
+/**
+ * Rows that are being read into memory and were not searched yet; a hint tells when.
+ */
+behind: number, 
+/**
+ * When the oldest list among those searched was made; none when there is nothing to search.
+ */
+oldest: number | null, };
 
 /**
  * Which places for secrets exist on this computer.
@@ -1423,7 +1605,7 @@ revision: number, } | { "kind": "transfers",
 /**
  * Newest revision.
  */
-revision: number, } | { "kind": "folders" } | { "kind": "jobs" } | { "kind": "test_step", 
+revision: number, } | { "kind": "folders" } | { "kind": "indexes" } | { "kind": "jobs" } | { "kind": "test_step", 
 /**
  * Id of the test run.
  */

@@ -57,7 +57,8 @@ fn hb33_a_key_that_gets_too_long_is_left_and_says_so() {
 
 #[test]
 fn what_makes_no_sense_as_a_whole_is_refused() {
-    let cases: [(JobKind, &[(&str, &str)], Option<Refused>); 11] = [
+    type Case = (JobKind, &'static [(&'static str, &'static str)], Option<Refused>);
+    let cases: [Case; 11] = [
         (JobKind::Move, &[], Some(Refused::Nothing)),
         (JobKind::Move, &[("a/", "a/b/")], Some(Refused::IntoItself)),
         (JobKind::Move, &[("", "all/")], Some(Refused::IntoItself)),
@@ -268,7 +269,7 @@ impl Small {
             (Some(a), Some(b)) => match proof(a, b) {
                 Proof::Unknown if self.objects["a/x"].0 == self.objects["b/x"].0 => Proof::Same,
                 Proof::Unknown => Proof::Different,
-                known => known,
+                known @ (Proof::Same | Proof::Different) => known,
             },
             _ => Proof::Unknown,
         };
