@@ -147,6 +147,7 @@ async fn follow(app: &AppHandle, tray: &Tray) {
                     UiEvent::Listing { .. }
                     | UiEvent::TestStep { .. }
                     | UiEvent::Connections
+                    | UiEvent::Jobs
                     | UiEvent::Indexes,
                 ) => {}
                 Err(RecvError::Closed) => return,

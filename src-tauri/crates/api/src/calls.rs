@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use ts_rs::{Config, TS};
 
 use crate::dto::*;
+use crate::dto_jobs::*;
 use crate::dto_more::*;
 use crate::dto_search::*;
 use crate::dto_sync::*;
@@ -95,6 +96,16 @@ calls! {
     delete_objects(connection: String, bucket: String, keys: Vec<String>) -> DeleteResult;
     download(connection: String, bucket: String, keys: Vec<String>, to: String) -> DownloadStarted;
     upload_paths(connection: String, bucket: String, prefix: String, paths: Vec<String>) -> UploadStarted;
+    plan_job(request: JobRequest) -> JobRow;
+    start_job(id: String, typed: Option<u64>) -> ();
+    pause_job(id: String) -> ();
+    resume_job(id: String) -> ();
+    cancel_job(id: String) -> ();
+    undo_job(id: String) -> JobRow;
+    remove_job(id: String) -> ();
+    jobs() -> Vec<JobRow>;
+    job(id: String) -> JobRow;
+    job_problems(id: String) -> Vec<JobProblem>;
     folders() -> Vec<SyncFolderRow>;
     add_folder(name: String, local: String, connection: String, bucket: String, prefix: String, mode: SyncMode, options: Option<FolderOptions>) -> SyncFolderRow;
     set_folder_options(id: String, options: FolderOptions) -> SyncFolderRow;

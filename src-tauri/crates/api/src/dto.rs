@@ -694,6 +694,8 @@ pub enum UiEvent {
     Folders,
     /// An index grew or ended, or more of it can be searched.
     Indexes,
+    /// Copies, moves, edits or deletes changed.
+    Jobs,
     /// A step of a connection test ended.
     TestStep {
         /// Id of the test run.

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use tokio::sync::broadcast::{self, error::RecvError};
 use windlass_domain::words::FailureCode;
-use windlass_domain::{BatchId, Bucket, Mode, ObjectKey, PairId, Prefix, TransferId};
+use windlass_domain::{BatchId, Bucket, JobId, JobSpec, Mode, ObjectKey, PairId, Prefix, TransferId};
 use windlass_engine::{
-    Away, DownloadRow, DownloadState, Engine, EngineError, EngineEvent, Keep, PairPhase, PairView, PlanLine,
+    Away, DownloadRow, DownloadState, Engine, EngineError, EngineEvent, JobView, Keep, PairPhase, PairView,
+    PlanLine,
 };
-use windlass_ports::{BrakeAnswer, PairOptions, PairRow, RemoteErrorKind};
+use windlass_ports::{BrakeAnswer, LeftGroup, PairOptions, PairRow, RemoteErrorKind};
 
 use crate::dto::{Direction, ErrorCode, FolderState, MergeNeed, TransferRow, TransferState};
 use crate::dto_sync::{KeepSide, PlanKind};
@@ -55,6 +56,14 @@ impl From<EngineError> for UiError {
                 "What was asked has changed meanwhile, so nothing was done. Look at the question again.",
             ),
             EngineError::Remote(error) => error.into(),
+            EngineError::Job(why) => Self::new(
+                ErrorCode::BadRequest,
+                format!("This cannot be done: {why}. Nothing was changed. Choose another place."),
+            ),
+            EngineError::Edit(why) => Self::new(
+                ErrorCode::BadRequest,
+                format!("This cannot be changed: {why}. Nothing was changed. Correct it, then try again."),
+            ),
             EngineError::Ignore(error) => Self::new(
                 ErrorCode::BadRequest,
                 format!(
@@ -200,6 +209,7 @@ impl EngineWork {
                     Ok(EngineEvent::Uploads(revision)) => WorkEvent::Transfers(revision.0),
                     Ok(EngineEvent::Downloads) => WorkEvent::Transfers(0),
                     Ok(EngineEvent::Pair(_)) => WorkEvent::Folders,
+                    Ok(EngineEvent::Jobs) => WorkEvent::Jobs,
                     Err(RecvError::Lagged(_)) => WorkEvent::Missed,
                     Err(RecvError::Closed) => return,
                 };
@@ -339,6 +349,46 @@ impl Work for EngineWork {
         name: String,
     ) -> Result<(BatchId, u64), UiError> {
         Ok(self.engine.upload_paths(connection, bucket, prefix, paths, name).await?)
+    }
+
+    async fn plan_job(&self, spec: JobSpec) -> Result<JobId, UiError> {
+        Ok(self.engine.plan_job(spec).await?)
+    }
+
+    async fn undo_job(&self, id: &JobId) -> Result<JobId, UiError> {
+        Ok(self.engine.undo_job(id).await?)
+    }
+
+    async fn start_job(&self, id: &JobId) -> Result<(), UiError> {
+        Ok(self.engine.start_job(id).await?)
+    }
+
+    async fn pause_job(&self, id: &JobId) -> Result<(), UiError> {
+        Ok(self.engine.pause_job(id)?)
+    }
+
+    async fn resume_job(&self, id: &JobId) -> Result<(), UiError> {
+        Ok(self.engine.resume_job(id)?)
+    }
+
+    async fn cancel_job(&self, id: &JobId) -> Result<(), UiError> {
+        Ok(self.engine.cancel_job(id).await?)
+    }
+
+    async fn remove_job(&self, id: &JobId) -> Result<(), UiError> {
+        Ok(self.engine.remove_job(id).await?)
+    }
+
+    async fn jobs(&self) -> Result<Vec<JobView>, UiError> {
+        Ok(self.engine.jobs().await?)
+    }
+
+    async fn job(&self, id: &JobId) -> Result<JobView, UiError> {
+        Ok(self.engine.job(id).await?)
+    }
+
+    async fn job_left(&self, id: &JobId) -> Result<Vec<LeftGroup>, UiError> {
+        Ok(self.engine.job_left(id).await?)
     }
 
     async fn download(

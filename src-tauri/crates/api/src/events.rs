@@ -22,6 +22,7 @@ struct Pending {
     transfers: Option<u64>,
     folders: bool,
     indexes: bool,
+    jobs: bool,
     connections: bool,
     missed: bool,
     steps: Vec<(String, StepResult)>,
@@ -102,6 +103,9 @@ impl Hub {
             if pending.indexes {
                 hub.send(UiEvent::Indexes);
             }
+            if pending.jobs {
+                hub.send(UiEvent::Jobs);
+            }
             if pending.connections {
                 hub.send(UiEvent::Connections);
             }
@@ -130,6 +134,7 @@ impl Hub {
                     hub.note(|p| p.transfers = Some(p.transfers.unwrap_or(0).max(revision)));
                 }
                 Ok(WorkEvent::Folders) => hub.folders(),
+                Ok(WorkEvent::Jobs) => hub.note(|p| p.jobs = true),
                 Ok(WorkEvent::Missed) | Err(RecvError::Lagged(_)) => hub.note(|p| p.missed = true),
                 Err(RecvError::Closed) => return,
             }

@@ -3,6 +3,7 @@ use ts_rs::{Config, TS};
 
 use crate::calls::signatures;
 use crate::dto::*;
+use crate::dto_jobs::*;
 use crate::dto_more::*;
 use crate::dto_search::*;
 use crate::dto_sync::*;
@@ -32,6 +33,7 @@ pub fn typescript() -> Vec<(String, String)> {
         BrakeChoice, BrakeLimits, BrakeRow, BrakeWhy, ChangeEnd, ChangeKind, ChangeRow, ChangeWindow, ConflictChoice,
         ConflictDetails, ConflictRow, ConflictSide, ConflictWindow, ConflictsResolved, FolderOptions, KeepSide, PlanCount,
         IndexRow, PrefixSize, PrefixSizes, SearchLine, SearchScope, SearchWindow, PlanFilter, PlanHead, PlanKind, PlanNode, PlanWindow, SyncMode,
+        EditField, EditLine, IfTaken, JobKind, JobProblem, JobRequest, JobRoot, JobRow, JobState,
         Activity, AppInfo, BucketRow, CapabilityLine, CapabilityReport, ConnectionDraft, ConnectionRow, ConnectionSource,
         DeleteResult, Direction, DownloadStarted, ErrorCode, FailureGroup, FileFilter, FolderCounts, FolderFileRow,
         FolderFiles, FolderState, FoundProfile, KeepSecret, Kept, ListingSummary, ListingWindow, MergeNeed, MergedRow, MergedWhy, NamedValue, ObjectDetails,

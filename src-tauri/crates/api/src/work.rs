@@ -4,8 +4,11 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use tokio::sync::broadcast;
 use windlass_domain::words::FailureCode;
-use windlass_domain::{BatchId, Bucket, Mode, ObjectKey, PairId, Prefix, RelPath, Timestamp, TransferId};
-use windlass_ports::{BrakeAnswer, PairOptions, PairRow};
+use windlass_domain::{
+    BatchId, Bucket, JobId, JobSpec, Mode, ObjectKey, PairId, Prefix, RelPath, Timestamp, TransferId,
+};
+use windlass_engine::JobView;
+use windlass_ports::{BrakeAnswer, LeftGroup, PairOptions, PairRow};
 
 use crate::UiError;
 use crate::dto::{FolderState, MergeNeed, TransferRow};
@@ -18,6 +21,8 @@ pub enum WorkEvent {
     Transfers(u64),
     /// A sync folder changed.
     Folders,
+    /// A copy, move, edit or delete on the server changed.
+    Jobs,
     /// Hints were lost.
     Missed,
 }
@@ -124,6 +129,26 @@ pub trait Work: std::fmt::Debug + Send + Sync {
         to: PathBuf,
         name: String,
     ) -> Result<BatchId, UiError>;
+    /// Plans a copy, move, edit or delete on the server. Nothing is done before it is started.
+    async fn plan_job(&self, spec: JobSpec) -> Result<JobId, UiError>;
+    /// Plans the job that takes another one back.
+    async fn undo_job(&self, id: &JobId) -> Result<JobId, UiError>;
+    /// Starts a job that was planned.
+    async fn start_job(&self, id: &JobId) -> Result<(), UiError>;
+    /// Pauses it at the next object.
+    async fn pause_job(&self, id: &JobId) -> Result<(), UiError>;
+    /// Goes on with it.
+    async fn resume_job(&self, id: &JobId) -> Result<(), UiError>;
+    /// Ends it at the next object; forgets it where it was only planned.
+    async fn cancel_job(&self, id: &JobId) -> Result<(), UiError>;
+    /// Forgets one that is over.
+    async fn remove_job(&self, id: &JobId) -> Result<(), UiError>;
+    /// All jobs, newest first.
+    async fn jobs(&self) -> Result<Vec<JobView>, UiError>;
+    /// One job.
+    async fn job(&self, id: &JobId) -> Result<JobView, UiError>;
+    /// What it left, by cause.
+    async fn job_left(&self, id: &JobId) -> Result<Vec<LeftGroup>, UiError>;
     /// Pauses a transfer.
     async fn pause(&self, id: &TransferId) -> Result<(), UiError>;
     /// Goes on with it.

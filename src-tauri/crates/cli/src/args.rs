@@ -48,8 +48,13 @@ pub(crate) struct Common {
 pub(crate) enum Command {
     /// List buckets, or what is below a prefix.
     Ls(Ls),
-    /// Copy files up or objects down. Never replaces anything that is already there.
+    /// Copy files up, objects down, or objects on the server. Never replaces anything unless it is told to.
     Cp(Cp),
+    /// Move or rename objects on the server: one, or everything below a prefix that ends in /. Goes on where it was after
+    /// any interruption, with "windlass jobs --wait".
+    Mv(Mv),
+    /// Show copies and moves on the server, go on with them, or take one back.
+    Jobs(Jobs),
     /// Bring a folder and a place in a bucket in step, wait until every file is proved, and end.
     Sync(Sync),
     /// As sync, but stay and carry over whatever changes, until Ctrl-C.
@@ -85,6 +90,52 @@ pub(crate) struct Cp {
     pub(crate) from: String,
     /// `s3://…`, file or folder. End it with `/` to keep the name.
     pub(crate) to: String,
+    /// From bucket to bucket: what happens where something is there already.
+    #[arg(long, value_enum, default_value = "skip")]
+    pub(crate) if_taken: IfTaken,
+    /// From bucket to bucket: show what would be done, and do nothing.
+    #[arg(long, visible_alias = "dry-run")]
+    pub(crate) plan: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum IfTaken {
+    /// Both stay as they are.
+    Skip,
+    /// The new one gets a number.
+    KeepBoth,
+    /// What is there now is replaced.
+    Replace,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Mv {
+    /// `s3://bucket/key`, or `s3://bucket/prefix/` for everything below it.
+    pub(crate) from: String,
+    /// `s3://…` on the same connection. End it with `/` to keep an object's name.
+    pub(crate) to: String,
+    /// What happens where something is there already.
+    #[arg(long, value_enum, default_value = "skip")]
+    pub(crate) if_taken: IfTaken,
+    /// Show what would be done, and do nothing.
+    #[arg(long, visible_alias = "dry-run")]
+    pub(crate) plan: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Jobs {
+    /// Go on with those that are not over, and wait for them.
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// Take this one back.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["wait", "cancel"])]
+    pub(crate) undo: Option<String>,
+    /// Show what taking it back would do, and do nothing.
+    #[arg(long, requires = "undo")]
+    pub(crate) plan: bool,
+    /// End this one; what was done stays done.
+    #[arg(long, value_name = "ID")]
+    pub(crate) cancel: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

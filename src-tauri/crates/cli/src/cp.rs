@@ -9,16 +9,21 @@ use windlass_ports::remote::Depth;
 use windlass_ports::{LevelEntry, Remotes as _};
 
 use crate::address::Address;
-use crate::args::{Common, Cp};
+use crate::args::{Common, Cp, Mv};
 use crate::exit::{Code, Failure};
-use crate::open;
 use crate::output::{Output, printable};
+use crate::{jobs, open};
 
 pub(crate) async fn run(common: &Common, args: &Cp, output: &Output) -> Result<Code, Failure> {
     let up = Address::is_one(&args.to);
     let down = Address::is_one(&args.from);
-    if up == down {
-        return Err(Failure::usage("One side must be an s3:// address and the other a file or folder here."));
+    if up && down {
+        let Cp { from, to, if_taken, plan } = args;
+        let args = Mv { from: from.clone(), to: to.clone(), if_taken: *if_taken, plan: *plan };
+        return jobs::carry(common, windlass_domain::JobKind::Copy, &args, output).await;
+    }
+    if !up && !down {
+        return Err(Failure::usage("One side at least must be an s3:// address."));
     }
     let core = open::core(common, ComposeOptions::default()).await?;
     let work = async {

@@ -120,7 +120,11 @@ impl Failure {
             other => {
                 let code = match &other {
                     EngineError::NotFound(_) => Code::NotFound,
-                    EngineError::Paired | EngineError::Overlaps(_) | EngineError::Ignore(_) => Code::Usage,
+                    EngineError::Paired
+                    | EngineError::Overlaps(_)
+                    | EngineError::Ignore(_)
+                    | EngineError::Job(_)
+                    | EngineError::Edit(_) => Code::Usage,
                     EngineError::CannotUndo(_)
                     | EngineError::Stale
                     | EngineError::Over

@@ -10,6 +10,7 @@ mod changes;
 mod cp;
 mod doctor;
 mod exit;
+mod jobs;
 mod ls;
 mod open;
 mod output;
@@ -53,6 +54,8 @@ async fn run(args: Args, output: &Output) -> Result<exit::Code, Failure> {
     match command {
         Command::Ls(ls) => ls::run(&common, &ls, output).await,
         Command::Cp(cp) => cp::run(&common, &cp, output).await,
+        Command::Mv(mv) => jobs::carry(&common, windlass_domain::JobKind::Move, &mv, output).await,
+        Command::Jobs(list) => jobs::run(&common, &list, output).await,
         Command::Sync(sync) => sync::run(&common, &sync, output).await,
         Command::Watch(watch) => sync::watch(&common, &watch, output).await,
         Command::Conflicts(conflicts) => changes::conflicts(&common, &conflicts, output).await,

@@ -54,6 +54,17 @@ impl Output {
         failure.code.into()
     }
 
+    /// A bar of objects on a terminal; hidden elsewhere and for programs.
+    pub(crate) fn bar_of_objects(&self) -> ProgressBar {
+        let bar = self.bar();
+        if let Ok(style) =
+            ProgressStyle::with_template("{bar:30} {pos} of {len} objects, {per_sec}, {eta} left")
+        {
+            bar.set_style(style);
+        }
+        bar
+    }
+
     /// A bar of bytes on a terminal; hidden elsewhere and for programs.
     pub(crate) fn bar(&self) -> ProgressBar {
         let target = if !self.json && std::io::stderr().is_terminal() {

@@ -83,6 +83,7 @@ pub async fn start(options: ComposeOptions) -> anyhow::Result<Core> {
     let ports = EnginePorts {
         remotes: Arc::clone(&remotes) as Arc<dyn Remotes>,
         journal: Arc::clone(&journal) as Arc<dyn windlass_ports::Journal>,
+        jobs: Arc::clone(&journal) as Arc<dyn windlass_ports::Jobs>,
         settings: Arc::clone(&catalog),
         fs: Arc::clone(&fs),
         watcher: Arc::new(NotifyWatcher::new()),

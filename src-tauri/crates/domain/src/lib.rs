@@ -2,7 +2,8 @@
 //!
 //! **Does** parse paths and keys, decide what a path needs ([`decide()`]), plan over many paths ([`sync`]) and brake before
 //! too much is deleted ([`mod@guard`]), know which names a disk can hold ([`names`]), cut files into parts ([`parts`]),
-//! understand what a person looks for ([`search`]), and run a transfer as a value with a reducer ([`upload::step`]).
+//! understand what a person looks for ([`search`]), run a transfer as a value with a reducer ([`upload::step`]), and decide
+//! what comes next for each object that is copied, moved, edited or deleted on the server ([`job`]).
 //! **Never** performs I/O, reads a clock, draws a random number or spawns a task.
 //! **Start reading** at [`decide()`], then [`sync::plan`], then [`upload`].
 #![deny(missing_docs)]
@@ -14,6 +15,7 @@ pub mod decide;
 pub mod digest;
 pub mod guard;
 pub mod ignore;
+pub mod job;
 pub mod key;
 pub mod names;
 pub mod parts;
@@ -29,13 +31,14 @@ pub use decide::{Action, ConflictKind, LocalExpect, Mode, RemoteExpect, Triple, 
 pub use digest::{Crc64Nvme, Digest};
 pub use guard::{Ask, History, Limits, Totals, Verdict, Why, guard, question_id, restored, without_deletes};
 pub use ignore::{BadLine, Filter};
+pub use job::{Item, ItemState, JobCounts, JobKind, JobSpec, JobState, Root};
 pub use key::{Bucket, ETag, KeyProblem, ObjectKey, Prefix, UploadId, VersionId};
 pub use names::{Claims, Clash, NameRules, twin_key};
 pub use parts::{PartPlan, PartReceipt};
 pub use path::{NameProblem, RelPath, map_key};
 pub use state::{
-    BaseState, BatchId, FileId, LocalState, Observed, PairId, RemoteState, Revision, Timestamp, TransferId,
-    UnknownReason,
+    BaseState, BatchId, FileId, JobId, LocalState, Observed, PairId, RemoteState, Revision, Timestamp,
+    TransferId, UnknownReason,
 };
 pub use sync::{ConflictNames, Op, Seen, Summary, SyncPlan, plan};
 pub use upload::{Effect, Ending, Fault, FaultKind, Step, Upload, UploadEvent, UploadSpec, WaitFor, step};

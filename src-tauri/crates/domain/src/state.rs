@@ -81,6 +81,10 @@ id_type! {
     TransferId
 }
 id_type! {
+    /// A copy, move, edit or delete of objects in a bucket.
+    JobId
+}
+id_type! {
     /// Transfers that were asked for together: a drop, a download, a sync folder.
     BatchId
 }

@@ -20,6 +20,7 @@ use windlass_ports::{
 
 use crate::backoff::Subject;
 use crate::download::{self, DownloadRow, Wanted};
+use crate::jobs;
 use crate::meter::Moving;
 use crate::pair::{PairHandle, PairView};
 use crate::plan;
@@ -74,6 +75,12 @@ pub enum EngineError {
     /// The bucket refused, or did not answer.
     #[error("the bucket could not be asked")]
     Remote(#[from] windlass_ports::RemoteError),
+    /// The job makes no sense as a whole.
+    #[error(transparent)]
+    Job(#[from] windlass_domain::job::Refused),
+    /// The changes make no sense.
+    #[error(transparent)]
+    Edit(#[from] windlass_domain::job::EditProblem),
     /// A line of what is to be left out means nothing.
     #[error(transparent)]
     Ignore(#[from] windlass_domain::BadLine),
@@ -103,7 +110,7 @@ impl From<Stopping> for EngineError {
 /// The engine. Cheap to clone; all clones are one engine. [`Engine::shutdown`] ends it.
 #[derive(Debug, Clone)]
 pub struct Engine {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl Engine {
@@ -132,6 +139,7 @@ impl Engine {
         for row in engine.shared.ports.journal.pairs().await? {
             engine.start_pair(row);
         }
+        jobs::readmit(&engine.shared).await?;
         let shared = Arc::clone(&engine.shared);
         engine.shared.tasks.spawn(async move { dispatch(shared).await });
         Ok(engine)

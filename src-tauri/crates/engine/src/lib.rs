@@ -4,7 +4,7 @@
 //! journal before and after it matters.
 //! **Never** knows an SDK, a database, a window, a clock of its own or chance: all of that comes in through
 //! [`EnginePorts`].
-//! **Start reading** at [`Engine`], then `pair.rs` (one sync folder) and `worker.rs` (one upload).
+//! **Start reading** at [`Engine`], then `pair.rs` (one sync folder), `worker.rs` (one upload) and `jobs` (copies and moves on the server).
 #![deny(missing_docs)]
 
 mod backoff;
@@ -12,6 +12,7 @@ mod budget;
 mod download;
 mod engine;
 mod flow;
+mod jobs;
 mod meter;
 mod observe;
 mod pair;
@@ -35,6 +36,7 @@ mod worker;
 
 pub use download::{DownloadRow, DownloadState};
 pub use engine::{Engine, EngineError};
+pub use jobs::JobView;
 pub use meter::Moving;
 pub use pair::{Away, Nameless, PairPhase, PairView};
 pub use report::{BatchReport, QuietReport, StopCause, Stopped};

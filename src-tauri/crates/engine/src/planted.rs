@@ -134,9 +134,28 @@ pub enum Bug {
     OneRoundCounts,
     /// Names that the disk takes for one are told apart (hazards HA16, HA17).
     TwinsAreTold,
+    /// The source of a move goes without a look at its copy.
+    JobDeletesUnproved,
+    /// The cursor of a job moves before its objects do (invariant I7).
+    JobCursorFirst,
+    /// A copy is not noted before its source goes (invariant I7).
+    JobNotesLate,
+    /// What is at the destination is taken for ours when its size is right (hazard HB5).
+    JobBelievesSizes,
+    /// The source of a move goes in whatever version it is (invariant I4).
+    JobDeletesAnyVersion,
 }
 
 impl Bug {
+    /// Mistakes of jobs, which `tests/jobs` has to catch.
+    pub const JOBS: [Self; 5] = [
+        Self::JobDeletesUnproved,
+        Self::JobCursorFirst,
+        Self::JobNotesLate,
+        Self::JobBelievesSizes,
+        Self::JobDeletesAnyVersion,
+    ];
+
     /// All mistakes.
     pub const ALL: [Self; 64] = [
         Self::PutWithoutCondition,

@@ -10,12 +10,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use windlass_domain::{Bucket, PairId, Revision, Timestamp, UploadSpec};
 use windlass_ports::{
-    Catalog, Clock, Entropy, Journal, JournalErrorKind, JournalWrite, LocalFs, RemoteError, RemoteErrorKind,
-    RemoteStore, Remotes, Watcher,
+    Catalog, Clock, Entropy, Jobs, Journal, JournalErrorKind, JournalWrite, LocalFs, RemoteError,
+    RemoteErrorKind, RemoteStore, Remotes, Watcher,
 };
 
 use crate::budget::{Budget, Entered};
 use crate::download::Downloads;
+use crate::jobs::Board;
 use crate::meter::Meter;
 use crate::pair::PairHandle;
 use crate::pool::Pool;
@@ -101,6 +102,8 @@ pub struct EnginePorts {
     pub remotes: Arc<dyn Remotes>,
     /// The journal.
     pub journal: Arc<dyn Journal>,
+    /// Jobs, in the same journal.
+    pub jobs: Arc<dyn Jobs>,
     /// Settings that outlive a start.
     pub settings: Arc<dyn Catalog>,
     /// The disk.
@@ -122,6 +125,8 @@ pub enum EngineEvent {
     Downloads,
     /// A sync folder changed.
     Pair(PairId),
+    /// A job changed.
+    Jobs,
 }
 
 /// The engine is stopping: no new work, no more writes.
@@ -142,6 +147,7 @@ pub(crate) struct Shared {
     pub(crate) pool: Pool,
     pub(crate) batches: Batches,
     pub(crate) downloads: Downloads,
+    pub(crate) jobs: Board,
     pub(crate) pairs: Mutex<BTreeMap<PairId, Arc<PairHandle>>>,
     pub(crate) events: broadcast::Sender<EngineEvent>,
     pub(crate) stop: CancellationToken,
@@ -162,6 +168,7 @@ impl Shared {
             pool: Pool::new(&options),
             batches: Batches::default(),
             downloads: Downloads::default(),
+            jobs: Board::default(),
             pairs: Mutex::default(),
             events: broadcast::channel(256).0,
             stop: CancellationToken::new(),
@@ -342,6 +349,7 @@ mod tests {
         let ports = EnginePorts {
             remotes: Arc::<windlass_testkit::VirtualRemotes>::clone(&computer.remotes),
             journal: Arc::<windlass_testkit::VirtualJournal>::clone(&computer.journal),
+            jobs: Arc::<windlass_testkit::VirtualJournal>::clone(&computer.journal),
             settings: Arc::<windlass_testkit::VirtualJournal>::clone(&computer.journal) as Arc<dyn Catalog>,
             fs: Arc::<windlass_testkit::VirtualDisk>::clone(&computer.disk),
             watcher: Arc::<windlass_testkit::VirtualDisk>::clone(&computer.disk),

@@ -14,6 +14,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_brake_memory.sql"),
     include_str!("migrations/0005_root.sql"),
     include_str!("migrations/0006_index.sql"),
+    include_str!("migrations/0007_jobs.sql"),
 ];
 
 /// How many migrations were applied.

@@ -11,7 +11,7 @@ use crate::error::{Result, odd, other, sql};
 use crate::marks::{BEFORE, Mark, Marked, holds};
 use crate::tables::connections::{self, CONNECTIONS};
 use crate::tables::pairs::{self, PAIRS};
-use crate::tables::{all, execute, files, get, intents, transfers};
+use crate::tables::{all, execute, files, get, intents, jobs, transfers};
 use crate::{db, migrate};
 
 /// Opens, checks and migrates.
@@ -33,6 +33,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection> {
     pairs::list(&conn)?;
     connections::list(&conn)?;
     intents::check_open(&conn)?;
+    jobs::check_open(&conn)?;
     transfers::open(&conn)?;
     if depth == db::Depth::Whole {
         files::mend_counts(&mut conn).map_err(damaged)?;

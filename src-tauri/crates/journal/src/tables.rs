@@ -6,6 +6,7 @@ pub(crate) mod file_rows;
 pub(crate) mod files;
 pub(crate) mod indexes;
 pub(crate) mod intents;
+pub(crate) mod jobs;
 pub(crate) mod listings;
 pub(crate) mod pairs;
 pub(crate) mod parts;

@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod clock;
 pub mod fs;
 pub mod index;
+pub mod jobs;
 pub mod journal;
 pub mod remote;
 pub mod secret;
@@ -20,6 +21,7 @@ pub use fs::{
     FsError, FsErrorKind, LocalFs, Marker, Published, RootIdentity, ScanItem, Scanned, Staged, Taken,
 };
 pub use index::{Index, IndexInfo, KnownSizes, Scope, SearchFound, SearchItem};
+pub use jobs::{JobRow, Jobs, LeftGroup};
 pub use journal::{
     Brake, BrakeAnswer, FileRow, FileState, FolderCounts, IntentEnd, IntentKind, IntentRow, Journal,
     JournalError, JournalErrorKind, JournalWrite, MergeCause, Merged, PairOptions, PairRow, SeenRoot, Tally,

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
+use windlass_domain::job::ObjectEdit;
 use windlass_domain::{
     Bucket, Capabilities, Crc64Nvme, Digest, ETag, ObjectKey, PartReceipt, RemoteExpect, RemoteState,
     Timestamp, UploadId, VersionId,
@@ -178,6 +179,10 @@ pub struct BucketInfo {
 pub trait RemoteStore: Debug + Send + Sync {
     /// What was proved of this endpoint.
     fn capabilities(&self) -> Capabilities;
+    /// The same bucket for what a person asked for by name. Where neither the server's conditions nor versions protect what
+    /// is replaced or deleted, it is looked at right before, and another writer could come in between (hazard HB3); the
+    /// engine's own decisions are refused there.
+    fn asked(self: Arc<Self>) -> Arc<dyn RemoteStore>;
     /// State of the current version with the checksum the server holds.
     async fn head(&self, key: &ObjectKey) -> Result<RemoteState, RemoteError>;
     /// Bytes of exactly this version; a range answers with exactly that range or fails (hazard HB30).
@@ -234,6 +239,26 @@ pub trait RemoteStore: Debug + Send + Sync {
         source: &RemoteState,
         to: &ObjectKey,
         expect: &RemoteExpect,
+        device: &str,
+    ) -> Result<RemoteState, RemoteError>;
+    /// The same from another bucket of this connection, or from this one.
+    async fn copy_from(
+        &self,
+        bucket: &Bucket,
+        from: &ObjectKey,
+        source: &RemoteState,
+        to: &ObjectKey,
+        expect: &RemoteExpect,
+        device: &str,
+    ) -> Result<RemoteState, RemoteError>;
+    /// Writes an object anew in place with changes, on the server, and keeps everything that is not changed: headers,
+    /// metadata, tags, class, encryption, access list, checksum. Only if its current version is `source`; a bucket that keeps
+    /// versions gets a new one. Tags alone are changed without a new version.
+    async fn rewrite(
+        &self,
+        key: &ObjectKey,
+        source: &RemoteState,
+        edit: &ObjectEdit,
         device: &str,
     ) -> Result<RemoteState, RemoteError>;
     /// Deletes the current version if it is this one. Never names a version id, so a bucket that keeps versions keeps this

@@ -49,6 +49,19 @@ impl S3Store {
         }
     }
 
+    /// Whether objects of this bucket are known to have access lists of their own: where they have none, a copy that brings
+    /// one along is refused.
+    pub(crate) async fn takes_grants(&self) -> bool {
+        let rules = self
+            .client
+            .call(self.name(), |c| c.get_bucket_ownership_controls().bucket(self.name()).send())
+            .await;
+        rules.is_ok_and(|rules| {
+            let rules = rules.ownership_controls().map(|o| o.rules()).unwrap_or_default();
+            rules.iter().all(|r| *r.object_ownership() != ObjectOwnership::BucketOwnerEnforced)
+        })
+    }
+
     async fn find_out(&self, key: &ObjectKey, version: Option<&VersionId>) -> Result<Acls, RemoteError> {
         let rules = self
             .client

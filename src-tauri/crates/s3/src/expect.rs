@@ -21,7 +21,8 @@ impl S3Store {
 
     /// What the server is to be asked to check before it replaces or takes something away. Where the probe did not prove
     /// that it does, a bucket that keeps versions is looked at right before, which leaves a moment in which another writer
-    /// goes unnoticed (nothing is lost then, only hidden; hazard HB3), and any other bucket is refused.
+    /// goes unnoticed (nothing is lost then, only hidden; hazard HB3), and any other bucket is refused, unless a person asked
+    /// for exactly this.
     pub(crate) async fn condition<'a>(
         &self,
         key: &ObjectKey,
@@ -31,7 +32,7 @@ impl S3Store {
         if support.proved() {
             return Ok(Some(expect));
         }
-        if !self.capabilities.versioning.proved() {
+        if !self.capabilities.versioning.proved() && !self.asked {
             return Err(own(
                 RemoteErrorKind::Unsupported,
                 "this server does not check what it replaces or deletes, and the bucket keeps no versions",

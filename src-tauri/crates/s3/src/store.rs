@@ -1,6 +1,7 @@
 //! A bucket as the engine uses it.
+use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart};
@@ -8,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use md5::Digest as _;
 use tokio::sync::OnceCell;
+use windlass_domain::job::ObjectEdit;
 use windlass_domain::{
     Bucket, Capabilities, Digest, ETag, ObjectKey, PartReceipt, RemoteExpect, RemoteState, Timestamp,
     UploadId, VersionId,
@@ -37,11 +39,33 @@ pub struct S3Store {
     pub(crate) copy_whole: u64,
     /// What was learned of access lists, for all clones.
     pub(crate) acls: Arc<OnceCell<Acls>>,
+    /// The same of other buckets that were copied from.
+    others: Arc<Mutex<BTreeMap<Bucket, Arc<OnceCell<Acls>>>>>,
+    /// See [`windlass_ports::RemoteStore::asked`].
+    pub(crate) asked: bool,
 }
 
 impl S3Store {
     pub(crate) fn new(client: S3Client, bucket: Bucket, capabilities: Capabilities) -> Self {
-        Self { client, bucket, capabilities, copy_whole: COPY_WHOLE, acls: Arc::default() }
+        Self {
+            client,
+            bucket,
+            capabilities,
+            copy_whole: COPY_WHOLE,
+            acls: Arc::default(),
+            others: Arc::default(),
+            asked: false,
+        }
+    }
+
+    /// Another bucket of the connection, to be copied from. What was proved of requests holds for the endpoint.
+    pub(crate) fn sibling(&self, bucket: &Bucket) -> Self {
+        if *bucket == self.bucket {
+            return self.clone();
+        }
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let acls = Arc::clone(others.entry(bucket.clone()).or_default());
+        Self { bucket: bucket.clone(), acls, ..self.clone() }
     }
 
     /// The same bucket, with objects above this size copied by parts: for servers that allow less than 5 GiB, and tests.
@@ -365,7 +389,33 @@ impl RemoteStore for S3Store {
         expect: &RemoteExpect,
         device: &str,
     ) -> Result<RemoteState, RemoteError> {
-        self.copy_version(from, source, to, expect, device).await
+        self.copy_version(self, from, source, to, expect, device).await
+    }
+
+    async fn copy_from(
+        &self,
+        bucket: &Bucket,
+        from: &ObjectKey,
+        source: &RemoteState,
+        to: &ObjectKey,
+        expect: &RemoteExpect,
+        device: &str,
+    ) -> Result<RemoteState, RemoteError> {
+        self.copy_version(&self.sibling(bucket), from, source, to, expect, device).await
+    }
+
+    async fn rewrite(
+        &self,
+        key: &ObjectKey,
+        source: &RemoteState,
+        edit: &ObjectEdit,
+        device: &str,
+    ) -> Result<RemoteState, RemoteError> {
+        self.rewrite_version(key, source, edit, device).await
+    }
+
+    fn asked(self: Arc<Self>) -> Arc<dyn RemoteStore> {
+        Arc::new(Self { asked: true, ..self.as_ref().clone() })
     }
 
     /// Where the server does not check the condition, see `S3Store::condition`. `None` comes back from a bucket that keeps

@@ -20,6 +20,15 @@ const commands: Partial<Record<CommandId, IconName>> = {
   download: 'download',
   'new-folder': 'folder-plus',
   'copy-address': 'copy',
+  'copy-arn': 'copy',
+  'copy-url': 'link',
+  rename: 'file-pen-line',
+  'move-to': 'arrow-left-right',
+  'copy-to': 'copy',
+  'copy-objects': 'copy',
+  'cut-objects': 'arrow-left-right',
+  'paste-objects': 'file-check',
+  properties: 'file-pen-line',
   delete: 'trash-2',
   'select-all': 'check',
   'add-folder': 'folder-sync',
@@ -47,7 +56,7 @@ const kinds: Record<PaletteItem['kind'], IconName> = {
 };
 
 /** Icon of a line of the palette. */
-export function iconOf({ kind, command, name }: PaletteItem): IconName {
+export function iconOf({ kind, command, name }: Pick<PaletteItem, 'kind' | 'command' | 'name'>): IconName {
   if (command !== undefined) return commands[command] ?? kinds.action;
   return kind === 'object' ? kindIcon[fileKind(name)] : kinds[kind];
 }

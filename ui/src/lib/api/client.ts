@@ -19,6 +19,9 @@ import type {
   FolderOptions,
   FoundProfile,
   IndexRow,
+  JobProblem,
+  JobRequest,
+  JobRow,
   ListingSummary,
   ListingWindow,
   ObjectDetails,
@@ -67,6 +70,16 @@ export interface Calls {
   delete_objects: { args: { connection: string; bucket: string; keys: Array<string> }; result: DeleteResult };
   download: { args: { connection: string; bucket: string; keys: Array<string>; to: string }; result: DownloadStarted };
   upload_paths: { args: { connection: string; bucket: string; prefix: string; paths: Array<string> }; result: UploadStarted };
+  plan_job: { args: { request: JobRequest }; result: JobRow };
+  start_job: { args: { id: string; typed: number | null }; result: null };
+  pause_job: { args: { id: string }; result: null };
+  resume_job: { args: { id: string }; result: null };
+  cancel_job: { args: { id: string }; result: null };
+  undo_job: { args: { id: string }; result: JobRow };
+  remove_job: { args: { id: string }; result: null };
+  jobs: { args: Record<string, never>; result: Array<JobRow> };
+  job: { args: { id: string }; result: JobRow };
+  job_problems: { args: { id: string }; result: Array<JobProblem> };
   folders: { args: Record<string, never>; result: Array<SyncFolderRow> };
   add_folder: { args: { name: string; local: string; connection: string; bucket: string; prefix: string; mode: SyncMode; options: FolderOptions | null }; result: SyncFolderRow };
   set_folder_options: { args: { id: string; options: FolderOptions }; result: SyncFolderRow };
@@ -138,6 +151,16 @@ export function client(call: Caller) {
     delete_objects: (args: Calls['delete_objects']['args']) => call('delete_objects', args),
     download: (args: Calls['download']['args']) => call('download', args),
     upload_paths: (args: Calls['upload_paths']['args']) => call('upload_paths', args),
+    plan_job: (args: Calls['plan_job']['args']) => call('plan_job', args),
+    start_job: (args: Calls['start_job']['args']) => call('start_job', args),
+    pause_job: (args: Calls['pause_job']['args']) => call('pause_job', args),
+    resume_job: (args: Calls['resume_job']['args']) => call('resume_job', args),
+    cancel_job: (args: Calls['cancel_job']['args']) => call('cancel_job', args),
+    undo_job: (args: Calls['undo_job']['args']) => call('undo_job', args),
+    remove_job: (args: Calls['remove_job']['args']) => call('remove_job', args),
+    jobs: () => call('jobs', {}),
+    job: (args: Calls['job']['args']) => call('job', args),
+    job_problems: (args: Calls['job_problems']['args']) => call('job_problems', args),
     folders: () => call('folders', {}),
     add_folder: (args: Calls['add_folder']['args']) => call('add_folder', args),
     set_folder_options: (args: Calls['set_folder_options']['args']) => call('set_folder_options', args),

@@ -470,6 +470,28 @@ export type DownloadStarted = {
 batch: string, };
 
 /**
+ * What an edit can change.
+ */
+export type EditField = "content_type" | "cache_control" | "content_disposition" | "content_encoding" | "content_language" | "storage_class" | "metadata" | "tag";
+
+/**
+ * One change of an edit. What has no line stays as it is.
+ */
+export type EditLine = { 
+/**
+ * Of what.
+ */
+field: EditField, 
+/**
+ * Name of the metadata or tag; else empty.
+ */
+name: string, 
+/**
+ * Its new value; `None` takes it away.
+ */
+value: string | null, };
+
+/**
  * Codes the user interface acts on; text comes from its own catalogue.
  */
 export type ErrorCode = "sign_in_again" | "no_permission" | "not_found" | "offline" | "folder_missing" | "disk_full" | "keychain_locked" | "name_not_allowed" | "journal_too_new" | "conflict" | "not_supported" | "bad_request" | "already_running" | "unexpected";
@@ -631,6 +653,11 @@ region: string | null,
 endpoint: string | null, };
 
 /**
+ * What happens where something is at the destination.
+ */
+export type IfTaken = "skip" | "keep_both" | "replace";
+
+/**
  * An index of a bucket, or of what is below a prefix.
  */
 export type IndexRow = { 
@@ -690,6 +717,188 @@ ended_at: number | null,
  * Why it stands still, if it was not stopped by hand. While it runs: why it waits.
  */
 error: UiError | null, };
+
+/**
+ * What a job does.
+ */
+export type JobKind = "copy" | "move" | "edit" | "delete" | "undelete";
+
+/**
+ * Objects that a job left, by cause.
+ */
+export type JobProblem = { 
+/**
+ * Cause.
+ */
+code: string, 
+/**
+ * What happened.
+ */
+title: string, 
+/**
+ * What it means and what to do.
+ */
+advice: string, 
+/**
+ * Objects.
+ */
+objects: number, 
+/**
+ * The first of them.
+ */
+keys: Array<string>, };
+
+/**
+ * What is asked for.
+ */
+export type JobRequest = { 
+/**
+ * What it does.
+ */
+kind: JobKind, 
+/**
+ * Connection.
+ */
+connection: string, 
+/**
+ * Bucket of what was chosen.
+ */
+bucket: string, 
+/**
+ * Bucket of the destination.
+ */
+to_bucket: string, 
+/**
+ * What was chosen.
+ */
+roots: Array<JobRoot>, 
+/**
+ * What happens where something is there already.
+ */
+if_taken: IfTaken, 
+/**
+ * Changes of an edit.
+ */
+edit: Array<EditLine>, };
+
+/**
+ * One thing that was chosen.
+ */
+export type JobRoot = { 
+/**
+ * A key, or a prefix that ends in `/`.
+ */
+from: string, 
+/**
+ * A key for a key, a prefix for a prefix; the same as `from` where nothing goes elsewhere.
+ */
+to: string, };
+
+/**
+ * A job.
+ */
+export type JobRow = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * What it does.
+ */
+kind: JobKind, 
+/**
+ * How it stands.
+ */
+state: JobState, 
+/**
+ * Connection.
+ */
+connection: string, 
+/**
+ * Bucket of the sources.
+ */
+bucket: string, 
+/**
+ * Bucket of the destination.
+ */
+to_bucket: string, 
+/**
+ * First thing that was chosen, for display.
+ */
+from: string, 
+/**
+ * Where it goes, for display.
+ */
+to: string, 
+/**
+ * How many things were chosen.
+ */
+chosen: number, 
+/**
+ * A move that stays in its level: one thing gets another name.
+ */
+rename: boolean, 
+/**
+ * Objects.
+ */
+objects: number, 
+/**
+ * Their bytes.
+ */
+bytes: number, 
+/**
+ * Objects done.
+ */
+done: number, 
+/**
+ * Their bytes.
+ */
+done_bytes: number, 
+/**
+ * Objects left as they were.
+ */
+left: number, 
+/**
+ * Objects that would be replaced.
+ */
+replaces: number, 
+/**
+ * Objects per second now.
+ */
+rate: number, 
+/**
+ * Seconds left; `None` when unknown.
+ */
+seconds_left: number | null, 
+/**
+ * Plain words where the state does not say all.
+ */
+note: string, 
+/**
+ * Whether the bucket of the sources keeps versions.
+ */
+versioned: boolean, 
+/**
+ * Number that has to be typed before it is started: it deletes more than the firewall lets pass.
+ */
+type_to_start: number | null, 
+/**
+ * Job that this one takes back.
+ */
+undoes: string | null, 
+/**
+ * Whether it can be taken back.
+ */
+can_undo: boolean, 
+/**
+ * Milliseconds since 1970.
+ */
+created: number, };
+
+/**
+ * How a job stands.
+ */
+export type JobState = "planning" | "ready" | "running" | "waiting" | "needs_sign_in" | "paused" | "done" | "cancelled" | "failed";
 
 /**
  * Where a new secret shall be kept. There is no silent default: the person chooses.
@@ -1396,7 +1605,7 @@ revision: number, } | { "kind": "transfers",
 /**
  * Newest revision.
  */
-revision: number, } | { "kind": "folders" } | { "kind": "indexes" } | { "kind": "test_step", 
+revision: number, } | { "kind": "folders" } | { "kind": "indexes" } | { "kind": "jobs" } | { "kind": "test_step", 
 /**
  * Id of the test run.
  */

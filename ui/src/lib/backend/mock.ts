@@ -11,6 +11,7 @@ import type {
 import { fileKind } from '../util/format';
 import type { Backend, CallName, Calls } from './index';
 import { mockSearch } from './mock-search';
+import { mockJobs } from './mock-jobs';
 import { INGEST, mockSync, OPTIONS } from './mock-sync';
 import {
   bigRow,
@@ -209,6 +210,7 @@ export function mockBackend(): Backend {
   }
 
   const handlers: Handlers = {
+    ...mockJobs(emit),
     app_info: () => ({ version: '0.1.0', platform: 'mock', practice_running: connected, first_run: !connected }),
     found_profiles: () => [
       { name: 'field-upload', kind: 'Company sign-in, role FieldUpload', region: 'eu-west-1', endpoint: null },

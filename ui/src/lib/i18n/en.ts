@@ -1,6 +1,7 @@
 import type { ErrorCode, FolderState, RowState, Support, TestStep, TransferFilter, TransferState } from '../api/types';
 import { count, size } from '../util/format';
 import { commands } from './commands';
+import { jobs } from './jobs';
 import { palette } from './palette';
 import { places } from './places';
 import { search } from './search';
@@ -118,6 +119,7 @@ export const en = {
     unexpected: 'Something failed that Windlass has no words for. Your files are safe where they are. Try it again.',
   },
   commands,
+  jobs,
   tabs: tabBar,
   places,
   search,

@@ -1,6 +1,10 @@
 import { asksForTab } from '../util/keys';
 import type { App } from './app.svelte';
 import type { Route } from './history';
+import { request } from './jobs.svelte';
+
+/** More objects than these are deleted as a job, which goes on after an interruption. */
+const FEW = 50;
 
 /** Keys that a command means: the ticked rows, else the row with the focus. */
 export async function meantKeys(app: App): Promise<string[]> {
@@ -15,7 +19,14 @@ export async function askDelete(app: App, _place: string): Promise<void> {
   try {
     const keys = await meantKeys(app);
     if (keys.length === 0) return;
+    const at = app.listing.place;
     const folders = keys.filter((key) => key.endsWith('/')).length;
+    if (at && (folders > 0 || keys.length > FEW)) {
+      // What is inside is counted first: the plan is read before anything goes.
+      const roots = keys.map((key) => ({ from: key, to: key }));
+      app.dialog = { kind: 'job', request: request('delete', at, roots), id: null };
+      return;
+    }
     const prefix = app.listing.place?.prefix ?? '';
     app.dialog = { kind: 'delete', keys, folders, names: keys.slice(0, 5).map((key) => key.slice(prefix.length)) };
   } catch (thrown) {

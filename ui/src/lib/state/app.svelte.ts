@@ -1,4 +1,4 @@
-import type { BucketRow, ConnectionRow, UiError, UiEvent } from '../api/types';
+import type { BucketRow, ConnectionRow, JobRequest, UiError, UiEvent } from '../api/types';
 import type { AppInfo, Backend, DroppedFile } from '../backend';
 import { errorTitle, toUiError } from '../errors';
 import { t } from '../i18n';
@@ -8,6 +8,7 @@ import { Connect } from './connect.svelte';
 import { Folders } from './folders.svelte';
 import type { Route, SearchRoute } from './history';
 import { Indexes } from './indexes.svelte';
+import { Jobs } from './jobs.svelte';
 import { Listing, type View } from './listing.svelte';
 import { Navigation } from './navigation.svelte';
 import { Places, type Bookmark } from './places.svelte';
@@ -22,6 +23,10 @@ import { Transfers } from './transfers.svelte';
 /** A dialog that is open. */
 export type Dialog =
   | { kind: 'delete'; keys: string[]; folders: number; names: string[] }
+  | { kind: 'rename'; key: string }
+  | { kind: 'carry'; action: 'copy' | 'move'; keys: string[] }
+  | { kind: 'edit-objects'; keys: string[] }
+  | { kind: 'job'; request: JobRequest | null; id: string | null }
   | { kind: 'new-folder' }
   | { kind: 'download'; keys: string[] }
   | { kind: 'add-folder'; bucket: string; prefix: string }
@@ -65,6 +70,7 @@ export class App extends Navigation {
   readonly layout = new TableLayout();
   readonly listing: Listing;
   readonly transfers: Transfers;
+  readonly jobs: Jobs;
   readonly folders: Folders;
   readonly sync: Sync;
   readonly connect: Connect;
@@ -79,6 +85,8 @@ export class App extends Navigation {
     super();
     this.listing = new Listing(backend);
     this.transfers = new Transfers(backend);
+    this.jobs = new Jobs(backend);
+    this.jobs.onended = () => this.#relist.poke();
     this.folders = new Folders(backend);
     this.sync = new Sync(backend);
     this.connect = new Connect(backend);
@@ -103,7 +111,7 @@ export class App extends Navigation {
       const leave = (): void => this.leave();
       window.addEventListener('pagehide', leave);
       this.#stops.push(() => window.removeEventListener('pagehide', leave));
-      await Promise.all([this.transfers.read(), this.folders.read(), this.indexes.read()]);
+      await Promise.all([this.transfers.read(), this.folders.read(), this.indexes.read(), this.jobs.read()]);
       this.tabs.restore((route) => this.#isThere(route));
       const first = this.connections[0];
       if (this.info.first_run || !first) {
@@ -363,6 +371,9 @@ export class App extends Navigation {
           this.indexes.changed();
           this.search.changed();
           break;
+        case 'jobs':
+          this.jobs.changed();
+          break;
         case 'test_step':
           this.connect.event(event);
           break;
@@ -372,6 +383,7 @@ export class App extends Navigation {
         case 'missed':
           this.listing.reread();
           this.transfers.changed();
+          this.jobs.changed();
           this.folders.changed();
           this.sync.changed();
           this.indexes.changed();

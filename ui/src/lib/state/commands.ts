@@ -4,6 +4,7 @@ import { parentPrefix, placeName } from '../util/address';
 import { keyCaps, MAC } from '../util/keys';
 import { focusRegion } from '../util/regions';
 import { askDelete, meantKeys } from './actions';
+import { askCarry, askEdit, askRename, clip, copyName, paste } from './object-actions';
 import type { App } from './app.svelte';
 
 export type CommandId = keyof typeof t.commands.names;
@@ -20,6 +21,8 @@ export interface Command {
   typing: boolean;
   /** Why it is impossible now, or `null`. */
   blocked: (app: App) => string | null;
+  /** Whether the keys are left to the window now, which copies text by them. */
+  leave: () => boolean;
   /** `null`: the list itself follows these keys. */
   run: ((app: App) => void) | null;
 }
@@ -36,10 +39,14 @@ const severalTabs = (app: App): string | null => (app.tabs.list.length > 1 ? nul
 const NEXT_TAB = MAC ? 'control+tab' : 'ctrl+tab';
 const PREVIOUS_TAB = MAC ? 'control+shift+tab' : 'ctrl+shift+tab';
 
-type Rest = Partial<Pick<Command, 'blocked' | 'typing'>>;
+type Rest = Partial<Pick<Command, 'blocked' | 'typing' | 'leave'>>;
+
+const clipped = (app: App): string | null => inPlace(app) ?? (app.jobs.clip ? null : why.nothingClipped);
+// Text that is marked is what a person copies.
+const marked = (): boolean => (window.getSelection()?.toString() ?? '') !== '';
 
 function command(group: CommandGroup, id: CommandId, keys: string[], run: Command['run'], rest: Rest = {}): Command {
-  return { group, id, keys, run, blocked: always, typing: true, ...rest };
+  return { group, id, keys, run, blocked: always, typing: true, leave: () => false, ...rest };
 }
 
 async function copyAddress(app: App): Promise<void> {
@@ -96,6 +103,23 @@ export const COMMANDS: Command[] = [
   }),
   command('objects', 'new-folder', [], (app) => (app.dialog = { kind: 'new-folder' }), { blocked: inPlace }),
   command('objects', 'copy-address', ['ctrl+shift+c'], (app) => void copyAddress(app), { blocked: inPlace }),
+  command('objects', 'copy-arn', [], (app) => void copyName(app, 'arn'), { blocked: inPlace }),
+  command('objects', 'copy-url', [], (app) => void copyName(app, 'url'), { blocked: inPlace }),
+  command('objects', 'rename', ['f2'], (app) => void askRename(app), { typing: false, blocked: meant }),
+  command('objects', 'move-to', [], (app) => void askCarry(app, 'move'), { blocked: meant }),
+  command('objects', 'copy-to', [], (app) => void askCarry(app, 'copy'), { blocked: meant }),
+  command('objects', 'copy-objects', ['ctrl+c'], (app) => void clip(app, 'copy'), {
+    typing: false,
+    blocked: meant,
+    leave: marked,
+  }),
+  command('objects', 'cut-objects', ['ctrl+x'], (app) => void clip(app, 'move'), {
+    typing: false,
+    blocked: meant,
+    leave: marked,
+  }),
+  command('objects', 'paste-objects', ['ctrl+v'], paste, { typing: false, blocked: clipped }),
+  command('objects', 'properties', ['alt+enter'], (app) => void askEdit(app), { typing: false, blocked: meant }),
   command('objects', 'delete', ['delete'], remove, { typing: false, blocked: meant }),
   command('objects', 'select-all', ['ctrl+a'], (app) => app.listing.selection.selectAll(), {
     typing: false,
@@ -129,6 +153,11 @@ export const COMMANDS: Command[] = [
 
 const byChord = new Map(COMMANDS.flatMap((each) => each.keys.map((keys) => [keys, each] as const)));
 const byId = new Map(COMMANDS.map((each) => [each.id, each] as const));
+
+/** A command by its id. */
+export function commandOf(id: CommandId): Command | null {
+  return byId.get(id) ?? null;
+}
 
 /** The command that a key chord means, if any. */
 export function commandFor(keys: string, typing: boolean, mac = MAC): Command | null {

@@ -23,7 +23,7 @@ const PART: u64 = 1 << 30;
 const LARGEST_PART: u64 = 5 << 30;
 const MOST_PARTS: u64 = 10_000;
 /// Where each part begins and ends.
-fn parts(size: u64, whole: u64) -> Result<Vec<Range<u64>>, RemoteError> {
+pub(super) fn parts(size: u64, whole: u64) -> Result<Vec<Range<u64>>, RemoteError> {
     let needed = size.div_ceil(MOST_PARTS).div_ceil(MIB).saturating_mul(MIB);
     let length = PART.min(whole).max(needed).max(1);
     if length > LARGEST_PART {
@@ -37,6 +37,7 @@ impl S3Store {
     #[allow(clippy::too_many_arguments, reason = "each is another thing that S3 wants to be told")]
     pub(super) async fn copy_by_parts(
         &self,
+        origin: &Self,
         from: &ObjectKey,
         bound: &Bound,
         to: &ObjectKey,
@@ -47,15 +48,29 @@ impl S3Store {
     ) -> Result<RemoteState, RemoteError> {
         let ranges = parts(bound.size, self.copy_whole)?;
         let expect = self.condition(to, expect, support).await?;
-        let upload = self.open_copy(from, bound, to, grants, device).await?;
+        let upload = self.open_copy(origin, from, bound, to, grants, device).await?;
+        let source = copy_source(origin.name(), from.as_str(), bound.version.as_ref().map(VersionId::as_str));
+        self.copy_into(&source, bound, to, &upload, ranges, expect).await
+    }
+
+    /// Fills an upload with copied parts and completes it; one that fails is given back.
+    pub(super) async fn copy_into(
+        &self,
+        source: &str,
+        bound: &Bound,
+        to: &ObjectKey,
+        upload: &UploadId,
+        ranges: Vec<Range<u64>>,
+        expect: Option<&RemoteExpect>,
+    ) -> Result<RemoteState, RemoteError> {
         let done = async {
-            let list = self.copy_parts(from, bound, to, &upload, ranges).await?;
-            self.complete_copy(to, &upload, list, bound.size, expect).await
+            let list = self.copy_parts(source, bound, to, upload, ranges).await?;
+            self.complete_copy(to, upload, list, bound.size, expect).await
         }
         .await;
         if done.is_err() {
             // It may have been completed; then there is nothing to give back.
-            if let Err(error) = self.abort_upload(to, &upload).await {
+            if let Err(error) = self.abort_upload(to, upload).await {
                 tracing::warn!(%to, kind = ?error.kind, "the upload of a copy that failed could not be given back");
             }
         }
@@ -64,6 +79,7 @@ impl S3Store {
 
     async fn open_copy(
         &self,
+        origin: &Self,
         from: &ObjectKey,
         bound: &Bound,
         to: &ObjectKey,
@@ -73,15 +89,15 @@ impl S3Store {
         let version = bound.version.as_ref().map(|v| v.as_str().to_owned());
         let head = self
             .client
-            .call(self.name(), |c| {
-                let call = c.head_object().bucket(self.name()).key(from.as_str());
+            .call(origin.name(), |c| {
+                let call = c.head_object().bucket(origin.name()).key(from.as_str());
                 call.set_version_id(version.clone()).send()
             })
             .await?;
         if head.e_tag() != bound.found.kept.etag.as_deref() {
             return Err(own(Kind::PreconditionFailed, "the object changed since it was looked at"));
         }
-        let tags = self.tags_in_words(from, version.as_deref()).await?;
+        let tags = origin.tags_in_words(from, version.as_deref()).await?;
         let grants = grants.cloned().unwrap_or_default();
         let whole = self.capabilities.crc64nvme_multipart.proved();
         let out = self
@@ -108,6 +124,15 @@ impl S3Store {
         from: &ObjectKey,
         version: Option<&str>,
     ) -> Result<Option<String>, RemoteError> {
+        Ok(self.tags_of(from, version).await?.and_then(|tags| tags_as_words(&tags)))
+    }
+
+    /// An object's tags; nothing where the server knows none.
+    pub(super) async fn tags_of(
+        &self,
+        from: &ObjectKey,
+        version: Option<&str>,
+    ) -> Result<Option<Vec<(String, String)>>, RemoteError> {
         if self.capabilities.tagging == Support::No {
             return Ok(None);
         }
@@ -125,11 +150,7 @@ impl S3Store {
                 }),
         };
         match tags {
-            Ok(tags) if tags.is_empty() => Ok(None),
-            Ok(tags) => {
-                let mut words = url::form_urlencoded::Serializer::new(String::new());
-                Ok(Some(words.extend_pairs(tags).finish()))
-            }
+            Ok(tags) => Ok(Some(tags)),
             Err(error) if error.kind == Kind::Unsupported => Ok(None),
             Err(error) => Err(error),
         }
@@ -137,15 +158,14 @@ impl S3Store {
 
     async fn copy_parts(
         &self,
-        from: &ObjectKey,
+        source: &str,
         bound: &Bound,
         to: &ObjectKey,
         upload: &UploadId,
         ranges: Vec<Range<u64>>,
     ) -> Result<Vec<CompletedPart>, RemoteError> {
-        let source = copy_source(self.name(), from.as_str(), bound.version.as_ref().map(VersionId::as_str));
         let mut list: Vec<CompletedPart> = futures::stream::iter((1u32..).zip(ranges))
-            .map(|(n, range)| self.copy_part(&source, bound, to, upload, n, range))
+            .map(|(n, range)| self.copy_part(source, bound, to, upload, n, range))
             .buffer_unordered(AT_A_TIME)
             .try_collect()
             .await?;
@@ -236,6 +256,12 @@ impl S3Store {
             digest: digest(out.checksum_crc64_nvme(), out.checksum_sha256(), out.checksum_type()),
         })
     }
+}
+
+/// Tags in the words of `x-amz-tagging`.
+pub(super) fn tags_as_words(tags: &[(String, String)]) -> Option<String> {
+    let mut words = url::form_urlencoded::Serializer::new(String::new());
+    (!tags.is_empty()).then(|| words.extend_pairs(tags).finish())
 }
 
 /// Everything that says what the bytes are and how they are kept, as the source has it.

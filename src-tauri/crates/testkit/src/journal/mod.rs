@@ -1,5 +1,6 @@
 //! The journal in memory: a batch is durable when its commit returns. Every batch is kept, so that the journal can be wiped or
 //! set back to any earlier commit (hazards HC6, HC7).
+mod jobs;
 mod port;
 mod told;
 
@@ -7,9 +8,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use windlass_domain::{
-    Ending, PairId, PartReceipt, RelPath, Revision, Timestamp, TransferId, Upload, UploadSpec,
+    Ending, Item, JobId, PairId, PartReceipt, RelPath, Revision, Timestamp, TransferId, Upload, UploadSpec,
 };
-use windlass_ports::{FileRow, FileState, IntentEnd, IntentRow, JournalWrite, PairRow};
+use windlass_ports::{FileRow, FileState, IntentEnd, IntentRow, JobRow, JournalWrite, PairRow};
 
 use crate::world::World;
 
@@ -32,6 +33,8 @@ struct Tables {
     intents: BTreeMap<String, IntentRow>,
     replaced: BTreeMap<(PairId, RelPath), Timestamp>,
     settings: BTreeMap<String, String>,
+    jobs: BTreeMap<JobId, JobRow>,
+    items: BTreeMap<(JobId, u64), Item>,
     safe: u64,
     revision: u64,
 }
@@ -41,6 +44,8 @@ struct Tables {
 enum Entry {
     Batch(Arc<Vec<JournalWrite>>),
     Setting(String, String),
+    Job(Arc<(JobRow, Vec<Item>)>),
+    NoJob(JobId),
 }
 
 #[derive(Debug, Default)]
@@ -88,6 +93,8 @@ impl VirtualJournal {
                 Entry::Setting(name, value) => {
                     tables.settings.insert(name.clone(), value.clone());
                 }
+                Entry::Job(saved) => tables.save_job(&saved.0, &saved.1),
+                Entry::NoJob(id) => tables.remove_job(id),
             }
         }
         // Revisions only ever grow for those who listen.
@@ -101,7 +108,7 @@ impl VirtualJournal {
         let state = self.state();
         let writes = state.log.iter().filter(|entry| match entry {
             Entry::Batch(batch) => batch.iter().any(|write| !matches!(write, JournalWrite::ScanEnded(..))),
-            Entry::Setting(..) => false,
+            Entry::Setting(..) | Entry::Job(_) | Entry::NoJob(_) => false,
         });
         writes.count() as u64
     }

@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
 use futures::stream;
+use windlass_domain::job::ObjectEdit;
 use windlass_domain::{
-    Capabilities, Digest, ETag, ObjectKey, PartReceipt, RemoteExpect, RemoteState, Timestamp, UploadId,
-    VersionId,
+    Bucket, Capabilities, Digest, ETag, ObjectKey, PartReceipt, RemoteExpect, RemoteState, Timestamp,
+    UploadId, VersionId,
 };
 use windlass_ports::remote::ByteStream;
 use windlass_ports::{OpenUpload, PutBody, RemoteError, RemoteErrorKind as Kind, RemoteStore};
@@ -167,6 +168,10 @@ fn stored(data: Content, world: &World, wrong: bool) -> Content {
 impl RemoteStore for VirtualS3 {
     fn capabilities(&self) -> Capabilities {
         self.capabilities()
+    }
+
+    fn asked(self: Arc<Self>) -> Arc<dyn RemoteStore> {
+        self
     }
 
     async fn head(&self, key: &ObjectKey) -> Result<RemoteState, RemoteError> {
@@ -413,6 +418,42 @@ impl RemoteStore for VirtualS3 {
             let etag = state.etag(&data, 0);
             state.store(world, &to_name, etag, Some(data), Who::Engine);
             let stored = state.current(&to_name).map(|version| state.told(version));
+            stored.ok_or_else(|| error(Kind::Unexpected, "it is gone at once"))
+        })
+        .await
+    }
+
+    async fn copy_from(
+        &self,
+        bucket: &Bucket,
+        from: &ObjectKey,
+        source: &RemoteState,
+        to: &ObjectKey,
+        expect: &RemoteExpect,
+        device: &str,
+    ) -> Result<RemoteState, RemoteError> {
+        self.inside_bucket(bucket);
+        self.copy(from, source, to, expect, device).await
+    }
+
+    /// What an edit says is not kept here; that there is a new version is.
+    async fn rewrite(
+        &self,
+        key: &ObjectKey,
+        source: &RemoteState,
+        _: &ObjectEdit,
+        _: &str,
+    ) -> Result<RemoteState, RemoteError> {
+        let (name, etag) = (key.as_str().to_owned(), source.etag.clone());
+        self.change("rewrite", key.as_str(), WRITE, None, move |state, world, _| {
+            let Some(now) = state.current(&name) else { return Err(error(Kind::NotFound, "no such key")) };
+            if now.etag != etag.as_str() {
+                return Err(error(Kind::PreconditionFailed, "the source is another version"));
+            }
+            let data = now.data.clone().unwrap_or_else(|| Content::of(Bytes::new()));
+            let etag = state.etag(&data, 0);
+            state.store(world, &name, etag, Some(data), Who::Engine);
+            let stored = state.current(&name).map(|version| state.told(version));
             stored.ok_or_else(|| error(Kind::Unexpected, "it is gone at once"))
         })
         .await

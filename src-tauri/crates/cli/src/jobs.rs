@@ -1,0 +1,210 @@
+//! `windlass mv`, `windlass cp` from bucket to bucket, and `windlass jobs`: copies and moves on the server.
+use std::time::Duration;
+
+use serde_json::json;
+use windlass_compose::{ComposeOptions, Core};
+use windlass_domain::job::{self, ObjectEdit};
+use windlass_domain::{JobId, JobKind, JobSpec, JobState, Root};
+use windlass_engine::JobView;
+
+use crate::address::Address;
+use crate::args::{Common, IfTaken, Jobs, Mv};
+use crate::exit::{Code, Failure};
+use crate::open;
+use crate::output::{Output, bytes, printable};
+
+/// Time between two looks at the progress.
+const LOOK: Duration = Duration::from_millis(250);
+
+fn policy(args: IfTaken) -> job::IfTaken {
+    match args {
+        IfTaken::Skip => job::IfTaken::Skip,
+        IfTaken::KeepBoth => job::IfTaken::KeepBoth,
+        IfTaken::Replace => job::IfTaken::Replace,
+    }
+}
+
+/// From a folder to a folder, from an object to a key; a key that ends in `/` keeps the name.
+fn root(from: &Address, to: &Address) -> Result<Root, Failure> {
+    let folder = from.rest.is_empty() || from.rest.ends_with('/');
+    let to_folder = to.rest.is_empty() || to.rest.ends_with('/');
+    let to = match (folder, to_folder) {
+        (true, true) | (false, false) => to.rest.clone(),
+        (true, false) => format!("{}/", to.rest),
+        (false, true) => {
+            let name = from.rest.rsplit('/').next().unwrap_or(&from.rest);
+            format!("{}{name}", to.rest)
+        }
+    };
+    if !folder && from.rest.is_empty() {
+        return Err(Failure::usage("Name an object, or a prefix that ends in /."));
+    }
+    Ok(Root { from: from.rest.clone(), to })
+}
+
+/// `mv`, and `cp` between two addresses.
+pub(crate) async fn carry(
+    common: &Common,
+    kind: JobKind,
+    args: &Mv,
+    output: &Output,
+) -> Result<Code, Failure> {
+    let (from, to) = (Address::parse(&args.from)?, Address::parse(&args.to)?);
+    let root = root(&from, &to)?;
+    let core = open::core(common, ComposeOptions::default()).await?;
+    let work = async {
+        let connection = open::connection(&core, common).await?;
+        let spec = JobSpec {
+            kind,
+            connection,
+            bucket: from.bucket.clone(),
+            to_bucket: to.bucket.clone(),
+            roots: vec![root],
+            if_taken: policy(args.if_taken),
+            edit: ObjectEdit::default(),
+            undoes: None,
+        };
+        let id = core.engine.plan_job(spec).await.map_err(Failure::engine)?;
+        start(&core, &id, args.plan, output).await
+    };
+    let result = until_told(work).await;
+    core.shutdown().await;
+    result
+}
+
+/// `jobs`: the list, or what is said to one of them.
+pub(crate) async fn run(common: &Common, args: &Jobs, output: &Output) -> Result<Code, Failure> {
+    let core = open::core(common, ComposeOptions::default()).await?;
+    let work = async {
+        if let Some(id) = &args.undo {
+            let id = core.engine.undo_job(&JobId::from(id.as_str())).await.map_err(Failure::engine)?;
+            return start(&core, &id, args.plan, output).await;
+        }
+        if let Some(id) = &args.cancel {
+            let id = JobId::from(id.as_str());
+            core.engine.cancel_job(&id).await.map_err(Failure::engine)?;
+            return follow(&core, &id, output).await;
+        }
+        let mut code = Code::Done;
+        for view in core.engine.jobs().await.map_err(Failure::engine)? {
+            let open = matches!(view.row.state, JobState::Running | JobState::Paused);
+            if args.wait && open {
+                core.engine.resume_job(&view.row.id).map_err(Failure::engine)?;
+                if follow(&core, &view.row.id, output).await? == Code::NeedsYou {
+                    code = Code::NeedsYou;
+                }
+            } else {
+                tell(&view, output);
+            }
+        }
+        Ok(code)
+    };
+    let result = until_told(work).await;
+    core.shutdown().await;
+    result
+}
+
+/// Does the work until it is done or a person says Ctrl-C; the job goes on with the next start then.
+async fn until_told(work: impl Future<Output = Result<Code, Failure>>) -> Result<Code, Failure> {
+    tokio::select! {
+        result = work => result,
+        stop = open::ctrl_c() => stop.map(|()| Code::Interrupted),
+    }
+}
+
+async fn start(core: &Core, id: &JobId, plan: bool, output: &Output) -> Result<Code, Failure> {
+    let view = core.engine.wait_job(id).await.map_err(Failure::engine)?;
+    if view.row.state == JobState::Failed {
+        return Err(Failure::not_found(view.row.note));
+    }
+    if plan {
+        tell(&view, output);
+        core.engine.cancel_job(id).await.map_err(Failure::engine)?;
+        return Ok(Code::Done);
+    }
+    core.engine.start_job(id).await.map_err(Failure::engine)?;
+    output.say(&format!("{} objects, {}", view.row.counts.objects, bytes(view.row.counts.bytes)));
+    follow(core, id, output).await
+}
+
+async fn follow(core: &Core, id: &JobId, output: &Output) -> Result<Code, Failure> {
+    let bar = output.bar_of_objects();
+    let watching = async {
+        loop {
+            if let Ok(view) = core.engine.job(id).await {
+                bar.set_length(view.row.counts.objects);
+                bar.set_position(view.row.counts.done + view.row.counts.left);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    let view = tokio::select! {
+        view = core.engine.wait_job(id) => view.map_err(Failure::engine)?,
+        () = watching => return Ok(Code::Unexpected),
+    };
+    bar.finish_and_clear();
+    tell(&view, output);
+    let groups = core.engine.job_left(id).await.map_err(Failure::engine)?;
+    for group in &groups {
+        let words = group.cause.words();
+        output.result(
+            || {
+                let keys: Vec<String> =
+                    group.keys.iter().map(|key| format!("\n  {}", printable(key))).collect();
+                format!("{} left: {}. {}{}", group.objects, words.title, words.advice, keys.concat())
+            },
+            &json!({ "cause": group.cause.code(), "objects": group.objects, "keys": group.keys }),
+        );
+    }
+    let all = view.row.state == JobState::Done && view.row.counts.left == 0;
+    Ok(if all { Code::Done } else { Code::NeedsYou })
+}
+
+fn tell(view: &JobView, output: &Output) {
+    let (row, counts) = (&view.row, &view.row.counts);
+    let place = row.spec.roots.first();
+    let (from, to) = place.map_or(("", ""), |root| (root.from.as_str(), root.to.as_str()));
+    output.result(
+        || {
+            format!(
+                "{}  {} {}  s3://{}/{} to s3://{}/{}: {} of {} done, {} left",
+                row.id,
+                row.spec.kind.code(),
+                row.state.code(),
+                row.spec.bucket,
+                printable(from),
+                row.spec.to_bucket,
+                printable(to),
+                counts.done,
+                counts.objects,
+                counts.left
+            )
+        },
+        &json!({
+            "job": row.id.as_str(), "kind": row.spec.kind.code(), "state": row.state.code(),
+            "objects": counts.objects, "bytes": counts.bytes, "done": counts.done, "left": counts.left,
+            "replaces": counts.replaces, "versioned": row.versioned,
+            "undone_by": row.undone_by.as_ref().map(JobId::as_str),
+        }),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_goes_to_a_folder_and_an_object_keeps_its_name() {
+        for (from, to, expected) in [
+            ("s3://b/a/", "s3://b/c/", ("a/", "c/")),
+            ("s3://b/a/", "s3://b/c", ("a/", "c/")),
+            ("s3://b/a/x.jpg", "s3://b/c/", ("a/x.jpg", "c/x.jpg")),
+            ("s3://b/a/x.jpg", "s3://b", ("a/x.jpg", "x.jpg")),
+            ("s3://b/a/x.jpg", "s3://b/c/y.jpg", ("a/x.jpg", "c/y.jpg")),
+            ("s3://b/", "s3://c/all/", ("", "all/")),
+        ] {
+            let root = root(&Address::parse(from).unwrap(), &Address::parse(to).unwrap()).unwrap();
+            assert_eq!((root.from.as_str(), root.to.as_str()), expected, "{from} {to}");
+        }
+    }
+}
