@@ -8,9 +8,9 @@ import type {
   UiError,
   UiEvent,
 } from '../api/types';
-import { fileKind } from '../util/format';
 import type { Backend, CallName, Calls } from './index';
 import { mockSearch } from './mock-search';
+import { samplePreview } from './mock-preview';
 import { INGEST, mockSync, OPTIONS } from './mock-sync';
 import {
   bigRow,
@@ -18,7 +18,6 @@ import {
   compareRows,
   folderFile,
   inspectionRows,
-  picture,
   REPORT,
   sampleTransfers,
   WEAK,
@@ -325,7 +324,7 @@ export function mockBackend(): Backend {
             : 'In the bucket. Windlass has not compared its bytes.',
       };
     },
-    thumbnail: ({ key }) => (fileKind(key) === 'image' ? { data_url: picture(key) } : null),
+    preview: ({ key, want }) => samplePreview(key, want),
     create_folder: ({ bucket, prefix, name }) => {
       added.push(folderRow(`${bucket}:${prefix}${name}/`, name));
       return null;
@@ -554,13 +553,14 @@ function objectRow(key: string, name: string, size: number): ObjectRow {
     size,
     modified: Date.now(),
     class: 'STANDARD',
+    etag: '"1"',
     state: 'stored',
     name_problem: null,
   };
 }
 
 function folderRow(key: string, name: string): ObjectRow {
-  return { ...objectRow(key, name, 0), folder: true, modified: null, class: '' };
+  return { ...objectRow(key, name, 0), folder: true, modified: null, class: '', etag: '' };
 }
 
 function emptyFolder(): SyncFolderRow {

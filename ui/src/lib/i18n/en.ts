@@ -5,6 +5,7 @@ import { palette } from './palette';
 import { places } from './places';
 import { search } from './search';
 import { sync } from './sync';
+import { gallery, preview } from './preview';
 import { table } from './table';
 import { tabs as tabBar } from './tabs';
 
@@ -122,6 +123,8 @@ export const en = {
   places,
   search,
   palette,
+  preview,
+  gallery,
   table,
   rowState,
   rowStateStoredHint: 'In the bucket. Windlass has not compared its bytes.',
@@ -301,6 +304,7 @@ export const en = {
     folderText: 'A folder is the common start of its objects’ keys.',
     open: 'Open',
     preview: (name: string) => `Preview of ${name}`,
+    look: 'Open',
     kinds: {
       image: 'Image',
       video: 'Video',
