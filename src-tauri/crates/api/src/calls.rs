@@ -5,8 +5,8 @@ use ts_rs::{Config, TS};
 
 use crate::dto::*;
 use crate::dto_more::*;
-use crate::dto_search::*;
 use crate::dto_preview::*;
+use crate::dto_search::*;
 use crate::dto_sync::*;
 use crate::{Api, UiError};
 

@@ -4,8 +4,8 @@ use ts_rs::{Config, TS};
 use crate::calls::signatures;
 use crate::dto::*;
 use crate::dto_more::*;
-use crate::dto_search::*;
 use crate::dto_preview::*;
+use crate::dto_search::*;
 use crate::dto_sync::*;
 
 const HEAD: &str = "// Written by `cargo xtask types` from the Rust types. Change those, not this file.\n";
