@@ -26,6 +26,9 @@ test.each([
   ['f6', 'next-region'],
   ['shift+f6', 'previous-region'],
   ['escape', 'escape'],
+  ['ctrl+1', 'list-view'],
+  ['ctrl+2', 'gallery-view'],
+  ['ctrl+y', 'look'],
 ])('%s is the key of %s, as the specification has it', (keys, id) => {
   expect(commandFor(keys, false)?.id).toBe(id);
 });

@@ -49,8 +49,10 @@ test('a hundred percent only when it is all', () => {
 test('kinds of files', () => {
   expect(f.fileKind('DJI_1.JPG')).toBe('image');
   expect(f.fileKind('.jpg')).toBe('other');
-  expect(f.hasThumbnail('a/b.JPEG')).toBe(true);
-  expect(f.hasThumbnail('a.png')).toBe(false);
+  expect(f.looksLikePicture('a/b.JPEG')).toBe(true);
+  expect(f.looksLikePicture('a.CR3')).toBe(true);
+  expect(f.looksLikePicture('a.mov')).toBe(true);
+  expect(f.looksLikePicture('a.txt')).toBe(false);
 });
 
 test('classes have names, unknown ones stay', () => {

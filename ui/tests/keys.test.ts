@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { chord, keyCaps, moveFocus } from '../src/lib/util/keys';
+import { chord, keyCaps, moveFocus, moveInGrid } from '../src/lib/util/keys';
 
 test.each([
   ['ArrowDown', 0, 1],
@@ -41,4 +41,16 @@ test('key caps', () => {
   expect(keyCaps('ctrl+shift+c', true)).toEqual(['⌘', '⇧', 'C']);
   expect(keyCaps('alt+arrowleft', false)).toEqual(['Alt', '←']);
   expect(keyCaps('f5', false)).toEqual(['F5']);
+});
+
+test('in a grid of tiles the arrows go to the tile beside and to the one below', () => {
+  // 0 1 2 3
+  // 4 5 6 7
+  // 8 9
+  const to = (key: string, at: number): number | null => moveInGrid(key, at, 10, 4, 8);
+  expect([to('ArrowRight', 3), to('ArrowLeft', 4), to('ArrowRight', 9), to('ArrowLeft', 0)]).toEqual([4, 3, 9, 0]);
+  expect([to('ArrowDown', 1), to('ArrowDown', 5), to('ArrowDown', 7), to('ArrowDown', 8)]).toEqual([5, 9, 9, 8]);
+  expect([to('ArrowUp', 9), to('ArrowUp', 4), to('ArrowUp', 2)]).toEqual([5, 0, 2]);
+  expect([to('Home', 7), to('End', 1), to('PageDown', 0), to('a', 3)]).toEqual([0, 9, 8, null]);
+  expect(moveInGrid('ArrowDown', 0, 0, 4, 8)).toBeNull();
 });

@@ -14,7 +14,17 @@ async function settle(): Promise<void> {
 }
 
 function row(key: string, size = 1): ObjectRow {
-  return { key, name: key, folder: false, size, modified: null, class: '', state: 'stored', name_problem: null };
+  return {
+    key,
+    name: key,
+    folder: false,
+    size,
+    modified: null,
+    class: '',
+    etag: '',
+    state: 'stored',
+    name_problem: null,
+  };
 }
 
 test('pages: bounded, old rows stay until new ones come', async () => {

@@ -6,6 +6,7 @@ use ts_rs::{Config, TS};
 use crate::dto::*;
 use crate::dto_jobs::*;
 use crate::dto_more::*;
+use crate::dto_preview::*;
 use crate::dto_search::*;
 use crate::dto_sync::*;
 use crate::{Api, UiError};
@@ -91,7 +92,7 @@ calls! {
     stop_index(id: String) -> ();
     drop_index(id: String) -> ();
     object_details(connection: String, bucket: String, key: String) -> ObjectDetails;
-    thumbnail(connection: String, bucket: String, key: String) -> Option<Thumbnail>;
+    preview(connection: String, bucket: String, key: String, etag: String, want: PreviewWant) -> Preview;
     create_folder(connection: String, bucket: String, prefix: String, name: String) -> ();
     delete_objects(connection: String, bucket: String, keys: Vec<String>) -> DeleteResult;
     download(connection: String, bucket: String, keys: Vec<String>, to: String) -> DownloadStarted;

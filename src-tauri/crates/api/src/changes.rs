@@ -3,19 +3,17 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::PoisonError;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use windlass_domain::{Bucket, PairId, Prefix, RelPath};
 use windlass_ports::{IntentEnd, IntentKind, IntentRow, ObjectHead, PairRow, ScanItem};
 
 use crate::dto::ErrorCode;
 use crate::dto_more::Kept;
+use crate::dto_preview::PreviewWant;
 use crate::dto_sync::{
     ChangeEnd, ChangeKind, ChangeRow, ChangeWindow, ConflictChoice, ConflictDetails, ConflictRow,
     ConflictSide, ConflictWindow, ConflictsResolved,
 };
 use crate::objects::parse_key;
-use crate::thumbnail::{PEEK, exif_thumbnail};
 use crate::{Api, UiError, visible};
 
 /// Most rows in one answer.
@@ -166,10 +164,13 @@ impl Api {
 
     async fn remote_side(&self, pair: &PairRow, key: &str) -> Result<(ObjectHead, Option<String>), UiError> {
         let bucket = Bucket::new(pair.bucket.as_str());
-        let key = parse_key(key)?;
-        let browse = self.remotes.browse(&pair.connection).await?;
-        let (head, first) = tokio::join!(browse.details(&bucket, &key), browse.peek(&bucket, &key, PEEK));
-        Ok((head?, first.ok().as_deref().and_then(data_url)))
+        let parsed = parse_key(key)?;
+        let head = self.remotes.browse(&pair.connection).await?.details(&bucket, &parsed).await?;
+        let (connection, bucket) = (pair.connection.clone(), pair.bucket.clone());
+        let found =
+            self.preview(connection, bucket, key.to_owned(), head.etag.clone(), PreviewWant::Small).await;
+        let picture = found.ok().and_then(|found| found.picture).map(|picture| picture.data_url);
+        Ok((head, picture))
     }
 
     async fn local_picture(&self, pair: &PairRow, path: Option<&RelPath>) -> Option<String> {
@@ -177,9 +178,7 @@ impl Api {
         // Looked at first: nothing but a regular file below the root is opened.
         let Ok(Some(found)) = self.fs.look(root, path).await else { return None };
         let ScanItem::File(local) = found.item else { return None };
-        let length = usize::try_from(local.size.min(PEEK)).ok()?;
-        let first = self.fs.read(&root.join(path.as_str()), 0, length).await.ok()?;
-        data_url(&first)
+        self.local_preview(root.join(path.as_str()), local.size).await
     }
 }
 
@@ -188,10 +187,6 @@ fn no_conflict() -> UiError {
         ErrorCode::NotFound,
         "This conflict is resolved already. Refresh the list to see those that wait.",
     )
-}
-
-fn data_url(first: &[u8]) -> Option<String> {
-    Some(format!("data:image/jpeg;base64,{}", STANDARD.encode(exif_thumbnail(first)?)))
 }
 
 /// Resolving ends a conflict as `Undone`, whatever was kept.

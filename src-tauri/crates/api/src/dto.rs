@@ -244,6 +244,8 @@ pub struct ObjectRow {
     pub modified: Option<i64>,
     /// Storage class.
     pub class: String,
+    /// ETag of the version listed; empty for folders.
+    pub etag: String,
     /// State.
     pub state: RowState,
     /// Set when this key cannot be a file name here, in plain words.

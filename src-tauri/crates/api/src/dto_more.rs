@@ -17,13 +17,6 @@ pub struct AppInfo {
     pub first_run: bool,
 }
 
-/// A small picture.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct Thumbnail {
-    /// `data:image/jpeg;base64,…`
-    pub data_url: String,
-}
-
 /// An object that was not deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Kept {

@@ -56,15 +56,17 @@ pub(crate) fn object_row(listed: ListedRow) -> ObjectRow {
             size: 0,
             modified: None,
             class: String::new(),
+            etag: String::new(),
             state: RowState::Stored,
         },
-        LevelEntry::Object { key, size, modified, etag: _, class } => ObjectRow {
+        LevelEntry::Object { key, size, modified, etag, class } => ObjectRow {
             name: visible(last_part(&key)),
             name_problem: name_problem(&key, false),
             key,
             folder: false,
             size,
             modified: modified.map(windlass_domain::Timestamp::millis),
+            etag,
             state: if listed.safe {
                 RowState::Safe
             } else if archived(&class) {

@@ -1,13 +1,9 @@
-//! One object: its details and its small picture.
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+//! One object: its details.
 use windlass_domain::{Bucket, ObjectKey, Timestamp};
 use windlass_ports::{LevelEntry, ListedRow, ListingSort, ObjectHead, RemoteErrorKind};
 
 use crate::dto::{NamedValue, ObjectDetails, RowState};
-use crate::dto_more::Thumbnail;
 use crate::names::{archived, last_part, object_row};
-use crate::thumbnail::{PEEK, exif_thumbnail};
 use crate::{Api, UiError};
 
 impl Api {
@@ -81,22 +77,6 @@ impl Api {
             LevelEntry::Object { key: listed, etag, .. } => row.safe && listed == key && etag == head.etag,
             LevelEntry::Folder(_) => false,
         }))
-    }
-
-    pub(crate) async fn thumbnail(
-        &self,
-        connection: String,
-        bucket: String,
-        key: String,
-    ) -> Result<Option<Thumbnail>, UiError> {
-        let lower = key.to_ascii_lowercase();
-        if !lower.ends_with(".jpg") && !lower.ends_with(".jpeg") {
-            return Ok(None);
-        }
-        let browse = self.remotes.browse(&connection).await?;
-        let first = browse.peek(&Bucket::new(bucket), &parse_key(&key)?, PEEK).await?;
-        Ok(exif_thumbnail(&first)
-            .map(|jpeg| Thumbnail { data_url: format!("data:image/jpeg;base64,{}", STANDARD.encode(jpeg)) }))
     }
 }
 

@@ -8,7 +8,9 @@ use tokio::sync::{Notify, broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use windlass_domain::PairId;
-use windlass_ports::{Catalog, Clock, Entropy, Index, Journal, LocalFs, Remotes, SecretStore};
+use windlass_ports::{
+    Catalog, Clock, Decoder, Entropy, Index, Journal, LocalFs, PreviewCache, Remotes, SecretStore,
+};
 
 use crate::changes::Counted;
 use crate::dto::{ConnectionDraft, FoundProfile, StepResult};
@@ -58,6 +60,10 @@ pub struct ApiParts {
     pub remotes: Arc<dyn Remotes>,
     /// The disk; only ever read, for small pictures.
     pub fs: Arc<dyn LocalFs>,
+    /// Looks into files of strangers.
+    pub decoder: Arc<dyn Decoder>,
+    /// Keeps what it drew.
+    pub previews: Arc<dyn PreviewCache>,
     /// Secrets.
     pub secrets: Arc<dyn SecretStore>,
     /// What only the composition root can do.
@@ -76,6 +82,8 @@ pub struct Api {
     pub(crate) index: Arc<dyn Index>,
     pub(crate) remotes: Arc<dyn Remotes>,
     pub(crate) fs: Arc<dyn LocalFs>,
+    pub(crate) decoder: Arc<dyn Decoder>,
+    pub(crate) previews: Arc<dyn PreviewCache>,
     pub(crate) secrets: Arc<dyn SecretStore>,
     pub(crate) connector: Arc<dyn Connector>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -118,6 +126,8 @@ impl Api {
             index: parts.index,
             remotes: parts.remotes,
             fs: parts.fs,
+            decoder: parts.decoder,
+            previews: parts.previews,
             secrets: parts.secrets,
             connector: parts.connector,
             clock: parts.clock,

@@ -5,6 +5,7 @@ use crate::calls::signatures;
 use crate::dto::*;
 use crate::dto_jobs::*;
 use crate::dto_more::*;
+use crate::dto_preview::*;
 use crate::dto_search::*;
 use crate::dto_sync::*;
 
@@ -30,6 +31,8 @@ macro_rules! all {
 pub fn typescript() -> Vec<(String, String)> {
     let config = &config();
     let mut types = all![config;
+        FactName, MapPosition, Preview, PreviewFact, PreviewKind, PreviewMissing, PreviewPicture, PreviewTable, PreviewText,
+        PreviewWant,
         BrakeChoice, BrakeLimits, BrakeRow, BrakeWhy, ChangeEnd, ChangeKind, ChangeRow, ChangeWindow, ConflictChoice,
         ConflictDetails, ConflictRow, ConflictSide, ConflictWindow, ConflictsResolved, FolderOptions, KeepSide, PlanCount,
         IndexRow, PrefixSize, PrefixSizes, SearchLine, SearchScope, SearchWindow, PlanFilter, PlanHead, PlanKind, PlanNode, PlanWindow, SyncMode,
@@ -37,7 +40,7 @@ pub fn typescript() -> Vec<(String, String)> {
         Activity, AppInfo, BucketRow, CapabilityLine, CapabilityReport, ConnectionDraft, ConnectionRow, ConnectionSource,
         DeleteResult, Direction, DownloadStarted, ErrorCode, FailureGroup, FileFilter, FolderCounts, FolderFileRow,
         FolderFiles, FolderState, FoundProfile, KeepSecret, Kept, ListingSummary, ListingWindow, MergeNeed, MergedRow, MergedWhy, NamedValue, ObjectDetails,
-        ObjectRow, RowState, SecretPlaces, SortBy, StepOutcome, StepResult, Support, SyncFolderRow, TestStep, Thumbnail,
+        ObjectRow, RowState, SecretPlaces, SortBy, StepOutcome, StepResult, Support, SyncFolderRow, TestStep,
         TransferCounts, TransferFilter, TransferRow, TransferState, TransferWindow, UiError, UiEvent, UploadStarted,
     ];
     types.sort();

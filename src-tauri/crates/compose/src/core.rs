@@ -8,9 +8,11 @@ use windlass_api::{Api, ApiParts, EngineWork, PRACTICE_ID};
 use windlass_engine::{Engine, EngineOptions, EnginePorts};
 use windlass_journal::SqliteJournal;
 use windlass_platform::dirs::AppDirs;
-use windlass_platform::{Disk, NotifyWatcher, Secrets, SystemClock, SystemEntropy};
+use windlass_platform::{
+    DecoderProcess, Disk, DiskCache, NotifyWatcher, Secrets, SystemClock, SystemEntropy,
+};
 use windlass_ports::{
-    Catalog, Clock, Entropy, JournalError, JournalErrorKind, LocalFs, Remotes, SecretStore,
+    Catalog, Clock, Decoder, Entropy, JournalError, JournalErrorKind, LocalFs, Remotes, SecretStore,
 };
 
 use crate::connector::LiveConnector;
@@ -27,6 +29,8 @@ pub struct ComposeOptions {
     pub secrets: Option<Arc<dyn SecretStore>>,
     /// The disk; `None` for this computer's.
     pub fs: Option<Arc<dyn LocalFs>>,
+    /// What looks into files of strangers; `None` for the program that was installed with this one.
+    pub decoder: Option<Arc<dyn Decoder>>,
 }
 
 /// A running core.
@@ -99,6 +103,8 @@ pub async fn start(options: ComposeOptions) -> anyhow::Result<Core> {
         index: Arc::clone(&journal) as Arc<dyn windlass_ports::Index>,
         remotes: Arc::clone(&remotes) as Arc<dyn Remotes>,
         fs,
+        decoder: options.decoder.unwrap_or_else(|| Arc::new(DecoderProcess::installed())),
+        previews: Arc::new(DiskCache::new(dirs.cache().join("previews"))),
         secrets,
         connector: Arc::new(LiveConnector { remotes: Arc::clone(&remotes) }),
         clock,

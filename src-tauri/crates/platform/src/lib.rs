@@ -1,13 +1,16 @@
 //! The operating system behind the ports: files, file events, secrets, time, chance and the application's folders.
 //!
 //! **Does** walk, read and write the local disk ([`Disk`]), watch folders ([`NotifyWatcher`]), keep secrets
-//! ([`Secrets`]) and name the application's folders ([`dirs::AppDirs`]).
+//! ([`Secrets`]), start the decoder of strangers' files ([`DecoderProcess`]), keep its pictures ([`DiskCache`]) and name the
+//! application's folders ([`dirs::AppDirs`]).
 //! **Never** follows a link out of a root, opens a pipe or device, replaces a file that is not the expected one, or
 //! writes a secret in clear.
 //! **Start reading** at [`Disk`], then `disk/walk.rs` and `disk/stage.rs`.
 #![deny(missing_docs)]
 
+mod cache;
 mod clock;
+mod decoder;
 pub mod dirs;
 mod disk;
 mod error;
@@ -16,7 +19,9 @@ mod names;
 mod secrets;
 mod watch;
 
+pub use cache::DiskCache;
 pub use clock::{SystemClock, SystemEntropy};
+pub use decoder::DecoderProcess;
 pub use disk::Disk;
 pub use secrets::Secrets;
 pub use watch::NotifyWatcher;

@@ -7,6 +7,7 @@
 
 pub mod catalog;
 pub mod clock;
+pub mod decode;
 pub mod fs;
 pub mod index;
 pub mod jobs;
@@ -17,6 +18,7 @@ pub mod watch;
 
 pub use catalog::{Catalog, Connection, CredentialSource, ListedRow, ListingId, ListingInfo, ListingSort};
 pub use clock::{Clock, Entropy};
+pub use decode::{ByteRanges, DecodeError, Decoded, Decoder, PreviewCache, Want};
 pub use fs::{
     FsError, FsErrorKind, LocalFs, Marker, Published, RootIdentity, ScanItem, Scanned, Staged, Taken,
 };
@@ -28,8 +30,8 @@ pub use journal::{
     UploadRow,
 };
 pub use remote::{
-    BucketInfo, ByteStream, Flow, Level, LevelEntry, ObjectHead, OpenUpload, PutBody, RemoteBrowse,
-    RemoteError, RemoteErrorKind, RemoteStore, Remotes,
+    BucketInfo, ByteStream, Flow, Level, LevelEntry, ObjectHead, OpenUpload, PutBody, RangeRead,
+    RemoteBrowse, RemoteError, RemoteErrorKind, RemoteStore, Remotes,
 };
 pub use secret::{Secret, SecretError, SecretKeep, SecretStore};
 pub use watch::{WatchEvent, Watcher};

@@ -155,6 +155,17 @@ pub enum LevelEntry {
     },
 }
 
+/// Bytes of an object and what came with them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RangeRead {
+    /// Bytes.
+    pub bytes: Bytes,
+    /// Size of the whole object.
+    pub total: u64,
+    /// ETag of the version they are of.
+    pub etag: String,
+}
+
 /// One page of one level.
 #[derive(Debug, Clone, Default)]
 pub struct Level {
@@ -287,8 +298,15 @@ pub trait RemoteBrowse: Debug + Send + Sync {
     async fn tags(&self, bucket: &Bucket, key: &ObjectKey) -> Result<Vec<(String, String)>, RemoteError>;
     /// Creates the empty object that stands for a folder; fails when it exists.
     async fn create_folder(&self, bucket: &Bucket, key: &ObjectKey) -> Result<(), RemoteError>;
-    /// First bytes of an object, for previews: at most `len`.
-    async fn peek(&self, bucket: &Bucket, key: &ObjectKey, len: u64) -> Result<Bytes, RemoteError>;
+    /// Bytes of an object, for previews: exactly this range, or fewer at its end (hazard HB30), of exactly this version when
+    /// one is named (`If-Match`); `PreconditionFailed` when another is there.
+    async fn read_range(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        range: Range<u64>,
+        expect: Option<&ETag>,
+    ) -> Result<RangeRead, RemoteError>;
     /// Version id of the current object, if it keeps versions.
     async fn versioning(&self, bucket: &Bucket) -> Result<bool, RemoteError>;
     /// Deletes one version for good. Only ever called on a person's explicit word.

@@ -1,10 +1,12 @@
 //! A connection as the browser uses it.
+use std::ops::Range;
+
 use async_trait::async_trait;
 use aws_sdk_s3::types::{BucketVersioningStatus, ChecksumMode};
-use bytes::{Bytes, BytesMut};
-use windlass_domain::{Bucket, Capabilities, ObjectKey, VersionId};
+use bytes::BytesMut;
+use windlass_domain::{Bucket, Capabilities, ETag, ObjectKey, VersionId};
 use windlass_ports::remote::Depth;
-use windlass_ports::{BucketInfo, Level, ObjectHead, RemoteBrowse, RemoteError, RemoteErrorKind};
+use windlass_ports::{BucketInfo, Level, ObjectHead, RangeRead, RemoteBrowse, RemoteError, RemoteErrorKind};
 
 use crate::S3Client;
 use crate::body::QUIET;
@@ -21,6 +23,16 @@ impl S3Browse {
     pub(crate) const fn new(client: S3Client) -> Self {
         Self { client }
     }
+}
+
+/// Bytes that come, and bytes of the whole, from `bytes 0-9/100`; `None` when it is another range than was asked for.
+fn sent(said: &str, range: &Range<u64>) -> Option<(usize, u64)> {
+    let (first, rest) = said.strip_prefix("bytes ")?.split_once('-')?;
+    let (last, total) = rest.split_once('/')?;
+    let (first, last, total): (u64, u64, u64) =
+        (first.parse().ok()?, last.parse().ok()?, total.parse().ok()?);
+    let right = first == range.start && last == range.end.min(total).checked_sub(1)? && first <= last;
+    right.then_some((usize::try_from(last - first + 1).ok()?, total))
 }
 
 #[async_trait]
@@ -148,28 +160,46 @@ impl RemoteBrowse for S3Browse {
             .map(|_| ())
     }
 
-    async fn peek(&self, bucket: &Bucket, key: &ObjectKey, len: u64) -> Result<Bytes, RemoteError> {
-        if len == 0 {
-            return Ok(Bytes::new());
+    async fn read_range(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        range: Range<u64>,
+        expect: Option<&ETag>,
+    ) -> Result<RangeRead, RemoteError> {
+        if range.is_empty() {
+            return Err(own(RemoteErrorKind::BadRequest, "an empty range"));
         }
         let got = self
             .client
             .call(bucket.as_str(), |c| {
                 let get = c.get_object().bucket(bucket.as_str()).key(key.as_str());
-                get.range(format!("bytes=0-{}", len - 1)).send()
+                let get = get.set_if_match(expect.map(|e| e.as_str().to_owned()));
+                get.range(format!("bytes={}-{}", range.start, range.end - 1)).send()
             })
             .await;
         let mut out = match got {
             Ok(out) => out,
             // An empty object has no first byte.
             Err(error) if crate::Trouble::of(&error).is_some_and(|t| t.status == Some(416)) => {
-                return Ok(Bytes::new());
+                let etag = expect.map(|e| e.as_str().to_owned()).unwrap_or_default();
+                return Ok(RangeRead { etag, ..RangeRead::default() });
             }
             Err(error) => return Err(error),
         };
-        let wanted = usize::try_from(len).unwrap_or(usize::MAX);
+        let etag = out.e_tag().unwrap_or_default().to_owned();
+        if expect.is_some_and(|expect| expect.as_str() != etag) {
+            return Err(own(
+                RemoteErrorKind::PreconditionFailed,
+                "the server sent another version than was asked for",
+            ));
+        }
+        let said = out.content_range().unwrap_or_default().to_owned();
+        let (wanted, total) = sent(&said, &range).ok_or_else(|| {
+            own(RemoteErrorKind::Unexpected, format!("the server ignored the range: it sent '{said}'"))
+        })?;
         let mut bytes = BytesMut::new();
-        while bytes.len() < wanted {
+        loop {
             match tokio::time::timeout(QUIET, out.body.next()).await {
                 Err(_) => return Err(stalled(QUIET)),
                 Ok(None) => break,
@@ -178,9 +208,14 @@ impl RemoteBrowse for S3Browse {
                     return Err(own(RemoteErrorKind::Network, crate::error::chain(&error)));
                 }
             }
+            if bytes.len() > wanted {
+                return Err(own(RemoteErrorKind::Integrity, "the server sent more bytes than announced"));
+            }
         }
-        bytes.truncate(wanted);
-        Ok(bytes.freeze())
+        if bytes.len() < wanted {
+            return Err(own(RemoteErrorKind::Network, "the answer ended before all bytes had come"));
+        }
+        Ok(RangeRead { bytes: bytes.freeze(), total, etag })
     }
 
     async fn versioning(&self, bucket: &Bucket) -> Result<bool, RemoteError> {
@@ -217,5 +252,20 @@ impl RemoteBrowse for S3Browse {
         attempt: u64,
     ) -> Result<Capabilities, RemoteError> {
         crate::probe::probe(&self.client, bucket, prefix, who, attempt).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hb30_a_range_that_was_not_asked_for_is_refused() {
+        assert_eq!(sent("bytes 0-9/100", &(0..10)), Some((10, 100)));
+        assert_eq!(sent("bytes 0-6/7", &(0..10)), Some((7, 7)));
+        for wrong in ["", "bytes 0-99/100", "bytes 1-10/100", "bytes 0-4/100", "bytes 0-9/*", "bytes 9-0/100"]
+        {
+            assert_eq!(sent(wrong, &(0..10)), None, "{wrong}");
+        }
     }
 }

@@ -18,6 +18,7 @@
 mod act;
 pub mod conformance;
 mod content;
+mod decoder;
 mod disk;
 mod journal;
 mod oracle;
@@ -28,6 +29,7 @@ mod world;
 
 pub use act::Act;
 pub use content::{Content, ContentId};
+pub use decoder::{Script, ScriptedDecoder};
 pub use disk::{DiskOptions, Power, VirtualDisk};
 pub use journal::VirtualJournal;
 pub use oracle::Oracle;

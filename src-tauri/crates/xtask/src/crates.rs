@@ -39,6 +39,23 @@ struct Rule {
 const ADAPTERS: &[&str] =
     &["domain", "ports", "engine", "api", "compose", "journal", "s3", "platform", "practice"];
 
+/// What may touch a stranger's bytes: decoders without C code, and what shuts their process in. Nothing that opens a line.
+const DECODERS: &[&str] = &[
+    "csv",
+    "image",
+    "jiff",
+    "kamadak-exif",
+    "landlock",
+    "libc",
+    "lopdf",
+    "parquet",
+    "rustix",
+    "seccompiler",
+    "serde",
+    "serde_json",
+    "symphonia",
+];
+
 /// The import table.
 const RULES: &[Rule] = &[
     Rule {
@@ -87,7 +104,8 @@ const RULES: &[Rule] = &[
     Rule { name: "search", ours: &["domain"], foreign: Foreign::Only(&["memchr"]) },
     Rule { name: "journal", ours: &["domain", "ports", "search"], foreign: Foreign::Common },
     Rule { name: "s3", ours: &["domain", "ports"], foreign: Foreign::Common },
-    Rule { name: "platform", ours: &["domain", "ports"], foreign: Foreign::Common },
+    Rule { name: "platform", ours: &["domain", "ports", "preview"], foreign: Foreign::Common },
+    Rule { name: "preview", ours: &["ports"], foreign: Foreign::Only(DECODERS) },
     Rule { name: "testkit", ours: &["domain", "ports"], foreign: Foreign::Common },
     Rule { name: "practice", ours: &[], foreign: Foreign::Common },
     Rule { name: "api", ours: &["domain", "ports", "engine"], foreign: Foreign::Common },
@@ -115,6 +133,12 @@ const KEPT: &[(&str, &[&str])] = &[
     ("directories", &["platform"]),
     ("zbus*", &["platform"]),
     ("s3s*", &["practice"]),
+    ("kamadak-exif", &["preview"]),
+    ("landlock", &["preview"]),
+    ("lopdf", &["preview"]),
+    ("parquet", &["preview"]),
+    ("seccompiler", &["preview"]),
+    ("symphonia*", &["preview"]),
     ("axum*", &["devserver", "testkit"]),
 ];
 
@@ -243,6 +267,10 @@ mod tests {
             ("s3", "windlass-journal"),
             ("cli", "aws-sdk-s3"),
             ("cli", "tauri"),
+            ("preview", "tokio"),
+            ("preview", "windlass-domain"),
+            ("api", "windlass-preview"),
+            ("api", "kamadak-exif"),
             ("devserver", "tauri"),
             ("platform", "windlass-engine"),
             ("journal", "notify"),

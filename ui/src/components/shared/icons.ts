@@ -22,6 +22,7 @@ export type IconName =
   | 'chevron-down'
   | 'chevron-up'
   | 'list'
+  | 'layout-grid'
   | 'panel-right'
   | 'upload'
   | 'download'

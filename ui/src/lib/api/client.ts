@@ -29,6 +29,8 @@ import type {
   PlanHead,
   PlanWindow,
   PrefixSizes,
+  Preview,
+  PreviewWant,
   SearchScope,
   SearchWindow,
   SecretPlaces,
@@ -36,7 +38,6 @@ import type {
   StepResult,
   SyncFolderRow,
   SyncMode,
-  Thumbnail,
   TransferFilter,
   TransferWindow,
   UploadStarted,
@@ -65,7 +66,7 @@ export interface Calls {
   stop_index: { args: { id: string }; result: null };
   drop_index: { args: { id: string }; result: null };
   object_details: { args: { connection: string; bucket: string; key: string }; result: ObjectDetails };
-  thumbnail: { args: { connection: string; bucket: string; key: string }; result: Thumbnail | null };
+  preview: { args: { connection: string; bucket: string; key: string; etag: string; want: PreviewWant }; result: Preview };
   create_folder: { args: { connection: string; bucket: string; prefix: string; name: string }; result: null };
   delete_objects: { args: { connection: string; bucket: string; keys: Array<string> }; result: DeleteResult };
   download: { args: { connection: string; bucket: string; keys: Array<string>; to: string }; result: DownloadStarted };
@@ -146,7 +147,7 @@ export function client(call: Caller) {
     stop_index: (args: Calls['stop_index']['args']) => call('stop_index', args),
     drop_index: (args: Calls['drop_index']['args']) => call('drop_index', args),
     object_details: (args: Calls['object_details']['args']) => call('object_details', args),
-    thumbnail: (args: Calls['thumbnail']['args']) => call('thumbnail', args),
+    preview: (args: Calls['preview']['args']) => call('preview', args),
     create_folder: (args: Calls['create_folder']['args']) => call('create_folder', args),
     delete_objects: (args: Calls['delete_objects']['args']) => call('delete_objects', args),
     download: (args: Calls['download']['args']) => call('download', args),

@@ -497,6 +497,11 @@ value: string | null, };
 export type ErrorCode = "sign_in_again" | "no_permission" | "not_found" | "offline" | "folder_missing" | "disk_full" | "keychain_locked" | "name_not_allowed" | "journal_too_new" | "conflict" | "not_supported" | "bad_request" | "already_running" | "unexpected";
 
 /**
+ * Name of a fact.
+ */
+export type FactName = "dimensions" | "camera" | "lens" | "exposure" | "aperture" | "iso" | "focal_length" | "taken" | "orientation" | "software" | "duration" | "codec" | "title" | "artist" | "album" | "sample_rate" | "channels" | "bitrate" | "pages" | "author" | "rows" | "columns" | "column";
+
+/**
  * Failures with one cause.
  */
 export type FailureGroup = { 
@@ -974,6 +979,19 @@ rows: Array<ObjectRow>,
 summary: ListingSummary, };
 
 /**
+ * Where a picture was taken, in degrees.
+ */
+export type MapPosition = { 
+/**
+ * North.
+ */
+latitude: number, 
+/**
+ * East.
+ */
+longitude: number, };
+
+/**
  * Which marker was lost.
  */
 export type MergeNeed = "file" | "empty" | "object";
@@ -1062,6 +1080,10 @@ modified: number | null,
  * Storage class.
  */
 class: string, 
+/**
+ * ETag of the version listed; empty for folders.
+ */
+etag: string, 
 /**
  * State.
  */
@@ -1206,6 +1228,110 @@ sizes: Array<PrefixSize>,
  * When the index began.
  */
 at: number | null, };
+
+/**
+ * What is shown of a file's inside.
+ */
+export type Preview = { 
+/**
+ * What it is.
+ */
+kind: PreviewKind, 
+/**
+ * Facts in the order shown.
+ */
+facts: Array<PreviewFact>, 
+/**
+ * Where it was taken.
+ */
+position: MapPosition | null, 
+/**
+ * A picture of it.
+ */
+picture: PreviewPicture | null, 
+/**
+ * Its text.
+ */
+text: PreviewText | null, 
+/**
+ * Its rows.
+ */
+table: PreviewTable | null, 
+/**
+ * Why there is no picture, where one could be expected.
+ */
+missing: PreviewMissing | null, };
+
+/**
+ * One fact.
+ */
+export type PreviewFact = { 
+/**
+ * Which.
+ */
+name: FactName, 
+/**
+ * In figures and units (bidirectional controls escaped).
+ */
+value: string, };
+
+/**
+ * What a file is by its bytes.
+ */
+export type PreviewKind = "jpeg" | "png" | "web_p" | "gif" | "tiff" | "heic" | "raw" | "video" | "audio" | "pdf" | "text" | "csv" | "json" | "parquet" | "empty" | "other";
+
+/**
+ * Why nothing is shown.
+ */
+export type PreviewMissing = "no_small_picture" | "too_large" | "damaged" | "no_heif" | "no_video" | "no_pdf" | "no_raw" | "unknown" | "unreadable" | "not_installed";
+
+/**
+ * A picture the decoder drew; it holds nothing but pixels.
+ */
+export type PreviewPicture = { 
+/**
+ * `data:image/jpeg;base64,…` or `data:image/png;base64,…`
+ */
+data_url: string, 
+/**
+ * Pixels across.
+ */
+width: number, 
+/**
+ * Pixels down.
+ */
+height: number, };
+
+/**
+ * The first rows of a table.
+ */
+export type PreviewTable = { 
+/**
+ * Rows of cells.
+ */
+rows: Array<Array<string>>, 
+/**
+ * Whether these are all.
+ */
+whole: boolean, };
+
+/**
+ * The beginning of a text.
+ */
+export type PreviewText = { 
+/**
+ * Text.
+ */
+text: string, 
+/**
+ * Whether this is all of it.
+ */
+whole: boolean, };
+
+/**
+ * How closely to look.
+ */
+export type PreviewWant = "small" | "large";
 
 /**
  * State of an object or file as shown.
@@ -1450,15 +1576,6 @@ export type SyncMode = "ingest" | "mirror_up" | "mirror_down" | "two_way";
  * One step of the staged connection test.
  */
 export type TestStep = "name_found" | "secure_line" | "identity" | "list" | "write";
-
-/**
- * A small picture.
- */
-export type Thumbnail = { 
-/**
- * `data:image/jpeg;base64,…`
- */
-data_url: string, };
 
 /**
  * Counts by filter.

@@ -17,6 +17,7 @@ export function bigRow(i: number): ObjectRow {
     size: 20_000_000 + ((i * 7919) % 9_000_000),
     modified: DAY + i * 1000,
     class: 'STANDARD',
+    etag: `"${i}"`,
     state: i % 11 === 3 ? 'stored' : 'safe',
     name_problem: null,
   };
@@ -40,6 +41,7 @@ export function inspectionRows(prefix: string): ObjectRow[] {
       size: video ? 1_210_000_000 + i * 100_000 : 23_000_000 + ((i * 7919) % 3_000_000),
       modified: DAY + (i - 401) * 37_000,
       class: 'STANDARD',
+      etag: `"${i}"`,
       state: i % 12 === 8 ? 'checking' : i % 9 === 2 ? 'stored' : 'safe',
       name_problem: null,
     });
@@ -55,12 +57,22 @@ export function inspectionRows(prefix: string): ObjectRow[] {
 }
 
 function folder(key: string, name: string): ObjectRow {
-  return { key, name, folder: true, size: 0, modified: null, class: '', state: 'stored', name_problem: null };
+  return { key, name, folder: true, size: 0, modified: null, class: '', etag: '', state: 'stored', name_problem: null };
 }
 
 function file(key: string, size: number, storage: string, state: ObjectRow['state']): ObjectRow {
   const name = key.slice(key.lastIndexOf('/') + 1);
-  return { key, name, folder: false, size, modified: DAY + 20_000_000, class: storage, state, name_problem: null };
+  return {
+    key,
+    name,
+    folder: false,
+    size,
+    modified: DAY + 20_000_000,
+    class: storage,
+    etag: '"1"',
+    state,
+    name_problem: null,
+  };
 }
 
 /** Order of rows: folders first, then the column. */

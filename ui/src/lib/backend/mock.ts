@@ -8,10 +8,10 @@ import type {
   UiError,
   UiEvent,
 } from '../api/types';
-import { fileKind } from '../util/format';
 import type { Backend, CallName, Calls } from './index';
 import { mockSearch } from './mock-search';
 import { mockJobs } from './mock-jobs';
+import { samplePreview } from './mock-preview';
 import { INGEST, mockSync, OPTIONS } from './mock-sync';
 import {
   bigRow,
@@ -19,7 +19,6 @@ import {
   compareRows,
   folderFile,
   inspectionRows,
-  picture,
   REPORT,
   sampleTransfers,
   WEAK,
@@ -327,7 +326,7 @@ export function mockBackend(): Backend {
             : 'In the bucket. Windlass has not compared its bytes.',
       };
     },
-    thumbnail: ({ key }) => (fileKind(key) === 'image' ? { data_url: picture(key) } : null),
+    preview: ({ key, want }) => samplePreview(key, want),
     create_folder: ({ bucket, prefix, name }) => {
       added.push(folderRow(`${bucket}:${prefix}${name}/`, name));
       return null;
@@ -556,13 +555,14 @@ function objectRow(key: string, name: string, size: number): ObjectRow {
     size,
     modified: Date.now(),
     class: 'STANDARD',
+    etag: '"1"',
     state: 'stored',
     name_problem: null,
   };
 }
 
 function folderRow(key: string, name: string): ObjectRow {
-  return { ...objectRow(key, name, 0), folder: true, modified: null, class: '' };
+  return { ...objectRow(key, name, 0), folder: true, modified: null, class: '', etag: '' };
 }
 
 function emptyFolder(): SyncFolderRow {

@@ -6,6 +6,7 @@ import { palette } from './palette';
 import { places } from './places';
 import { search } from './search';
 import { sync } from './sync';
+import { gallery, preview } from './preview';
 import { table } from './table';
 import { tabs as tabBar } from './tabs';
 
@@ -124,6 +125,8 @@ export const en = {
   places,
   search,
   palette,
+  preview,
+  gallery,
   table,
   rowState,
   rowStateStoredHint: 'In the bucket. Windlass has not compared its bytes.',
@@ -303,6 +306,7 @@ export const en = {
     folderText: 'A folder is the common start of its objects’ keys.',
     open: 'Open',
     preview: (name: string) => `Preview of ${name}`,
+    look: 'Open',
     kinds: {
       image: 'Image',
       video: 'Video',

@@ -13,10 +13,10 @@ import { Listing, type View } from './listing.svelte';
 import { Navigation } from './navigation.svelte';
 import { Places, type Bookmark } from './places.svelte';
 import { Search } from './search.svelte';
+import { Previews } from './previews.svelte';
 import { Sync } from './sync.svelte';
 import { TableLayout } from './table-layout.svelte';
 import { Theme } from './theme.svelte';
-import { Thumbs } from './thumbs.svelte';
 import { Toasts } from './toasts.svelte';
 import { Transfers } from './transfers.svelte';
 
@@ -27,6 +27,7 @@ export type Dialog =
   | { kind: 'carry'; action: 'copy' | 'move'; keys: string[] }
   | { kind: 'edit-objects'; keys: string[] }
   | { kind: 'job'; request: JobRequest | null; id: string | null }
+  | { kind: 'look' }
   | { kind: 'new-folder' }
   | { kind: 'download'; keys: string[] }
   | { kind: 'add-folder'; bucket: string; prefix: string }
@@ -74,9 +75,9 @@ export class App extends Navigation {
   readonly folders: Folders;
   readonly sync: Sync;
   readonly connect: Connect;
-  readonly thumbs: Thumbs;
   readonly search: Search;
   readonly indexes: Indexes;
+  readonly previews: Previews;
   current = $derived(this.connections.find((c) => c.id === this.connection) ?? null);
   #stops: (() => void)[] = [];
   #relist = new Throttle(() => this.#listAgain(), RELIST_GAP);
@@ -90,9 +91,9 @@ export class App extends Navigation {
     this.folders = new Folders(backend);
     this.sync = new Sync(backend);
     this.connect = new Connect(backend);
-    this.thumbs = new Thumbs(backend);
     this.search = new Search(backend);
     this.indexes = new Indexes(backend);
+    this.previews = new Previews(backend);
     this.transfers.ondone = () => this.#relist.poke();
     this.inspector = !this.#narrow.matches;
     this.#narrow.addEventListener('change', (event) => (this.inspector = !event.matches));
@@ -138,7 +139,7 @@ export class App extends Navigation {
     if (!this.connections.some((c) => c.id === row.id)) this.connections = [...this.connections, row];
     this.firstRun = false;
     this.connection = row.id;
-    this.thumbs.forget();
+    this.previews.forget();
     const start = parseAddress(row.start_in);
     if (start) this.go({ kind: 'browse', connection: row.id, bucket: start.bucket, prefix: start.prefix });
     await this.loadBuckets();

@@ -14,17 +14,27 @@ export const MAX_WIDTH = 320;
 export const WIDTH_STEP = 8;
 const WIDTHS: Record<Column, number> = { size: 76, modified: 140, class: 96, state: 108 };
 
+/** Width of a tile in the gallery, in CSS pixels. */
+export const MIN_TILE = 140;
+export const MAX_TILE = 320;
+const TILE = 188;
+
+/** How the objects of a place are shown. */
+export type ViewMode = 'list' | 'gallery';
+
 interface Kept {
   density: Density;
+  view: ViewMode;
+  tile: number;
   hidden: Column[];
   widths: Record<Column, number>;
 }
 
 const SLOT: Slot<Kept> = { name: 'table', version: 1, read: readKept };
 
-/** How the list of objects is laid out: row height, which columns, how wide. */
+/** How objects are laid out: as a list or as tiles, row height, which columns, how wide. */
 export class TableLayout {
-  #kept = $state.raw<Kept>(load(SLOT) ?? { density: 'normal', hidden: [], widths: WIDTHS });
+  #kept = $state.raw<Kept>(load(SLOT) ?? { density: 'normal', view: 'list', tile: TILE, hidden: [], widths: WIDTHS });
   rowHeight = $derived(DENSITIES[this.#kept.density]);
   columns = $derived(COLUMNS.filter((column) => !this.#kept.hidden.includes(column)));
   /** Tick box, thumbnail, name, then the columns: tracks of a CSS grid. */
@@ -38,6 +48,22 @@ export class TableLayout {
 
   set density(density: Density) {
     this.#set({ density });
+  }
+
+  get view(): ViewMode {
+    return this.#kept.view;
+  }
+
+  set view(view: ViewMode) {
+    this.#set({ view });
+  }
+
+  get tile(): number {
+    return this.#kept.tile;
+  }
+
+  set tile(tile: number) {
+    this.#set({ tile: clampTile(tile) });
   }
 
   shows(column: Column): boolean {
@@ -71,9 +97,13 @@ function clamp(width: number): number {
   return Math.round(Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, width)));
 }
 
+function clampTile(tile: number): number {
+  return Math.round(Math.min(MAX_TILE, Math.max(MIN_TILE, tile)));
+}
+
 function readKept(value: unknown): Kept | null {
   if (!isRecord(value)) return null;
-  const { density, hidden } = value;
+  const { density, hidden, view, tile } = value;
   const widths = isRecord(value.widths) ? value.widths : {};
   const width = (column: Column): number => {
     const kept = widths[column];
@@ -81,6 +111,8 @@ function readKept(value: unknown): Kept | null {
   };
   return {
     density: density === 'compact' || density === 'comfortable' ? density : 'normal',
+    view: view === 'gallery' ? view : 'list',
+    tile: typeof tile === 'number' && Number.isFinite(tile) ? clampTile(tile) : TILE,
     hidden: Array.isArray(hidden) ? COLUMNS.filter((column) => hidden.includes(column)) : [],
     widths: { size: width('size'), modified: width('modified'), class: width('class'), state: width('state') },
   };

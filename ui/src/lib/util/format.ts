@@ -113,12 +113,18 @@ export function storageClass(code: string): string {
   return known[code] ?? code;
 }
 
+const PICTURES = new Set(
+  'jpg jpeg jpe png webp gif tif tiff heic heif avif dng nef nrw cr2 cr3 arw srf sr2 raf rw2 orf pef srw 3fr iiq rwl'.split(
+    ' ',
+  ),
+);
+
 /** Kind of a file from its name, for icons and the inspector. */
 export type FileKind = 'image' | 'video' | 'text' | 'data' | 'scan' | 'pdf' | 'other';
 
 export function fileKind(name: string): FileKind {
   const ext = extension(name);
-  if (['jpg', 'jpeg', 'png', 'tif', 'tiff', 'heic', 'dng', 'webp', 'gif'].includes(ext)) return 'image';
+  if (PICTURES.has(ext)) return 'image';
   if (['mp4', 'mov', 'avi', 'mkv', 'mts'].includes(ext)) return 'video';
   if (['txt', 'csv', 'md', 'log'].includes(ext)) return 'text';
   if (['json', 'xml', 'yaml', 'yml', 'geojson', 'kml'].includes(ext)) return 'data';
@@ -132,8 +138,7 @@ export function extension(name: string): string {
   return dot > 0 ? name.slice(dot + 1).toLowerCase() : '';
 }
 
-/** Whether a preview can be read from the first bytes of the file. */
-export function hasThumbnail(name: string): boolean {
-  const ext = extension(name);
-  return ext === 'jpg' || ext === 'jpeg';
+/** Whether a name lets hope for a picture or a film. Only the bytes say what a file is; this spares needless requests. */
+export function looksLikePicture(name: string): boolean {
+  return PICTURES.has(extension(name)) || fileKind(name) === 'video';
 }

@@ -21,6 +21,26 @@ export function moveFocus(key: string, at: number, total: number, page: number):
   }
 }
 
+/** The same in a grid of tiles, where left and right are the next ones and up and down a whole row away. */
+export function moveInGrid(key: string, at: number, total: number, columns: number, page: number): number | null {
+  if (total === 0) return null;
+  switch (key) {
+    case 'ArrowRight':
+      return moveFocus('ArrowDown', at, total, page);
+    case 'ArrowLeft':
+      return moveFocus('ArrowUp', at, total, page);
+    case 'ArrowDown': {
+      if (at + columns < total) return at + columns;
+      // Below there may be no tile, though there is another row.
+      return Math.floor(at / columns) < Math.floor((total - 1) / columns) ? total - 1 : at;
+    }
+    case 'ArrowUp':
+      return at < columns ? at : at - columns;
+    default:
+      return moveFocus(key, at, total, page);
+  }
+}
+
 /** Whether this is a Mac, where Cmd does what Ctrl does elsewhere. */
 export const MAC = typeof navigator !== 'undefined' && /^Mac/.test(navigator.platform);
 

@@ -15,7 +15,7 @@ use windlass_domain::{Bucket, Prefix};
 use windlass_engine::EngineOptions;
 use windlass_ports::journal::FileFilter;
 use windlass_ports::{
-    Connection, CredentialSource, FileRow, FileState, FolderCounts, Journal as _, LocalFs, PairRow,
+    Connection, CredentialSource, Decoder, FileRow, FileState, FolderCounts, Journal as _, LocalFs, PairRow,
     Remotes as _, Secret, SecretError, SecretKeep, SecretStore,
 };
 use windlass_practice::{
@@ -59,6 +59,7 @@ pub(crate) struct House {
     pub(crate) raw: Client,
     pub(crate) options: EngineOptions,
     pub(crate) fs: Option<Arc<dyn LocalFs>>,
+    pub(crate) decoder: Option<Arc<dyn Decoder>>,
     core: Option<Core>,
 }
 
@@ -100,7 +101,7 @@ impl House {
         let raw = Client::from_conf(config);
         raw.create_bucket().bucket(BUCKET).send().await.unwrap();
         std::fs::create_dir(folder.path().join("card")).unwrap();
-        let mut house = Self { folder, server, raw, options, fs: None, core: None };
+        let mut house = Self { folder, server, raw, options, fs: None, decoder: None, core: None };
         house.start().await;
         house
     }
@@ -111,6 +112,7 @@ impl House {
             engine: self.options.clone(),
             secrets: Some(Arc::new(OneSecret(self.server.secret_key().to_owned()))),
             fs: self.fs.clone(),
+            decoder: self.decoder.clone(),
         })
         .await
         .unwrap();
@@ -138,6 +140,7 @@ impl House {
             engine: self.options.clone(),
             secrets: Some(Arc::new(OneSecret(self.server.secret_key().to_owned()))),
             fs: None,
+            decoder: None,
         })
         .await
         .unwrap();

@@ -9,6 +9,7 @@ mod house;
 mod index;
 mod never_overwrite;
 mod people;
+mod previews;
 mod refused;
 mod renames;
 mod servers;

@@ -1,11 +1,13 @@
 //! Listings.
+use std::ops::Range;
+
 use async_trait::async_trait;
 use bytes::Bytes;
-use windlass_domain::{Bucket, Capabilities, ObjectKey, RemoteExpect, VersionId};
+use windlass_domain::{Bucket, Capabilities, ETag, ObjectKey, RemoteExpect, VersionId};
 use windlass_ports::remote::Depth;
 use windlass_ports::{
-    BucketInfo, Level, LevelEntry, ObjectHead, PutBody, RemoteBrowse, RemoteError, RemoteErrorKind as Kind,
-    RemoteStore as _,
+    BucketInfo, Level, LevelEntry, ObjectHead, PutBody, RangeRead, RemoteBrowse, RemoteError,
+    RemoteErrorKind as Kind, RemoteStore as _,
 };
 
 use super::{PAGE, VirtualS3, error, lost};
@@ -117,12 +119,25 @@ impl RemoteBrowse for VirtualS3 {
         self.put(key, body, &RemoteExpect::Absent, "").await.map(|_| ())
     }
 
-    async fn peek(&self, _: &Bucket, key: &ObjectKey, len: u64) -> Result<Bytes, RemoteError> {
-        self.world.pass("peek").await;
+    async fn read_range(
+        &self,
+        _: &Bucket,
+        key: &ObjectKey,
+        range: Range<u64>,
+        expect: Option<&ETag>,
+    ) -> Result<RangeRead, RemoteError> {
+        self.world.pass("read_range").await;
         let state = self.state();
-        let data = state.current(key.as_str()).and_then(|version| version.data.clone());
-        let data = data.ok_or_else(|| error(Kind::NotFound, "no such key"))?;
-        Ok(data.bytes.slice(..data.len().min(len as usize)))
+        let version = state.current(key.as_str());
+        let (etag, data) = version
+            .and_then(|version| Some((version.etag.clone(), version.data.clone()?)))
+            .ok_or_else(|| error(Kind::NotFound, "no such key"))?;
+        if expect.is_some_and(|expect| expect.as_str() != etag) {
+            return Err(error(Kind::PreconditionFailed, "another version"));
+        }
+        let total = data.len();
+        let (start, end) = (total.min(range.start as usize), total.min(range.end as usize));
+        Ok(RangeRead { bytes: data.bytes.slice(start..end), total: total as u64, etag })
     }
 
     async fn versioning(&self, _: &Bucket) -> Result<bool, RemoteError> {

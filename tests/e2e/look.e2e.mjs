@@ -1,0 +1,235 @@
+// A look into files on the real core with its real decoder: the photos of the practice bucket in gallery, inspector and quick
+// look (pictures for the guide), then a bucket full of hostile files. Nothing of them may run: content policy violations,
+// dialogs, navigations and requests to elsewhere are counted, and there are none (hazards HS1, HS2, HS17).
+import assert from 'node:assert/strict';
+import { readFileSync, mkdirSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { deflateSync } from 'node:zlib';
+import { launch, openPage } from './browser.mjs';
+import { draft, makeHome, root, s3, startCore, startPractice } from './core.mjs';
+
+const shots = join(root, 'build/screenshots');
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const LONG = 30_000;
+
+let browser;
+let core;
+let own;
+
+before(async () => {
+  mkdirSync(shots, { recursive: true });
+  own = makeHome();
+  core = await startCore(own.home);
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await core?.stop();
+  own?.remove();
+});
+
+const inspector = (page) => page.getByRole('complementary', { name: 'Inspector' });
+
+/** A picture in both themes, each looked over by axe. */
+async function shot(page, name) {
+  for (const theme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme: theme });
+    await page.waitForFunction((wanted) => document.documentElement.dataset.theme === wanted, theme);
+    await page.screenshot({ path: join(shots, `${name}-${theme}.png`) });
+    await page.evaluate(axe);
+    const found = await page.evaluate(() =>
+      window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }),
+    );
+    const broken = found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
+    assert.deepEqual(broken, [], `axe on ${name} in ${theme}`);
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+}
+
+async function goTo(page, address) {
+  await page.keyboard.press('Control+l');
+  await page.getByRole('combobox', { name: 'Edit location' }).fill(address);
+  await page.keyboard.press('Enter');
+}
+
+test('photos of the practice bucket: gallery, facts, quick look', { timeout: 120_000 }, async () => {
+  const { page, context, errors } = await openPage(browser, core.address, { colorScheme: 'light' });
+  page.setDefaultTimeout(LONG);
+  await page.getByRole('button', { name: 'Try the practice bucket' }).click();
+  const photo = page.getByRole('row', { name: /\.jpe?g/i }).nth(1);
+  await photo.click();
+  await inspector(page).getByRole('heading', { name: 'Capture' }).waitFor();
+  await inspector(page).getByRole('heading', { name: 'Place' }).waitFor();
+  const picture = inspector(page).locator('.prev img');
+  await picture.waitFor();
+  assert.match(await picture.getAttribute('src'), /^data:image\/jpeg;base64,/);
+  assert.ok((await picture.evaluate((img) => img.naturalWidth)) > 0, 'the picture is one');
+  await page.waitForFunction(() => document.querySelectorAll('.tr .th:not(.th--img)').length === 0);
+  await shot(page, 'look-inspector');
+
+  await page.keyboard.press('Control+2');
+  await page.waitForFunction(() => document.querySelectorAll('.tile__img > .i').length === 0);
+  await shot(page, 'look-gallery');
+  await page.keyboard.press('Enter');
+  const large = page.getByRole('dialog').getByRole('img', { name: /^Picture of/ });
+  await page.waitForFunction(() => document.querySelector('.look__b')?.getAttribute('aria-busy') === 'false');
+  assert.ok((await large.evaluate((img) => img.naturalWidth)) > 400, 'the whole photo was read');
+  await shot(page, 'look-quick');
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  // Small pictures are kept on the disk.
+  assert.ok(readdirSync(join(own.home, 'data/cache/previews')).length > 5);
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+const ATTACK = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
+const crc = (bytes) => {
+  let value = ~0;
+  for (const byte of bytes) {
+    value ^= byte;
+    for (let i = 0; i < 8; i += 1) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
+  }
+  return ~value >>> 0;
+};
+const u32 = (n) => Buffer.from([n >>> 24, n >>> 16, n >>> 8, n].map((b) => b & 255));
+const chunk = (name, body) => {
+  const named = Buffer.concat([Buffer.from(name), body]);
+  return Buffer.concat([u32(body.length), named, u32(crc(named))]);
+};
+const png = (width, height, data, more = Buffer.alloc(0)) =>
+  Buffer.concat([
+    Buffer.from('89504e470d0a1a0a', 'hex'),
+    chunk('IHDR', Buffer.concat([u32(width), u32(height), Buffer.from([8, 2, 0, 0, 0])])),
+    more,
+    chunk('IDAT', data),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+const pixels = deflateSync(
+  Buffer.concat(Array.from({ length: 40 }, () => Buffer.concat([Buffer.from([0]), Buffer.alloc(180, 90)]))),
+);
+
+/** Files of a stranger, and what quick look has to say of each. */
+const HOSTILE = [
+  ['a.svg', `<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(2)</script></svg>`, /onload=/],
+  ['b.html', `<!doctype html><body onload="alert(1)">${ATTACK}<iframe src="javascript:alert(3)">`, /onerror=/],
+  ['c.md', `[x](javascript:alert(1)) ${ATTACK}`, /javascript:alert/],
+  ['d.json', JSON.stringify({ [ATTACK]: ATTACK, __proto__: { polluted: 1 } }), /onerror/],
+  ['e.csv', `name,note\n"${ATTACK.replaceAll('"', '""')}",=cmd|' /C calc'!A0\n`, /onerror/],
+  ['f.jpg', `<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>`, /onload=/],
+  [
+    'g.pdf',
+    '%PDF-1.7\n1 0 obj<</Type/Catalog/OpenAction<</S/JavaScript/JS(app.alert(1))>>>>endobj',
+    /do not add up|not drawn here/,
+  ],
+  ['h.png', png(60_000, 60_000, Buffer.alloc(60_000, 0x78)), /Too large/],
+  ['i.png', png(60, 40, pixels, chunk('tEXt', Buffer.from(`Comment\0${ATTACK}`))), null],
+  ['j.gif', `GIF89a/*${ATTACK}*/=alert(1);//`, /do not add up|Too large/],
+  [
+    'k.jpg',
+    Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 4, 0, 0]), Buffer.from(ATTACK)]),
+    /do not add up|could not be read/,
+  ],
+  [
+    'l.tif',
+    Buffer.concat([Buffer.from('II*\0\x08\0\0\0\xff\xff', 'latin1'), Buffer.alloc(4000, 0x41)]),
+    /do not add up|could not be read/,
+  ],
+  [
+    'm.mp4',
+    Buffer.concat([
+      u32(24),
+      Buffer.from('ftypisom'),
+      Buffer.alloc(12),
+      u32(1),
+      Buffer.from('moov'),
+      Buffer.alloc(8, 255),
+    ]),
+    /not played here|do not add up/,
+  ],
+  [`<img src=x onerror=alert(4)>.txt`, ATTACK, /onerror/],
+  ['n\u202Egpj.txt', `right to left \u202E ${ATTACK}`, /right to left/],
+  ['o.bin', Buffer.from(Array.from({ length: 2000 }, (_, i) => (i * 7919) % 256)), /does not know this kind/],
+];
+
+test('hs2 hs17 hostile files are shown as what they are, and nothing in them runs', { timeout: 180_000 }, async (t) => {
+  const practice = await startPractice(join(own.home, 'server'));
+  t.after(() => practice.stop());
+  const bucket = 'hostile';
+  await s3(practice.found, 'PUT', bucket);
+  for (const [key, body] of HOSTILE) await s3(practice.found, 'PUT', bucket, key, Buffer.from(body));
+  const row = await core.call('save_connection', { draft: draft(practice.found, { start_in: `${bucket}/` }) });
+
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  const wrong = [];
+  page.on('dialog', (dialog) => {
+    wrong.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on('pageerror', (error) => wrong.push(`error: ${error}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.location().url.endsWith('/api/call/listing_window'))
+      wrong.push(message.text());
+  });
+  context.on('page', () => wrong.push('a window was opened'));
+  const origin = new URL(core.address).origin;
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(origin) && !url.startsWith('data:image/')) wrong.push(`request: ${url}`);
+  });
+  page.on('framenavigated', (frame) => {
+    if (frame !== page.mainFrame()) wrong.push(`a frame: ${frame.url()}`);
+  });
+  await page.addInitScript(() => {
+    window.violations = [];
+    document.addEventListener('securitypolicyviolation', (event) => window.violations.push(event.violatedDirective));
+  });
+  page.setDefaultTimeout(LONG);
+  await page.goto(core.address);
+  await page.locator('.info').waitFor();
+  await page.getByRole('button', { name: /^Connection:/ }).click();
+  await page
+    .getByRole('menuitemradio', { name: /Test server/ })
+    .or(page.getByRole('menuitem', { name: /Test server/ }))
+    .click();
+  await goTo(page, `s3://${bucket}/`);
+  await page.getByRole('row', { name: /a\.svg/ }).click();
+  assert.equal(await page.getByRole('grid').getAttribute('aria-rowcount'), String(HOSTILE.length + 1));
+
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Control+y');
+  const dialog = page.getByRole('dialog');
+  const keys = HOSTILE.map(([key]) => key).sort((a, b) => (Buffer.from(a) < Buffer.from(b) ? -1 : 1));
+  for (const [at, key] of keys.entries()) {
+    await dialog.getByText(`${at + 1} of ${HOSTILE.length}`, { exact: true }).waitFor();
+    await page.waitForFunction(() => document.querySelector('.look__b')?.getAttribute('aria-busy') === 'false');
+    const says = HOSTILE.find(([each]) => each === key)?.[2];
+    if (says) await dialog.locator('.look__b').getByText(says).first().waitFor();
+    else await dialog.getByRole('img', { name: /^Picture of/ }).waitFor();
+    assert.equal(
+      await dialog.locator('script, iframe, object, embed, svg:not(.i), img:not([alt^="Picture of"])').count(),
+      0,
+      key,
+    );
+    if (at + 1 < keys.length) await page.keyboard.press('ArrowRight');
+  }
+  await page.keyboard.press('Escape');
+  // Every one of them in the inspector and in the gallery too.
+  await page.keyboard.press('Control+2');
+  await page.getByRole('grid', { name: /Gallery/ }).waitFor();
+  await page.keyboard.press('Home');
+  for (let i = 0; i < HOSTILE.length; i += 1) {
+    await inspector(page).getByRole('heading', { name: 'Metadata' }).waitFor();
+    await page.keyboard.press('ArrowRight');
+  }
+  await page.screenshot({ path: join(shots, 'look-hostile.png') });
+  assert.deepEqual(await page.evaluate(() => window.violations), [], 'violations of the content policy');
+  assert.equal(await page.evaluate(() => ({}).polluted), undefined);
+  assert.deepEqual(wrong, []);
+  // The core answers as ever.
+  assert.ok((await core.call('connections')).some((each) => each.id === row.id));
+  await context.close();
+});

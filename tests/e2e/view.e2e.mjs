@@ -1,0 +1,169 @@
+// Gallery, quick look and the facts of a photo, by keyboard, on the mock core. Every part is looked over by axe in both
+// themes; pictures go to build/screenshots/.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { launch, openPage } from './browser.mjs';
+import { serve } from './static-server.mjs';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+const dist = join(root, 'ui/dist-mock');
+const shots = join(root, 'build/screenshots');
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const RAW = 's3://inspections-prod/bridges/A14-viaduct/2026-11-20/raw/';
+
+let browser;
+let server;
+
+before(async () => {
+  assert.ok(existsSync(join(dist, 'index.html')), 'run `npm run build:mock` first');
+  mkdirSync(shots, { recursive: true });
+  server = await serve(dist);
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+async function open() {
+  const opened = await openPage(browser, `${server.url}/?fast`);
+  const { page } = opened;
+  page.setDefaultTimeout(15_000);
+  await page.locator('.info').waitFor();
+  await page.keyboard.press('Control+l');
+  const field = page.locator('.path input');
+  await field.fill(RAW);
+  await field.press('Enter');
+  await page.getByRole('row', { name: /DJI_0401/ }).waitFor();
+  return opened;
+}
+
+/** A picture in both themes, each looked over by axe. */
+async function shot(page, name) {
+  for (const theme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme: theme });
+    await page.waitForFunction((wanted) => document.documentElement.dataset.theme === wanted, theme);
+    await page.screenshot({ path: join(shots, `${name}-${theme}.png`) });
+    await page.evaluate(axe);
+    const found = await page.evaluate(() =>
+      window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }),
+    );
+    const broken = found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
+    assert.deepEqual(broken, [], `axe on ${name} in ${theme}`);
+  }
+}
+
+async function tileWithFocus(page, name) {
+  await page.waitForFunction(
+    (text) => document.activeElement?.role === 'gridcell' && document.activeElement.ariaLabel?.includes(text),
+    name,
+  );
+}
+
+test('the gallery has the rows of the list, one tab stop, and the same selection', async () => {
+  const { page, context, errors } = await open();
+  await page.getByRole('row', { name: /DJI_0405/ }).click();
+  await page.keyboard.press('Control+2');
+  await page.getByRole('grid', { name: /Gallery of/ }).waitFor();
+  await tileWithFocus(page, 'DJI_0405.JPG');
+  assert.equal(await page.locator('.gal [tabindex="0"]').count(), 1, 'one tab stop');
+  const columns = Number(await page.getByRole('grid').getAttribute('aria-colcount'));
+  assert.ok(columns >= 3, `${columns} columns`);
+
+  await page.keyboard.press('ArrowRight');
+  await tileWithFocus(page, 'DJI_0406.JPG');
+  await page.keyboard.press('ArrowDown');
+  await tileWithFocus(page, `DJI_0${406 + columns}`);
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('ArrowLeft');
+  await tileWithFocus(page, 'DJI_0405.JPG');
+  await page.keyboard.press('Space');
+  await page.getByText('1 selected').waitFor();
+  await page.keyboard.press('Shift+ArrowRight');
+  await page.getByText('2 selected').waitFor();
+  await page.getByRole('gridcell', { name: /DJI_0408/ }).click({ modifiers: ['Control'] });
+  await page.getByText('3 selected').waitFor();
+  await page.locator('.tile__img img').nth(5).waitFor();
+  await shot(page, 'view-gallery');
+
+  await page.keyboard.press('End');
+  await tileWithFocus(page, 'what?.json');
+  const drawn = await page.getByRole('gridcell').count();
+  assert.ok(drawn < 120, `${drawn} of 385 tiles are in the document`);
+  await page.keyboard.press('Home');
+  await tileWithFocus(page, 'overlap-check');
+  // Larger tiles: fewer in a row, and the focus stays.
+  await page.getByRole('slider', { name: 'Size of the tiles' }).fill('320');
+  await page.waitForFunction(
+    (before) => Number(document.querySelector('[role=grid]')?.getAttribute('aria-colcount')) < before,
+    columns,
+  );
+  await page.getByRole('gridcell', { name: /DJI_0402/ }).focus();
+  await page.keyboard.press('Control+1');
+  await page.getByText('3 selected').waitFor();
+  await page.getByRole('row', { name: /DJI_0405/ }).waitFor();
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('quick look: by key, on with the arrows, and back to the row', async () => {
+  const { page, context, errors } = await open();
+  await page.getByRole('row', { name: /DJI_0401/ }).click();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name: /DJI_0401/ });
+  await dialog.getByRole('img', { name: 'Picture of DJI_0401.JPG' }).waitFor();
+  await page.keyboard.press('ArrowRight');
+  await page.getByRole('dialog', { name: /DJI_0402/ }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  // Films are not drawn; what they say of themselves is.
+  await page
+    .getByRole('dialog', { name: /DJI_0404/ })
+    .getByText('Films are not played here')
+    .waitFor();
+  await page.getByText('3840 × 2160').first().waitFor();
+  await page.keyboard.press('ArrowUp');
+  await page.getByRole('img', { name: 'Picture of DJI_0403.JPG' }).waitFor();
+  await shot(page, 'view-quick-look');
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.waitForFunction(() => document.activeElement?.ariaLabel?.includes('DJI_0403'));
+
+  await page.getByRole('row', { name: /DJI_0401/ }).click();
+  await page.keyboard.press('End');
+  await page.keyboard.press('Control+y');
+  await page.getByRole('region', { name: /Text of what/ }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('row', { name: /flight-log/ }).click();
+  await page.keyboard.press('Shift+Space');
+  const table = page.getByRole('region', { name: /First rows of flight-log/ });
+  await table.waitFor();
+  assert.equal(await table.locator('td b').count(), 0, 'markup in a cell is text');
+  await table.getByText('<b>11.4</b>').waitFor();
+  await shot(page, 'view-table');
+  // Space closes it, as it does on a Mac.
+  await page.getByRole('region').focus();
+  await page.keyboard.press('Space');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('the inspector shows the facts of a photo and where it was taken', async () => {
+  const { page, context, errors } = await open();
+  await page.getByRole('row', { name: /DJI_0412/ }).click();
+  const inspector = page.getByRole('complementary', { name: 'Inspector' });
+  await inspector.getByRole('heading', { name: 'Capture' }).waitFor();
+  for (const fact of ['f/4', 'DJI FC3582', '24 mm', '5280 × 3956']) await inspector.getByText(fact).waitFor();
+  await inspector.getByRole('img', { name: /52.4012 N, 0.2634 E/ }).waitFor();
+  await inspector.getByRole('button', { name: 'Copy position' }).waitFor();
+  await shot(page, 'view-inspector');
+  await inspector.getByRole('button', { name: 'Open', exact: true }).click();
+  await page.getByRole('dialog', { name: /DJI_0412/ }).waitFor();
+  assert.deepEqual(errors, []);
+  await context.close();
+});
