@@ -1,5 +1,6 @@
 //! The decoder as a process: what it draws, how it dies, and what the program that started it makes of that.
-#![cfg(all(test, target_os = "linux"))]
+#![cfg(test)]
+#![cfg(target_os = "linux")]
 
 mod common;
 
