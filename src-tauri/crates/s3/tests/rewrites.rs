@@ -133,9 +133,9 @@ async fn a_copy_from_another_bucket_brings_everything_along() {
         assert_eq!(again.unwrap_err().kind, Kind::PreconditionFailed, "{to}: it replaces nothing");
     }
     // The same key in another bucket is another place.
-    let same =
-        others.copy_from(&bench.bucket, &key("from"), &source, &key("from"), &RemoteExpect::Absent, "d");
-    assert_eq!(same.await.unwrap().size, source.size);
+    let from = key("from");
+    let same = others.copy_from(&bench.bucket, &from, &source, &from, &RemoteExpect::Absent, "d").await;
+    assert_eq!(same.unwrap().size, source.size);
 }
 
 #[tokio::test]
