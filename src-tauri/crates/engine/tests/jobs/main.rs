@@ -1,4 +1,7 @@
 //! Jobs on the real engine, in a world that fails, forgets and dies.
+#![cfg(test)]
+#![allow(clippy::disallowed_methods, reason = "the harness is not the engine")]
+
 mod bench;
 mod deaths;
 mod orders;
