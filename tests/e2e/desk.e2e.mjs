@@ -2,7 +2,8 @@
 // part is looked over by axe in both themes; pictures go to build/screenshots/.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RAW, focusOn, goTo, onMock, open, shot } from './mock-page.mjs';
+import { RAW, focusOn, goTo, onMock, open } from './mock-page.mjs';
+import { picture } from './picture.mjs';
 
 onMock();
 
@@ -59,7 +60,7 @@ test('an address of an object puts the focus on its row', async () => {
   const { page, context, errors } = await open();
   await goTo(page, `${RAW}DJI_0700.JPG`);
   await focusOn(page, 'DJI_0700.JPG');
-  await shot(page, 'A-address');
+  await picture(page, 'A-address');
   assert.equal(await focused(page).then((name) => name.includes('DJI_0700.JPG')), true);
   assert.deepEqual(errors, []);
   await context.close();
@@ -92,7 +93,7 @@ test('tabs keep their place, history, order and ticks, and come back at the next
     .click({ modifiers: ['Control'] });
   await page.getByRole('tab', { name: 'overlap-check/', selected: true }).waitFor();
   assert.equal(await tabs.count(), 4);
-  await shot(page, 'A-tabs');
+  await picture(page, 'A-tabs');
 
   await page.keyboard.press('Control+Tab');
   await page.getByRole('tab', { name: 'raw/', selected: true }).waitFor();
@@ -170,7 +171,7 @@ test('bookmarks: added, renamed, moved by key and by drag, removed', async () =>
   await page.locator('.mark').nth(2).hover();
   await page.getByRole('button', { name: 'More for A14 viaduct, raw' }).click();
   await page.getByRole('menuitem', { name: 'Rename…' }).waitFor();
-  await shot(page, 'A-bookmarks');
+  await picture(page, 'A-bookmarks');
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: /^A14 viaduct/ }).click();
   await page.getByRole('grid', { name: 'Objects in raw/' }).waitFor();
@@ -188,7 +189,7 @@ test('bookmarks: added, renamed, moved by key and by drag, removed', async () =>
   assert.equal(await page.getByRole('option').count(), 1);
   await page.keyboard.press('ArrowDown');
   await page.locator('[role=combobox][aria-activedescendant]').waitFor();
-  await shot(page, 'A-path-suggestions');
+  await picture(page, 'A-path-suggestions');
   await page.keyboard.press('Enter');
   await page.getByRole('grid', { name: 'Objects in culverts/' }).waitFor();
   assert.equal((await names()).length, 2);
@@ -219,14 +220,14 @@ test('palette: actions, places and objects by keyboard alone', async () => {
     'Actions',
     'Go to',
   ]);
-  await shot(page, 'I-palette-empty');
+  await picture(page, 'I-palette-empty');
   await page.keyboard.type('raw');
   await page.getByRole('option', { name: /raw.*inspections-prod\/bridges/ }).waitFor();
   await field.fill('dji 0412');
   await active('DJI_0412.JPG');
   const elsewhere = page.getByRole('group', { name: 'Elsewhere' });
   await elsewhere.getByRole('option', { name: /DJI_0412\.JPG.*2026-11-20\/raw\// }).waitFor();
-  await shot(page, 'I-palette');
+  await picture(page, 'I-palette');
   await page.keyboard.press('Enter');
   await focusOn(page, 'DJI_0412.JPG');
 
@@ -256,7 +257,7 @@ test('palette: actions, places and objects by keyboard alone', async () => {
   await off.waitFor();
   assert.equal(await off.getAttribute('aria-disabled'), 'true');
   assert.match(await off.innerText(), /Alt\s*→/);
-  await shot(page, 'I-palette-disabled');
+  await picture(page, 'I-palette-disabled');
   await page.keyboard.press('Enter');
   assert.equal(await field.isVisible(), true);
 
@@ -301,7 +302,7 @@ test('the list of shortcuts reads the same table', async () => {
   const dialog = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
   await dialog.waitFor();
   assert.match(await dialog.innerText(), /Command palette\s*Ctrl\s*K/);
-  await shot(page, 'I-shortcuts');
+  await picture(page, 'I-shortcuts');
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
   await page.keyboard.press('/');
@@ -378,7 +379,7 @@ test('row height, columns and their widths are chosen by key and by pointer, and
   const before = await top();
   await page.getByRole('button', { name: 'List options' }).click();
   await page.getByRole('menuitemcheckbox', { name: 'Size' }).waitFor();
-  await shot(page, 'A-list-options');
+  await picture(page, 'A-list-options');
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
@@ -403,7 +404,7 @@ test('row height, columns and their widths are chosen by key and by pointer, and
   await page.mouse.move(box.x - 46, box.y + 10, { steps: 4 });
   await page.mouse.up();
   assert.equal(await width('Size'), 116);
-  await shot(page, 'A-comfortable');
+  await picture(page, 'A-comfortable');
 
   await page.reload();
   await page.getByRole('columnheader', { name: 'Modified' }).waitFor();
@@ -416,7 +417,7 @@ test('row height, columns and their widths are chosen by key and by pointer, and
   await page.getByRole('option', { name: 'Row height: compact' }).waitFor();
   await page.keyboard.press('Enter');
   await page.waitForFunction(() => document.querySelector('.vlist .tr:not(.tr--h)')?.offsetHeight === 28);
-  await shot(page, 'A-compact');
+  await picture(page, 'A-compact');
   assert.deepEqual(errors, []);
   await context.close();
 });
@@ -427,10 +428,10 @@ test('everything is there at 200 % in a small window', async () => {
   await page.getByRole('tab', { selected: true }).waitFor();
   await page.keyboard.press('Control+b');
   await page.locator('.mark').waitFor();
-  await shot(page, 'A-browse-200');
+  await picture(page, 'A-browse-200');
   await page.keyboard.press('Control+k');
   await page.getByRole('combobox', { name: 'Command palette' }).waitFor();
-  await shot(page, 'I-palette-200');
+  await picture(page, 'I-palette-200');
   const inside = await page.evaluate(() => {
     const { top, bottom, left, right } = document.querySelector('dialog.pal').getBoundingClientRect();
     return top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth;
@@ -439,7 +440,7 @@ test('everything is there at 200 % in a small window', async () => {
   await page.keyboard.press('Escape');
   await page.keyboard.press('F1');
   await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
-  await shot(page, 'I-shortcuts-200');
+  await picture(page, 'I-shortcuts-200');
   assert.deepEqual(errors, []);
   await context.close();
 });

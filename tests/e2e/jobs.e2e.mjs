@@ -1,17 +1,15 @@
 // Copies, moves and renames in a browser on the real core: F2 on a folder, undo from the panel, cut and paste, a conflict,
 // properties, the plan of a delete. Pictures in both themes, each looked over by axe, go to build/screenshots/.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch, openPage } from './browser.mjs';
-import { draft, makeHome, root, s3, startCore, startPractice } from './core.mjs';
+import { draft, makeHome, s3, startCore, startPractice } from './core.mjs';
+import { picture } from './picture.mjs';
 
-const shots = join(root, 'build/screenshots');
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const BUCKET = 'bridge-files';
 const FILES = 12;
+const IN_GUIDE = ['plan', 'properties'];
 
 let browser;
 let core;
@@ -19,7 +17,6 @@ let own;
 let server;
 
 before(async () => {
-  mkdirSync(shots, { recursive: true });
   own = makeHome();
   server = await startPractice(join(own.home, 'bucket'), ['--no-sample']);
   const endpoint = server.found;
@@ -41,19 +38,7 @@ after(async () => {
   own?.remove();
 });
 
-/** A picture in both themes, each looked over by axe. */
-async function look(page, name) {
-  for (const theme of ['light', 'dark']) {
-    await page.evaluate((to) => (document.documentElement.dataset.theme = to), theme);
-    await page.screenshot({ path: join(shots, `jobs-${name}-${theme}.png`) });
-    await page.evaluate(axe);
-    const broken = await page.evaluate(async () => {
-      const found = await window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] });
-      return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-    });
-    assert.deepEqual(broken, [], `axe on ${name} in ${theme}`);
-  }
-}
+const look = (page, name) => picture(page, `jobs-${name}`, { guide: IN_GUIDE.includes(name) ? `jobs-${name}` : null });
 
 async function goTo(page, prefix) {
   await page.keyboard.press('Control+l');

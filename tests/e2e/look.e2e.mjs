@@ -2,16 +2,14 @@
 // look (pictures for the guide), then a bucket full of hostile files. Nothing of them may run: content policy violations,
 // dialogs, navigations and requests to elsewhere are counted, and there are none (hazards HS1, HS2, HS17).
 import assert from 'node:assert/strict';
-import { readFileSync, mkdirSync, readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import { launch, openPage } from './browser.mjs';
-import { draft, makeHome, root, s3, startCore, startPractice } from './core.mjs';
+import { draft, makeHome, s3, startCore, startPractice } from './core.mjs';
+import { picture, shots } from './picture.mjs';
 
-const shots = join(root, 'build/screenshots');
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const LONG = 30_000;
 
 let browser;
@@ -19,7 +17,6 @@ let core;
 let own;
 
 before(async () => {
-  mkdirSync(shots, { recursive: true });
   own = makeHome();
   core = await startCore(own.home);
   browser = await launch();
@@ -31,22 +28,6 @@ after(async () => {
 });
 
 const inspector = (page) => page.getByRole('complementary', { name: 'Inspector' });
-
-/** A picture in both themes, each looked over by axe. */
-async function shot(page, name) {
-  for (const theme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme: theme });
-    await page.waitForFunction((wanted) => document.documentElement.dataset.theme === wanted, theme);
-    await page.screenshot({ path: join(shots, `${name}-${theme}.png`) });
-    await page.evaluate(axe);
-    const found = await page.evaluate(() =>
-      window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }),
-    );
-    const broken = found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
-    assert.deepEqual(broken, [], `axe on ${name} in ${theme}`);
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
-}
 
 async function goTo(page, address) {
   await page.keyboard.press('Control+l');
@@ -62,21 +43,21 @@ test('photos of the practice bucket: gallery, facts, quick look', { timeout: 120
   await photo.click();
   await inspector(page).getByRole('heading', { name: 'Capture' }).waitFor();
   await inspector(page).getByRole('heading', { name: 'Place' }).waitFor();
-  const picture = inspector(page).locator('.prev img');
-  await picture.waitFor();
-  assert.match(await picture.getAttribute('src'), /^data:image\/jpeg;base64,/);
-  assert.ok((await picture.evaluate((img) => img.naturalWidth)) > 0, 'the picture is one');
+  const small = inspector(page).locator('.prev img');
+  await small.waitFor();
+  assert.match(await small.getAttribute('src'), /^data:image\/jpeg;base64,/);
+  assert.ok((await small.evaluate((img) => img.naturalWidth)) > 0, 'the picture is one');
   await page.waitForFunction(() => document.querySelectorAll('.tr .th:not(.th--img)').length === 0);
-  await shot(page, 'look-inspector');
+  await picture(page, 'look-inspector', { guide: 'look-inspector' });
 
   await page.keyboard.press('Control+2');
   await page.waitForFunction(() => document.querySelectorAll('.tile__img > .i').length === 0);
-  await shot(page, 'look-gallery');
+  await picture(page, 'look-gallery', { guide: 'look-gallery' });
   await page.keyboard.press('Enter');
   const large = page.getByRole('dialog').getByRole('img', { name: /^Picture of/ });
   await page.waitForFunction(() => document.querySelector('.look__b')?.getAttribute('aria-busy') === 'false');
   assert.ok((await large.evaluate((img) => img.naturalWidth)) > 400, 'the whole photo was read');
-  await shot(page, 'look-quick');
+  await picture(page, 'look-quick', { guide: 'look-quick' });
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   // Small pictures are kept on the disk.

@@ -1,17 +1,14 @@
 // Every screen with real data, light and dark, looked over by axe: what a machine can tell of contrast, names and roles.
 // Pictures go to build/screenshots/; with WINDLASS_SHOTS=docs those of the guide are written to docs/guide/img too.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch, openPage } from './browser.mjs';
-import { KEYS, draft, makeHome, root, s3, startCore, startPractice } from './core.mjs';
+import { toGuide } from './guide.mjs';
+import { KEYS, draft, makeHome, s3, startCore, startPractice } from './core.mjs';
+import { picture } from './picture.mjs';
 
-const shots = join(root, 'build/screenshots');
-const guide = join(root, 'docs/guide/img');
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const IN_GUIDE = {
   'first-run': 'first-run',
   browse: 'browse',
@@ -38,7 +35,6 @@ let page;
 let errors;
 
 before(async () => {
-  mkdirSync(shots, { recursive: true });
   own = makeHome();
   writeFileSync(
     join(own.home, '.aws/credentials'),
@@ -59,40 +55,17 @@ after(async () => {
   own?.remove();
 });
 
-/** A small picture for the guide; the test's own folder is called what a person's would be. */
-async function forGuide(name) {
-  mkdirSync(guide, { recursive: true });
+/** A picture for the guide; the test's own folder is called what a person's would be. */
+async function keep(name) {
   await page.evaluate((folder) => {
     for (const field of document.querySelectorAll('input')) field.value = field.value.replaceAll(folder, '~');
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) texts.currentNode.data = texts.currentNode.data.replaceAll(folder, '~');
   }, own.home);
-  const bytes = await page.screenshot({ style: '.toasts { visibility: hidden; }' });
-  const small = ['png:-', '-strip', '+dither', '-colors', '200', `PNG8:${join(guide, `${name}.png`)}`];
-  execFileSync('convert', small, { input: bytes });
+  await toGuide(page, name);
 }
 
-/** A picture in both themes, each looked over by axe. */
-async function screen(name) {
-  for (const theme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme: theme });
-    await page.waitForFunction((wanted) => document.documentElement.dataset.theme === wanted, theme);
-    const file = join(shots, `screen-${name}-${theme}.png`);
-    await page.screenshot({ path: file });
-    await page.evaluate(axe);
-    const found = await page.evaluate(() =>
-      window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }),
-    );
-    const told = found.violations.map(
-      ({ id, help, nodes }) => `${id}: ${help}\n${nodes.map((n) => `    ${n.target} ${n.failureSummary}`).join('\n')}`,
-    );
-    assert.deepEqual(told, [], `${name}, ${theme}`);
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    assert.ok(wide <= 0, `${name}: ${wide} px too wide`);
-    if (process.env.WINDLASS_SHOTS === 'docs' && theme === 'light' && IN_GUIDE[name]) await forGuide(IN_GUIDE[name]);
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
-}
+const screen = (name) => picture(page, `screen-${name}`, { guide: IN_GUIDE[name] ?? null, keep: (_, as) => keep(as) });
 
 const row = (name) => page.getByRole('grid').getByRole('row', { name });
 const dialog = () => page.getByRole('dialog').or(page.getByRole('alertdialog'));

@@ -2,7 +2,8 @@
 // axe in both themes; pictures go to build/screenshots/.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { focusOn, onMock, open, shot } from './mock-page.mjs';
+import { focusOn, onMock, open } from './mock-page.mjs';
+import { picture } from './picture.mjs';
 
 onMock();
 
@@ -15,7 +16,7 @@ test('found while one types, walked by keys, and left for where it lies', async 
   await page.keyboard.type('dji 041 jpg');
   await page.getByText('9 objects, ').waitFor();
   await page.getByText(/of 1,284,310, listed 3 h ago/).waitFor();
-  await shot(page, 'search');
+  await picture(page, 'search');
   await page.keyboard.press('ArrowDown');
   await focusOn(page, 'inspections-prod/bridges/A14-viaduct/2026-11-20/raw/');
   await page.keyboard.press('ArrowDown');
@@ -38,10 +39,10 @@ test('a reach, a question that makes no sense, and one that fits nothing', async
   await page.getByRole('button', { name: 'This folder', pressed: true }).waitFor();
   await page.keyboard.type('size:huge');
   await page.getByText('“size:huge” does not say which size. Write it like size:>10mb.').waitFor();
-  await shot(page, 'search-problem');
+  await picture(page, 'search-problem');
   await field(page).fill('nothing like it');
   await page.getByText('Nothing fits').waitFor();
-  await shot(page, 'search-none');
+  await picture(page, 'search-none');
   await field(page).fill('overlap');
   await page.getByText('Nothing fits').waitFor();
   await page.getByRole('button', { name: 'Everywhere' }).click();
@@ -78,7 +79,7 @@ test('an index tells what it cost, fills with progress, stops and goes', async (
   await strip.getByText('Indexing: 412,000 objects, 412 LIST requests, 3,400 a second').waitFor();
   await strip.getByText('about 4 min left').waitFor();
   assert.equal(await strip.getByRole('progressbar').getAttribute('aria-valuenow'), '32');
-  await shot(page, 'search-indexing');
+  await picture(page, 'search-indexing');
   await strip.getByRole('button', { name: 'Stop' }).click();
   await strip.getByText('The index stands at 412,000 objects after 412 LIST requests.').waitFor();
   await strip.getByRole('button', { name: 'Drop the index' }).click();
@@ -95,7 +96,7 @@ test('folders of an indexed bucket show what lies in them', async () => {
   const row = page.getByRole('row', { name: /^overlap-check/ });
   await row.getByText('4.12 GB').waitFor();
   await row.getByText('96 objects').waitFor();
-  await shot(page, 'folder-sizes');
+  await picture(page, 'folder-sizes');
   assert.deepEqual(errors, []);
   await context.close();
 });

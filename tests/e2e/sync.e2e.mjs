@@ -1,25 +1,22 @@
 // Sync folders that go both ways, in a browser against the mock core: plan, brake, conflicts, undo, options, by keyboard and
 // looked over by axe. Pictures of every part in both themes go to build/screenshots/.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { test, after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { launch, openPage } from './browser.mjs';
+import { examine, shots } from './picture.mjs';
 import { serve } from './static-server.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const dist = join(root, 'ui/dist-mock');
-const shots = join(root, 'build/screenshots');
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let browser;
 let server;
 
 before(async () => {
   assert.ok(existsSync(join(dist, 'index.html')), 'run `npm run build:mock` first');
-  mkdirSync(shots, { recursive: true });
   server = await serve(dist);
   browser = await launch();
 });
@@ -40,16 +37,7 @@ const dialog = (page) => page.getByRole('dialog').or(page.getByRole('alertdialog
 
 async function look(page, name, theme) {
   await page.screenshot({ path: join(shots, `${name}-${theme}.png`) });
-  await page.evaluate(axe);
-  const found = await page.evaluate(() =>
-    window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }),
-  );
-  const told = found.violations.map(
-    ({ id, help, nodes }) => `${id}: ${help}\n${nodes.map((n) => `    ${n.target} ${n.failureSummary}`).join('\n')}`,
-  );
-  assert.deepEqual(told, [], `${name}, ${theme}`);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  assert.ok(wide <= 0, `${name}: ${wide} px too wide`);
+  await examine(page, `${name}, ${theme}`);
 }
 
 for (const theme of ['light', 'dark']) {

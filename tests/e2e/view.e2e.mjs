@@ -1,61 +1,11 @@
 // Gallery, quick look and the facts of a photo, by keyboard, on the mock core. Every part is looked over by axe in both
 // themes; pictures go to build/screenshots/.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
-import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { launch, openPage } from './browser.mjs';
-import { serve } from './static-server.mjs';
+import { test } from 'node:test';
+import { onMock, open } from './mock-page.mjs';
+import { picture } from './picture.mjs';
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-const dist = join(root, 'ui/dist-mock');
-const shots = join(root, 'build/screenshots');
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const RAW = 's3://inspections-prod/bridges/A14-viaduct/2026-11-20/raw/';
-
-let browser;
-let server;
-
-before(async () => {
-  assert.ok(existsSync(join(dist, 'index.html')), 'run `npm run build:mock` first');
-  mkdirSync(shots, { recursive: true });
-  server = await serve(dist);
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  server?.close();
-});
-
-async function open() {
-  const opened = await openPage(browser, `${server.url}/?fast`);
-  const { page } = opened;
-  page.setDefaultTimeout(15_000);
-  await page.locator('.info').waitFor();
-  await page.keyboard.press('Control+l');
-  const field = page.locator('.path input');
-  await field.fill(RAW);
-  await field.press('Enter');
-  await page.getByRole('row', { name: /DJI_0401/ }).waitFor();
-  return opened;
-}
-
-/** A picture in both themes, each looked over by axe. */
-async function shot(page, name) {
-  for (const theme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme: theme });
-    await page.waitForFunction((wanted) => document.documentElement.dataset.theme === wanted, theme);
-    await page.screenshot({ path: join(shots, `${name}-${theme}.png`) });
-    await page.evaluate(axe);
-    const found = await page.evaluate(() =>
-      window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }),
-    );
-    const broken = found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
-    assert.deepEqual(broken, [], `axe on ${name} in ${theme}`);
-  }
-}
+onMock();
 
 async function tileWithFocus(page, name) {
   await page.waitForFunction(
@@ -88,7 +38,7 @@ test('the gallery has the rows of the list, one tab stop, and the same selection
   await page.getByRole('gridcell', { name: /DJI_0408/ }).click({ modifiers: ['Control'] });
   await page.getByText('3 selected').waitFor();
   await page.locator('.tile__img img').nth(5).waitFor();
-  await shot(page, 'view-gallery');
+  await picture(page, 'view-gallery');
 
   await page.keyboard.press('End');
   await tileWithFocus(page, 'what?.json');
@@ -128,7 +78,7 @@ test('quick look: by key, on with the arrows, and back to the row', async () => 
   await page.getByText('3840 × 2160').first().waitFor();
   await page.keyboard.press('ArrowUp');
   await page.getByRole('img', { name: 'Picture of DJI_0403.JPG' }).waitFor();
-  await shot(page, 'view-quick-look');
+  await picture(page, 'view-quick-look');
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   await page.waitForFunction(() => document.activeElement?.ariaLabel?.includes('DJI_0403'));
@@ -144,7 +94,7 @@ test('quick look: by key, on with the arrows, and back to the row', async () => 
   await table.waitFor();
   assert.equal(await table.locator('td b').count(), 0, 'markup in a cell is text');
   await table.getByText('<b>11.4</b>').waitFor();
-  await shot(page, 'view-table');
+  await picture(page, 'view-table');
   // Space closes it, as it does on a Mac.
   await page.getByRole('region').focus();
   await page.keyboard.press('Space');
@@ -161,7 +111,7 @@ test('the inspector shows the facts of a photo and where it was taken', async ()
   for (const fact of ['f/4', 'DJI FC3582', '24 mm', '5280 × 3956']) await inspector.getByText(fact).waitFor();
   await inspector.getByRole('img', { name: /52.4012 N, 0.2634 E/ }).waitFor();
   await inspector.getByRole('button', { name: 'Copy position' }).waitFor();
-  await shot(page, 'view-inspector');
+  await picture(page, 'view-inspector');
   await inspector.getByRole('button', { name: 'Open', exact: true }).click();
   await page.getByRole('dialog', { name: /DJI_0412/ }).waitFor();
   assert.deepEqual(errors, []);
