@@ -41,7 +41,7 @@ fn item(seq: u64, state: ItemState) -> Item {
     Item {
         seq,
         from: key(&format!("a/{seq}")),
-        to: (seq % 2 == 0).then(|| key(&format!("b/{seq}"))),
+        to: seq.is_multiple_of(2).then(|| key(&format!("b/{seq}"))),
         size: seq * 10,
         etag: ETag::new(format!("\"e{seq}\"")),
         taken: (seq == 2).then(|| ETag::new("\"t\"")),
