@@ -32,7 +32,10 @@ fn sent(said: &str, range: &Range<u64>) -> Option<(usize, u64)> {
     let (first, last, total): (u64, u64, u64) =
         (first.parse().ok()?, last.parse().ok()?, total.parse().ok()?);
     let right = first == range.start && last == range.end.min(total).checked_sub(1)? && first <= last;
-    right.then_some((usize::try_from(last - first + 1).ok()?, total))
+    if !right {
+        return None;
+    }
+    Some((usize::try_from(last - first + 1).ok()?, total))
 }
 
 #[async_trait]
