@@ -1,3 +1,4 @@
+import { untrack } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import type { ObjectRow, Preview, PreviewWant } from '../api/types';
 import type { Backend } from '../backend';
@@ -6,6 +7,7 @@ import type { Place } from './listing.svelte';
 
 const KEEP = 300;
 const AT_ONCE = 4;
+const nothing = (): void => undefined;
 
 interface Wanted {
   id: string;
@@ -25,6 +27,7 @@ export class Previews {
   #known = new SvelteMap<string, Preview | null>();
   #queue: Wanted[] = [];
   #running = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly backend: Backend) {}
 
@@ -40,20 +43,24 @@ export class Previews {
 
   /** Asks for the picture of a row that came into view, if its name lets hope for one. Returns what takes the wish back. */
   inView(place: Place, row: ObjectRow): () => void {
-    return looksLikePicture(row.name) ? this.want(place, row) : () => undefined;
+    // What others learn of their objects is no reason for a row to wish again.
+    return looksLikePicture(row.name) ? untrack(() => this.want(place, row)) : nothing;
   }
 
   /** Asks for what is inside an object. Returns what takes the wish back. */
   want(place: Place, row: ObjectRow): () => void {
     const id = idOf(place, row);
-    if (!canLook(row) || this.#known.has(id)) return () => undefined;
+    if (!canLook(row) || this.#known.has(id)) return nothing;
     const at = this.#queue.findIndex((each) => each.id === id);
     const wanted = at < 0 ? { id, place, row, wishes: 0 } : this.#queue.splice(at, 1)[0];
-    if (!wanted) return () => undefined;
+    if (!wanted) return nothing;
     wanted.wishes += 1;
     this.#queue.push(wanted);
     // Later, so that of a list that is scrolled fast only the last rows are asked for.
-    setTimeout(() => this.#next(), 60);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#next();
+    }, 60);
     return () => {
       wanted.wishes -= 1;
       if (wanted.wishes === 0) this.#queue = this.#queue.filter((each) => each !== wanted);
