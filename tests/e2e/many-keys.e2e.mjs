@@ -14,6 +14,11 @@ import { draft, makeHome, root, startCore, startNothing } from './core.mjs';
 const KEYS = 100_000;
 const LIMITS = { stallMs: 50, heapMb: 24, heapGrowthMb: 12, nodes: 6000 };
 const RUNS = 2;
+/**
+ * What `yardstick` takes on the machine that the limit of a stall was set on (its longest task was 29 ms of processor time). The same
+ * page has a longest task of 63 ms where the yardstick takes 1.9 times as long.
+ */
+const YARDSTICK_MS = 20;
 const PHASES = ['listing', 'scrolling', 'using'];
 
 let browser;
@@ -53,6 +58,32 @@ function longest(trace) {
       return [name, { cpu: most('tdur'), clock: most('dur'), tasks: within.length }];
     }),
   );
+}
+
+/** The quickest of many runs of a fixed piece of work such as rows are made of: what this machine can do right now. */
+function yardstick(page) {
+  return page.evaluate(() => {
+    const box = document.body.appendChild(document.createElement('div'));
+    box.style.cssText = 'position:fixed;left:-2000px;width:1000px;contain:strict;height:800px';
+    let best = Infinity;
+    for (let run = 0; run < 40; run += 1) {
+      const began = performance.now();
+      const rows = Array.from({ length: 100 }, (_, i) => {
+        const row = document.createElement('div');
+        row.style.cssText = 'display:grid;grid-template-columns:1fr 1fr 1fr 1fr;height:32px';
+        for (let cell = 0; cell < 8; cell += 1) {
+          const text = row.appendChild(document.createElement('span'));
+          text.textContent = `${run} ${i} ${new Intl.NumberFormat('en').format(i * cell * 7919)}`;
+        }
+        return row;
+      });
+      box.replaceChildren(...rows);
+      void box.scrollHeight;
+      best = Math.min(best, performance.now() - began);
+    }
+    box.remove();
+    return best;
+  });
 }
 
 async function heap(cdp) {
@@ -137,8 +168,9 @@ async function run(connection) {
     errors.filter((error) => !/status of 404|status of 5\d\d/.test(error)),
     [],
   );
+  const work = await yardstick(page);
   await context.close();
-  return { firstRows, complete, turns, stalls, before: before_, after: after_ };
+  return { firstRows, complete, turns, stalls, work, before: before_, after: after_ };
 }
 
 test(`${KEYS} keys: no stall, bounded memory`, { timeout: 300_000 }, async (t) => {
@@ -172,14 +204,19 @@ test(`${KEYS} keys: no stall, bounded memory`, { timeout: 300_000 }, async (t) =
     heap_before_mb: Math.round(most((r) => r.before.mb) * 10) / 10,
     heap_after_mb: Math.round(most((r) => r.after.mb) * 10) / 10,
     nodes_after: most((r) => r.after.nodes),
+    yardstick_ms: Math.round(best((r) => r.work) * 10) / 10,
     limits: LIMITS,
   };
+  // Held against what the machine can do, in both numbers of the same minute; a quick machine gets no stricter limit.
+  const slow = Math.max(1, figures.yardstick_ms / YARDSTICK_MS);
+  const limit = Math.round(LIMITS.stallMs * slow);
+  figures.stall_limit_ms = limit;
   mkdirSync(join(root, 'build/bench'), { recursive: true });
   writeFileSync(join(root, 'build/bench/ui.json'), `${JSON.stringify(figures, null, 2)}\n`);
   t.diagnostic(JSON.stringify(figures));
   for (const name of PHASES) {
     const stall = figures[`stall_${name}_ms`];
-    assert.ok(stall <= LIMITS.stallMs, `${name}: a task of ${stall} ms, at most ${LIMITS.stallMs}`);
+    assert.ok(stall <= limit, `${name}: a task of ${stall} ms, at most ${limit}`);
   }
   assert.ok(figures.heap_after_mb <= LIMITS.heapMb, `heap ${figures.heap_after_mb} MB`);
   assert.ok(
