@@ -57,7 +57,7 @@ test('photos of the practice bucket: gallery, facts, quick look', { timeout: 120
   const large = page.getByRole('dialog').getByRole('img', { name: /^Picture of/ });
   await page.waitForFunction(() => document.querySelector('.look__b')?.getAttribute('aria-busy') === 'false');
   assert.ok((await large.evaluate((img) => img.naturalWidth)) > 400, 'the whole photo was read');
-  await picture(page, 'look-quick', { guide: 'look-quick' });
+  await picture(page, 'look-quick');
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   // Small pictures are kept on the disk.
