@@ -161,7 +161,7 @@ def run(args, server, rng):
         sample = rng.sample(sorted(before), min(300, len(before))) + list(special)
 
         direct = here.server.endpoint
-        shares = sorted(rng.uniform(0.05, 0.9) for _ in range(args.kills))
+        shares = sorted(rng.uniform(0.05, 0.75) for _ in range(args.kills))
         move = lambda: here.windlass("mv", f"s3://{here.bucket}/{FROM}", f"s3://{here.bucket}/{TO}", endpoint=direct)  # noqa: E731
         job, seconds, used, kills = carried(here, move, 0, shares, len(before))
         found = seen(here, TO)
