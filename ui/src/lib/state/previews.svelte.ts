@@ -57,10 +57,12 @@ export class Previews {
     wanted.wishes += 1;
     this.#queue.push(wanted);
     // Later, so that of a list that is scrolled fast only the last rows are asked for.
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.#next();
-    }, 60);
+    if (this.#timer === undefined) {
+      this.#timer = setTimeout(() => {
+        this.#timer = undefined;
+        this.#next();
+      }, 60);
+    }
     return () => {
       wanted.wishes -= 1;
       if (wanted.wishes === 0) this.#queue = this.#queue.filter((each) => each !== wanted);
