@@ -15,7 +15,6 @@ struct Word {
     /// End of a prefix with which the rest of the word is the name's beginning. `None` for words that cannot lie across.
     head: Option<String>,
     whole: Finder<'static>,
-    whole_in_prefix: Finder<'static>,
     front: Finder<'static>,
 }
 
@@ -111,13 +110,12 @@ impl Word {
             text: text.to_owned(),
             head: halves.map(|(head, _)| head.to_owned()),
             whole: finder(text),
-            whole_in_prefix: finder(text),
             front: finder(&format!("\n{}", halves.map_or("", |(_, rest)| rest))),
         }
     }
 
     fn left(&self, prefix: &str) -> Left {
-        if prefix.len() >= self.text.len() && self.whole_in_prefix.find(prefix.as_bytes()).is_some() {
+        if prefix.len() >= self.text.len() && self.whole.find(prefix.as_bytes()).is_some() {
             return Left::Nothing;
         }
         match &self.head {
