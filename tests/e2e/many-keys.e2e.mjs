@@ -10,15 +10,11 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch, openPage } from './browser.mjs';
 import { draft, makeHome, root, startCore, startNothing } from './core.mjs';
+import { allowed, longest, STALL_MS, startTracing, yardstick } from './stall.mjs';
 
 const KEYS = 100_000;
-const LIMITS = { stallMs: 50, heapMb: 24, heapGrowthMb: 12, nodes: 6000 };
+const LIMITS = { stallMs: STALL_MS, heapMb: 24, heapGrowthMb: 12, nodes: 6000 };
 const RUNS = 2;
-/**
- * What `yardstick` takes on the machine that the limit of a stall was set on (its longest task was 29 ms of processor time). The same
- * page has a longest task of 63 ms where the yardstick takes 1.9 times as long.
- */
-const YARDSTICK_MS = 20;
 const PHASES = ['listing', 'scrolling', 'using'];
 
 let browser;
@@ -40,52 +36,6 @@ after(async () => {
   own?.remove();
 });
 
-/** Longest task of the page's main thread in each phase, in milliseconds: processor time, and by the clock. */
-function longest(trace) {
-  const events = JSON.parse(trace.toString()).traceEvents;
-  const marks = events.filter((e) => /^phase-/.test(e.name) && e.cat.includes('blink.user_timing'));
-  assert.equal(marks.length, PHASES.length + 1, 'every phase is marked');
-  const { pid, tid } = marks[0];
-  const tasks = events.filter((e) => e.pid === pid && e.tid === tid && e.name === 'ThreadControllerImpl::RunTask');
-  assert.ok(
-    tasks.some((task) => task.tdur > 0),
-    'the browser measures processor time',
-  );
-  return Object.fromEntries(
-    PHASES.map((name, i) => {
-      const within = tasks.filter((task) => task.ts >= marks[i].ts && task.ts < marks[i + 1].ts);
-      const most = (field) => Math.max(0, ...within.map((task) => task[field] ?? 0)) / 1000;
-      return [name, { cpu: most('tdur'), clock: most('dur'), tasks: within.length }];
-    }),
-  );
-}
-
-/** The quickest of many runs of a fixed piece of work such as rows are made of: what this machine can do right now. */
-function yardstick(page) {
-  return page.evaluate(() => {
-    const box = document.body.appendChild(document.createElement('div'));
-    box.style.cssText = 'position:fixed;left:-2000px;width:1000px;contain:strict;height:800px';
-    let best = Infinity;
-    for (let run = 0; run < 40; run += 1) {
-      const began = performance.now();
-      const rows = Array.from({ length: 100 }, (_, i) => {
-        const row = document.createElement('div');
-        row.style.cssText = 'display:grid;grid-template-columns:1fr 1fr 1fr 1fr;height:32px';
-        for (let cell = 0; cell < 8; cell += 1) {
-          const text = row.appendChild(document.createElement('span'));
-          text.textContent = `${run} ${i} ${new Intl.NumberFormat('en').format(i * cell * 7919)}`;
-        }
-        return row;
-      });
-      box.replaceChildren(...rows);
-      void box.scrollHeight;
-      best = Math.min(best, performance.now() - began);
-    }
-    box.remove();
-    return best;
-  });
-}
-
 async function heap(cdp) {
   await cdp.send('HeapProfiler.collectGarbage');
   const { usedSize } = await cdp.send('Runtime.getHeapUsage');
@@ -99,8 +49,7 @@ async function run(connection) {
   await page.getByRole('row', { name: /DJI_0112/ }).waitFor();
   const cdp = await context.newCDPSession(page);
   const before_ = await heap(cdp);
-  await browser.startTracing(undefined, { categories: ['toplevel', 'blink.user_timing'] });
-  const phase = (name) => page.evaluate((text) => void performance.mark(`phase-${text}`), name);
+  const phase = await startTracing(browser, page);
   await phase('listing');
   const began = performance.now();
   await page.getByRole('button', { name: /Connection: / }).click();
@@ -161,7 +110,7 @@ async function run(connection) {
   await page.keyboard.press('End');
   await page.getByRole('row', { name: /^DJI_0000099999/ }).waitFor();
   await phase('end');
-  const stalls = longest(await browser.stopTracing());
+  const stalls = longest(await browser.stopTracing(), PHASES);
 
   const after_ = await heap(cdp);
   assert.deepEqual(
@@ -207,9 +156,7 @@ test(`${KEYS} keys: no stall, bounded memory`, { timeout: 300_000 }, async (t) =
     yardstick_ms: Math.round(best((r) => r.work) * 10) / 10,
     limits: LIMITS,
   };
-  // Held against what the machine can do, in both numbers of the same minute; a quick machine gets no stricter limit.
-  const slow = Math.max(1, figures.yardstick_ms / YARDSTICK_MS);
-  const limit = Math.round(LIMITS.stallMs * slow);
+  const limit = allowed(figures.yardstick_ms);
   figures.stall_limit_ms = limit;
   mkdirSync(join(root, 'build/bench'), { recursive: true });
   writeFileSync(join(root, 'build/bench/ui.json'), `${JSON.stringify(figures, null, 2)}\n`);
