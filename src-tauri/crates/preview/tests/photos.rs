@@ -1,5 +1,6 @@
 //! Real photos of many makers, from the Debian package golang-github-rwcarlsen-goexif-dev (BSD-2-Clause). It holds the values
-//! another reader of EXIF found in them as well, and these are what is expected here.
+//! another reader of EXIF found in them as well, and these are what is expected here. One photo in all turns, from the Debian package
+//! golang-github-disintegration-imaging-dev (MIT).
 #![cfg(test)]
 
 mod common;
@@ -11,6 +12,7 @@ use common::{decoded, fact};
 use windlass_ports::decode::{FactName, FileKind, Want};
 
 const FOLDER: &str = "/usr/share/gocode/src/github.com/rwcarlsen/goexif/exif";
+const TURNED: &str = "/usr/share/gocode/src/github.com/disintegration/imaging/testdata";
 
 /// The other reader's values by file and field.
 fn expected() -> BTreeMap<String, BTreeMap<String, String>> {
@@ -108,6 +110,27 @@ fn photos_of_many_makers_say_what_another_reader_finds_in_them() {
         makers.len()
     );
     assert!(pictures * 100 >= with_thumbnail * 95, "{pictures} pictures of {with_thumbnail}");
+}
+
+/// B5: one photo as eight positions of a camera wrote it, and once without a turn. All are drawn upright: as the one without.
+#[test]
+fn all_turns_of_a_photo_are_drawn_alike() {
+    let drawn = |turn: u32| {
+        let bytes = std::fs::read(Path::new(TURNED).join(format!("orientation_{turn}.jpg")))
+            .expect("the package golang-github-disintegration-imaging-dev is installed");
+        let found = decoded(Want::Large, &bytes);
+        let said = fact(&found, FactName::Orientation);
+        assert_eq!(said, (turn > 1).then(|| turn.to_string()), "what the facts say of turn {turn}");
+        image::load_from_memory(&found.picture.expect("a picture").bytes).unwrap().to_rgb8()
+    };
+    let upright = drawn(0);
+    for turn in 1..=8 {
+        let other = drawn(turn);
+        assert_eq!(other.dimensions(), upright.dimensions(), "turn {turn}");
+        let apart: u64 = upright.iter().zip(other.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+        let mean = apart as f64 / upright.len() as f64;
+        assert!(mean < 8.0, "turn {turn}: pixels differ by {mean:.1} of 255 in the mean");
+    }
 }
 
 /// Hazard HS17: broken files of every maker end in a plain state. Real photos cut off at many places, and with flipped bytes.
