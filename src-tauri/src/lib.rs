@@ -1,5 +1,5 @@
-//! The shell: the only code that names `tauri`. It opens the window, starts the core beside it, hands the window's questions
-//! to the core and the core's hints to the window.
+//! The shell: the only code that names `tauri`. It opens the windows, starts the core beside them, hands their questions to the
+//! core and the core's hints to them.
 //!
 //! It decides nothing: whatever is said of buckets, files or transfers is said by `windlass-api`.
 //! Start reading at [`run`].
@@ -11,13 +11,15 @@ mod core_cell;
 mod dialogs;
 pub mod renderer;
 mod tray;
+mod windows;
 
 use anyhow::Context as _;
-use tauri::{Manager as _, RunEvent};
+use tauri::{Manager as _, RunEvent, WindowEvent};
 
 use crate::core_cell::CoreCell;
+use crate::windows::Opened;
 
-/// Opens the window and returns when the person has closed it and the core has saved its state.
+/// Opens the window and returns when the person has closed the last one and the core has saved its state.
 ///
 /// # Errors
 /// When no window can be opened: no display, or the web view is not installed.
@@ -32,12 +34,20 @@ pub fn run() -> anyhow::Result<()> {
 
     let app = tauri::Builder::default()
         // First, so that a second start ends before it opens the journal.
-        .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| show_window(app)))
+        .plugin(tauri_plugin_single_instance::init(|app, arguments, _folder| {
+            windows::again(app, arguments);
+        }))
         .plugin(tauri_plugin_dialog::init())
-        .plugin(tauri_plugin_window_state::Builder::default().build())
+        .plugin(
+            tauri_plugin_window_state::Builder::default()
+                .with_filter(|label| label == windows::FIRST)
+                .build(),
+        )
         .manage(CoreCell::new())
+        .manage(Opened::default())
         .invoke_handler(tauri::generate_handler![commands::call, commands::subscribe])
         .setup(|app| {
+            windows::begin(app.handle());
             app.state::<CoreCell>().start();
             tray::start(app.handle());
             Ok(())
@@ -45,22 +55,13 @@ pub fn run() -> anyhow::Result<()> {
         .build(tauri::generate_context!())
         .context("starting the window system")?;
 
-    let code = app.run_return(|app, event| {
-        if let RunEvent::Exit = event {
-            tauri::async_runtime::block_on(app.state::<CoreCell>().stop());
+    let code = app.run_return(|app, event| match event {
+        RunEvent::Exit => tauri::async_runtime::block_on(app.state::<CoreCell>().stop()),
+        RunEvent::WindowEvent { label, event: WindowEvent::Destroyed, .. } => {
+            app.state::<Opened>().forget(&label);
         }
+        _ => {}
     });
     anyhow::ensure!(code == 0, "the window ended with code {code}");
     Ok(())
-}
-
-/// Brings the window to the front: somebody started Windlass a second time.
-fn show_window(app: &tauri::AppHandle) {
-    if let Some(window) = app.get_webview_window("main") {
-        for result in [window.unminimize(), window.show(), window.set_focus()] {
-            if let Err(error) = result {
-                tracing::debug!(%error, "the window did not come to the front");
-            }
-        }
-    }
 }

@@ -13,7 +13,7 @@ use windlass_api::dto::{FolderState, SyncFolderRow, TransferWindow};
 use windlass_api::{Api, UiError, UiEvent};
 
 use crate::core_cell::CoreCell;
-use crate::show_window;
+use crate::windows;
 
 /// Least time between two looks; hints come much more often.
 const BEAT: Duration = Duration::from_secs(1);
@@ -89,7 +89,7 @@ fn build(app: &AppHandle) -> tauri::Result<Tray> {
 
 fn chosen(app: &AppHandle, id: &str) {
     match id {
-        OPEN => show_window(app),
+        OPEN => windows::again(app, Vec::new()),
         QUIT => app.exit(0),
         PAUSE => {
             let app = app.clone();

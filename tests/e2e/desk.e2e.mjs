@@ -444,3 +444,52 @@ test('everything is there at 200 % in a small window', async () => {
   assert.deepEqual(errors, []);
   await context.close();
 });
+
+test('a second window shows the place, and both remember the same bookmarks', async () => {
+  const { page, context, errors } = await open();
+  const second = async (act) => {
+    const [other] = await Promise.all([context.waitForEvent('page'), act()]);
+    await other.locator('.info').waitFor();
+    return other;
+  };
+  const same = await second(() => page.keyboard.press('Control+n'));
+  await same.getByRole('grid', { name: 'Objects in raw/' }).waitFor();
+  await goTo(page, 's3://inspections-prod/bridges/');
+  await page.getByRole('row', { name: /pier-07/ }).click({ button: 'right' });
+  const folder = await second(() => page.getByRole('menuitem', { name: /Open the folder in a new window/ }).click());
+  await folder.getByRole('grid', { name: 'Objects in pier-07/' }).waitFor();
+
+  await folder.keyboard.press('Control+b');
+  await page.locator('.nav').getByRole('button', { name: 'pier-07', exact: true }).waitFor();
+  await same.keyboard.press('Control+b');
+  await page.locator('.nav').getByRole('button', { name: 'raw', exact: true }).waitFor();
+  await page.locator('.nav').getByRole('button', { name: 'pier-07', exact: true }).waitFor();
+
+  // The tabs of the next start are those of the first window.
+  await folder.keyboard.press('Control+t');
+  const kept = JSON.parse(await page.evaluate(() => localStorage.getItem('windlass.tabs')));
+  assert.deepEqual(
+    kept.value.tabs.map((tab) => tab.now.route.prefix),
+    ['bridges/'],
+  );
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('links show a place in a tab of its own, and nothing else', async () => {
+  const links = [
+    'windlass://open/inspections-prod/bridges/A14-viaduct/2026-11-20/raw/DJI_0403.JPG',
+    'windlass://delete/inspections-prod/bridges/',
+    'javascript:alert(1)',
+    'windlass://open/<img%20src=x%20onerror=alert(1)>/',
+  ];
+  const query = links.map((link) => `&link=${encodeURIComponent(link)}`).join('');
+  const { page, context, errors } = await open(query);
+  const tabs = page.getByRole('tablist', { name: 'Tabs' }).getByRole('tab');
+  await page.waitForFunction(() => document.querySelectorAll('.tabbar__tab').length >= 2);
+  assert.equal(await page.getByText('This link leads to no place in a bucket').count(), 3, 'three are no links');
+  assert.equal(await tabs.count(), 2, 'one is');
+  await picture(page, 'desk-links');
+  assert.deepEqual(errors, []);
+  await context.close();
+});

@@ -78,3 +78,19 @@ test('a saved search is a bookmark of its own beside that of its place', () => {
   if (one) places.remove(one);
   expect(names(places)).toEqual(['two', 'three', 'Huge']);
 });
+
+test('two windows keep the bookmarks of both', () => {
+  const here = new Places();
+  const there = new Places();
+  here.add(at('one/'), 'one');
+  there.add(at('two/'), 'two');
+  there.visit(at('two/'));
+  here.visit(at('one/'));
+  here.read();
+  expect(names(here)).toEqual(['one', 'two']);
+  const one = here.find(at('one/'));
+  if (one) there.remove(one);
+  here.add(at('three/'), 'three');
+  expect(names(new Places())).toEqual(['two', 'three']);
+  expect(new Places().recent.map((place) => place.prefix)).toEqual(['one/', 'two/']);
+});

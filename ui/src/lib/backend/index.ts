@@ -20,6 +20,16 @@ export interface UploadTarget {
 /** What a window-level drag of files is doing; only shells that see real paths send it. */
 export type ShellDrag = { kind: 'over' } | { kind: 'leave' } | { kind: 'drop'; paths: string[] };
 
+/** What this window was opened for. */
+export interface Opened {
+  /** Whether it is the one whose tabs come back at the next start. */
+  first: boolean;
+  /** The place that the window which opened it asked for; not checked. */
+  route: unknown;
+  /** Links that the system handed over since they were last asked for; not checked. */
+  links: string[];
+}
+
 /** The door to the core. Every implementation rejects with a `UiError`. */
 export interface Backend {
   /** Whether native dialogs and real paths exist. */
@@ -29,6 +39,12 @@ export interface Backend {
   subscribe(listener: (events: UiEvent[]) => void): () => void;
   /** Sends one file whose bytes only the browser has. */
   uploadFile(target: UploadTarget, file: DroppedFile): Promise<void>;
+  /** Opens another window at a place. */
+  openWindow(route: unknown): Promise<void>;
+  /** What this window is to show; each link is given once. */
+  opened(): Promise<Opened>;
+  /** Says that a link waits in `opened`. Returns the function that stops it. */
+  onLinks(listener: () => void): () => void;
   /** Drags of real paths, where the shell reports them. */
   onShellDrag(listener: (drag: ShellDrag) => void): () => void;
 }

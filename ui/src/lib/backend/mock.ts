@@ -541,6 +541,22 @@ export function mockBackend(): Backend {
       ];
       emit({ kind: 'transfers', revision: (revision += 1) });
     },
+    openWindow(route) {
+      window.open(`?fast&route=${encodeURIComponent(JSON.stringify(route))}`, '_blank', 'noopener');
+      return Promise.resolve();
+    },
+    opened() {
+      const given = new URLSearchParams(location.search);
+      const route = given.get('route');
+      return Promise.resolve({
+        first: route === null,
+        route: route === null ? null : (JSON.parse(route) as unknown),
+        links: given.getAll('link'),
+      });
+    },
+    onLinks() {
+      return () => undefined;
+    },
     onShellDrag() {
       return () => undefined;
     },

@@ -1,8 +1,9 @@
 import { Channel, invoke } from '@tauri-apps/api/core';
+import { listen } from '@tauri-apps/api/event';
 import { getCurrentWebview } from '@tauri-apps/api/webview';
 import type { UiEvent } from '../api/types';
 import { toUiError } from '../errors';
-import type { Backend } from './index';
+import type { Backend, Opened } from './index';
 
 /** The door inside the desktop window. */
 export function tauriBackend(): Backend {
@@ -32,6 +33,22 @@ export function tauriBackend(): Backend {
       return Promise.reject(
         toUiError({ code: 'not_supported', message: 'This window sends files by their path.', detail: null }),
       );
+    },
+    async openWindow(route) {
+      try {
+        await invoke('call', { name: 'open_window', args: { route: JSON.stringify(route) } });
+      } catch (error) {
+        throw toUiError(error);
+      }
+    },
+    async opened() {
+      const answer = await invoke<Opened & { route: string | null }>('call', { name: 'opened', args: {} });
+      const { route, ...rest } = answer;
+      return { ...rest, route: route === null ? null : (JSON.parse(route) as unknown) };
+    },
+    onLinks(listener) {
+      const stop = listen('links', () => listener());
+      return () => void stop.then((unlisten) => unlisten());
     },
     onShellDrag(listener) {
       const stop = getCurrentWebview().onDragDropEvent(({ payload }) => {

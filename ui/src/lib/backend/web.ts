@@ -4,7 +4,8 @@ import type { Backend } from './index';
 
 /** The door in a plain browser: the development server on this computer. */
 export function webBackend(): Backend {
-  const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
+  const given = new URLSearchParams(location.hash.slice(1));
+  const token = given.get('token') ?? '';
 
   async function request(path: string, body: BodyInit, type: string): Promise<Response> {
     let response: Response;
@@ -63,8 +64,31 @@ export function webBackend(): Backend {
       const query = new URLSearchParams({ ...target, path });
       await request(`/api/upload?${query.toString()}`, file, 'application/octet-stream');
     },
+    openWindow(route) {
+      const hash = new URLSearchParams({ token, route: JSON.stringify(route) });
+      // Without `noopener` the new page could reach into this one.
+      window.open(`${location.pathname}${location.search}#${hash.toString()}`, '_blank', 'noopener');
+      return Promise.resolve();
+    },
+    opened() {
+      const links = given.getAll('link');
+      given.delete('link');
+      const route = given.get('route');
+      return Promise.resolve({ first: route === null, route: route === null ? null : readJson(route), links });
+    },
+    onLinks() {
+      return () => undefined;
+    },
     onShellDrag() {
       return () => undefined;
     },
   };
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

@@ -7,6 +7,8 @@ import { Throttle } from '../util/throttle';
 import { Connect } from './connect.svelte';
 import { Folders } from './folders.svelte';
 import type { Route, SearchRoute } from './history';
+import { readRoute } from './tabs.svelte';
+import { onKept } from './stored';
 import { Indexes } from './indexes.svelte';
 import { Jobs } from './jobs.svelte';
 import { Listing, type View } from './listing.svelte';
@@ -48,6 +50,7 @@ const UPLOADS_AT_ONCE = 3;
 /** A list up to this long is read again by itself when transfers end; a longer one when the person asks. */
 const RELIST_UP_TO = 5000;
 const RELIST_GAP = 3000;
+const MAX_LINK_SHOWN = 200;
 
 /** The whole state of the window: where we are and who follows what. */
 export class App extends Navigation {
@@ -113,7 +116,13 @@ export class App extends Navigation {
       window.addEventListener('pagehide', leave);
       this.#stops.push(() => window.removeEventListener('pagehide', leave));
       await Promise.all([this.transfers.read(), this.folders.read(), this.indexes.read(), this.jobs.read()]);
-      this.tabs.restore((route) => this.#isThere(route));
+      const opened = await this.backend.opened();
+      this.#stops.push(this.backend.onLinks(() => void this.#followLinks()));
+      this.#stops.push(onKept(() => this.#readKept()));
+      const asked = readRoute(opened.route);
+      this.tabs.remembered = opened.first;
+      if (opened.first) this.tabs.restore((route) => this.#isThere(route));
+      else if (asked && this.#isThere(asked)) this.tabs.show(this.tabs.open(asked));
       const first = this.connections[0];
       if (this.info.first_run || !first) {
         this.firstRun = true;
@@ -125,6 +134,7 @@ export class App extends Navigation {
         await this.loadBuckets();
       } else await this.enter(first);
       this.ready = true;
+      for (const link of opened.links) this.#follow(link);
     } catch (thrown) {
       this.fatal = toUiError(thrown);
     }
@@ -210,6 +220,50 @@ export class App extends Navigation {
     const { bucket, prefix, select } = address;
     this.go({ kind: 'browse', connection, bucket, prefix }, select === null ? null : { key: select });
     return true;
+  }
+
+  /** Another window with what is shown here, or with a route of its own. */
+  openWindow(route: Route | null = this.route): void {
+    if (!route) return;
+    this.backend.openWindow($state.snapshot(route)).catch((thrown: unknown) => this.fail(thrown));
+  }
+
+  /** Links come from other programs: none does more than to show a list. */
+  async #followLinks(): Promise<void> {
+    try {
+      for (const link of (await this.backend.opened()).links) this.#follow(link);
+    } catch (thrown) {
+      this.fail(thrown);
+    }
+  }
+
+  #follow(link: string): void {
+    const address = /^windlass:/i.test(link) ? this.readAddress(link) : null;
+    if (!address) {
+      this.toasts.show('error', t.tabs.badLink, link.slice(0, MAX_LINK_SHOWN));
+      return;
+    }
+    const { bucket, prefix, select } = address;
+    const connection = this.#connectionOf(bucket);
+    if (connection === null || this.firstRun) {
+      this.toasts.show('info', t.tabs.linkNeedsConnection(bucket));
+      return;
+    }
+    this.openTab({ kind: 'browse', connection, bucket, prefix }, select === null ? null : { key: select });
+  }
+
+  /** A link names no connection: the present one when it has the bucket, else one that was seen with it. */
+  #connectionOf(bucket: string): string | null {
+    if (this.buckets.some(({ name }) => name === bucket)) return this.connection;
+    const known = [...this.places.bookmarks, ...this.places.recent].find((place) => place.bucket === bucket);
+    return known?.connection ?? this.connection;
+  }
+
+  /** Another window changed what is remembered. */
+  #readKept(): void {
+    this.places.read();
+    this.layout.read();
+    this.theme.read();
   }
 
   /** Bookmarks the place that is shown, or takes its bookmark away. */

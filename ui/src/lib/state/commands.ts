@@ -33,6 +33,7 @@ const inPlace = (app: App): string | null => (app.place ? null : why.noPlace);
 const meant = (app: App): string | null =>
   inPlace(app) ?? (app.listing.focused || app.listing.selection.count(app.listing.total) > 0 ? null : why.nothingMeant);
 
+const onFolder = (app: App): string | null => inPlace(app) ?? (app.listing.focused?.folder ? null : why.noFolder);
 const severalTabs = (app: App): string | null => (app.tabs.list.length > 1 ? null : why.oneTab);
 
 // Cmd+Tab belongs to the system: on a Mac it is Ctrl there too.
@@ -54,6 +55,11 @@ async function copyAddress(app: App): Promise<void> {
   if (!place) return;
   const text = `s3://${place.bucket}/${app.listing.focused?.key ?? place.prefix}`;
   if (await copyText(text)) app.toasts.show('info', t.browse.addressCopied);
+}
+
+function openFolderInWindow(app: App): void {
+  const { place, focused } = app.listing;
+  if (place && focused?.folder) app.openWindow({ kind: 'browse', ...place, prefix: focused.key });
 }
 
 function addFolder(app: App): void {
@@ -92,6 +98,9 @@ export const COMMANDS: Command[] = [
   command('go', 'bookmark', ['ctrl+b'], (app) => app.toggleBookmark(), { blocked: inPlace }),
   command('go', 'refresh', ['f5', 'ctrl+r'], (app) => app.refresh()),
   command('tabs', 'new-tab', ['ctrl+t'], (app) => app.openTab()),
+  command('tabs', 'new-window', ['ctrl+n'], (app) => app.openWindow(), {
+    blocked: (app) => (app.route ? null : why.noPlace),
+  }),
   command('tabs', 'close-tab', ['ctrl+w'], (app) => app.closeTab(), { blocked: severalTabs }),
   command('tabs', 'next-tab', [NEXT_TAB, 'ctrl+pagedown'], (app) => app.nextTab(1), { blocked: severalTabs }),
   command('tabs', 'previous-tab', [PREVIOUS_TAB, 'ctrl+pageup'], (app) => app.nextTab(-1), { blocked: severalTabs }),
@@ -135,6 +144,7 @@ export const COMMANDS: Command[] = [
   command('list', 'toggle', ['space'], null),
   command('list', 'open', ['enter'], null),
   command('list', 'open-tab', ['ctrl+enter'], null),
+  command('list', 'open-in-window', ['ctrl+shift+enter'], openFolderInWindow, { typing: false, blocked: onFolder }),
   command('list', 'escape', ['escape'], escape, { typing: false }),
   command('window', 'inspector', ['ctrl+i'], (app) => (app.inspector = !app.inspector), { blocked: inPlace }),
   command('window', 'transfers', ['ctrl+j'], (app) => app.transfers.show(!app.transfers.open)),

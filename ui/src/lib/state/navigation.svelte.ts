@@ -70,12 +70,16 @@ export abstract class Navigation {
     if (place && prefix !== null) this.go({ ...place, prefix }, { key: place.prefix });
   }
 
-  /** A tab with a route of its own, or with what is shown now. */
-  openTab(route: Route | null = this.route): void {
+  /** A tab with a route of its own, or with what is shown now; `at` says what to show of it first. */
+  openTab(route: Route | null = this.route, at: Partial<View> | null = null): void {
     if (!route) return;
     this.leave();
     const view = route === this.route ? (this.tabs.current?.history.now.view ?? null) : null;
-    this.showTab(this.tabs.open(route, view));
+    const id = this.tabs.open(route, view);
+    if (at) {
+      this.tabs.show(id);
+      this.show(route, at);
+    } else this.showTab(id);
   }
 
   showTab(id: number): void {

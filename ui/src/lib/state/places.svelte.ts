@@ -44,6 +44,12 @@ export class Places {
   bookmarks = $state.raw<Bookmark[]>(load(BOOKMARKS) ?? []);
   recent = $state.raw<Place[]>(load(RECENT) ?? []);
 
+  /** What all windows together have kept. */
+  read(): void {
+    this.bookmarks = load(BOOKMARKS) ?? this.bookmarks;
+    this.recent = load(RECENT) ?? this.recent;
+  }
+
   find(place: Place): Bookmark | null {
     return this.bookmarks.find((bookmark) => bookmark.search === null && samePlace(bookmark, place)) ?? null;
   }
@@ -54,11 +60,13 @@ export class Places {
   }
 
   add({ connection, bucket, prefix }: Place, name: string): void {
+    this.read();
     if (this.find({ connection, bucket, prefix })) return;
     this.#set([...this.bookmarks, { connection, bucket, prefix, name: name.slice(0, MAX_NAME), search: null }]);
   }
 
   addSearch(route: SearchRoute, name: string): void {
+    this.read();
     if (this.findSearch(route)) return;
     const { connection, bucket, prefix, within, text } = route;
     const search = { within, text };
@@ -68,21 +76,25 @@ export class Places {
   rename(bookmark: Bookmark, name: string): void {
     const text = name.trim().slice(0, MAX_NAME);
     if (text === '') return;
+    this.read();
     this.#set(this.bookmarks.map((each) => (sameBookmark(each, bookmark) ? { ...each, name: text } : each)));
   }
 
   remove(bookmark: Bookmark): void {
+    this.read();
     this.#set(this.bookmarks.filter((each) => !sameBookmark(each, bookmark)));
   }
 
   /** Puts a bookmark at a place in the order. */
   moveTo(bookmark: Bookmark, to: number): void {
-    const rest = this.bookmarks.filter((each) => each !== bookmark);
+    this.read();
+    const rest = this.bookmarks.filter((each) => !sameBookmark(each, bookmark));
     if (rest.length === this.bookmarks.length || to < 0 || to > rest.length) return;
     this.#set([...rest.slice(0, to), bookmark, ...rest.slice(to)]);
   }
 
   visit({ connection, bucket, prefix }: Place): void {
+    this.read();
     const place = { connection, bucket, prefix };
     this.recent = [place, ...this.recent.filter((each) => !samePlace(each, place))].slice(0, MAX_RECENT);
     keep(RECENT, this.recent);
@@ -90,6 +102,7 @@ export class Places {
 
   /** Forgets the places of connections that are gone. */
   drop(gone: (place: Place) => boolean): void {
+    this.read();
     this.#set(this.bookmarks.filter((each) => !gone(each)));
     this.recent = this.recent.filter((each) => !gone(each));
     keep(RECENT, this.recent);

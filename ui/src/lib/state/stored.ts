@@ -29,6 +29,15 @@ export function keep<T>({ name, version }: Slot<T>, value: T): void {
   }
 }
 
+/** Calls when another window has kept something. Returns the function that stops it. */
+export function onKept(listener: () => void): () => void {
+  const changed = ({ key }: StorageEvent): void => {
+    if (key === null || key.startsWith('windlass.')) listener();
+  };
+  window.addEventListener('storage', changed);
+  return () => window.removeEventListener('storage', changed);
+}
+
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -42,6 +42,11 @@ export class TableLayout {
     ['16px 32px minmax(80px, 1fr)', ...this.columns.map((column) => `${this.#kept.widths[column]}px`)].join(' '),
   );
 
+  /** The layout that another window chose. */
+  read(): void {
+    this.#kept = load(SLOT) ?? this.#kept;
+  }
+
   get density(): Density {
     return this.#kept.density;
   }

@@ -23,6 +23,8 @@ const SLOT: Slot<Kept> = { name: 'tabs', version: 1, read: readKept };
 /** The tabs of the window. One list is open at a time: the others are kept as how they looked. */
 export class Tabs {
   list = $state.raw<Tab[]>([]);
+  /** Whether they come back at the next start: those of the first window do. */
+  remembered = true;
   #id = $state(0);
   #next = 1;
   current = $derived(this.list.find((tab) => tab.id === this.#id) ?? null);
@@ -87,6 +89,7 @@ export class Tabs {
   }
 
   #keep(): void {
+    if (!this.remembered) return;
     // Ticks are not kept: by the next start the list may be another one.
     const entry = ({ route, view }: HistoryEntry): HistoryEntry => ({ route, view: view && { ...view, picked: null } });
     const tabs = this.list.slice(0, MAX_KEPT).map(({ history }) => ({
@@ -110,6 +113,11 @@ function readHistory(value: unknown): TabHistory | null {
   if (!now) return null;
   const past = readList(value.past, readEntry, MAX_KEPT_PAST) ?? [];
   return { past, now, future: readList(value.future, readEntry, MAX_KEPT_PAST) ?? [] };
+}
+
+/** A route that came from outside this page, or `null` when it has not the form of one. */
+export function readRoute(value: unknown): Route | null {
+  return readEntry({ route: value })?.route ?? null;
 }
 
 function readEntry(value: unknown): HistoryEntry | null {

@@ -13,6 +13,11 @@ export class Theme {
     query.addEventListener('change', (event) => (this.#systemDark = event.matches));
   }
 
+  /** The choice that another window made. */
+  read(): void {
+    this.#choice = stored();
+  }
+
   toggle(): void {
     this.#choice = this.dark ? 'light' : 'dark';
     try {
