@@ -17,6 +17,16 @@ test.each([
   expect(f.size(bytes)).toBe(text);
 });
 
+test('sizes are spoken in words', () => {
+  expect([0, 1, 44_000, 24_800_000, 1_214_000_000].map(f.spokenSize)).toEqual([
+    '0 bytes',
+    '1 byte',
+    '44 kilobytes',
+    '24.8 megabytes',
+    '1.21 gigabytes',
+  ]);
+});
+
 test('part of a whole in one unit', () => {
   expect(f.sizeOf(131_200_000_000, 148_600_000_000)).toEqual({ done: '131.2', total: '148.6 GB' });
   expect(f.sizeOf(24_000_000, 1_480_000_000)).toEqual({ done: '24.0 MB', total: '1.48 GB' });

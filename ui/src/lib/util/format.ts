@@ -37,6 +37,22 @@ export function size(bytes: number): string {
   return `${value.toFixed(digits)} ${UNITS[unit] ?? ''}`;
 }
 
+const SPOKEN: Record<string, string> = {
+  B: 'bytes',
+  KB: 'kilobytes',
+  MB: 'megabytes',
+  GB: 'gigabytes',
+  TB: 'terabytes',
+  PB: 'petabytes',
+};
+
+/** `24800000` → `24.8 megabytes`: a reader would spell the letters of the unit. */
+export function spokenSize(bytes: number): string {
+  if (bytes === 1) return '1 byte';
+  const [number = '', unit = ''] = size(bytes).split(' ');
+  return `${number} ${SPOKEN[unit] ?? unit}`;
+}
+
 /** `131.2 of 148.6 GB`: both in the unit of the whole. */
 export function sizeOf(done: number, total: number): { done: string; total: string } {
   const whole = size(total);
