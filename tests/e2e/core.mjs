@@ -80,8 +80,9 @@ export const KEYS = { access: 'E2EACCESSKEY', secret: 'e2e-secret' };
 export const startPractice = (folder, args = []) =>
   start(programs.practice, [folder, '0', KEYS.access, KEYS.secret, ...args], /^http:\S+/);
 
-/** A server with a bucket `list` that has this many keys, none of them real. */
-export const startNothing = (keys) => start(programs.nothing, ['--list', String(keys)], /^http:\S+/);
+/** A server with buckets `list`, `list-1` and so on that have this many keys each, none of them real. */
+export const startNothing = (keys, buckets = 1) =>
+  start(programs.nothing, ['--list', String(keys), '--buckets', String(buckets)], /^http:\S+/);
 
 /** What the form of the user interface would send for an S3-compatible endpoint. */
 export function draft(endpoint, more = {}) {

@@ -9,6 +9,7 @@ import { deflateSync } from 'node:zlib';
 import { launch, openPage } from './browser.mjs';
 import { draft, makeHome, s3, startCore, startPractice } from './core.mjs';
 import { picture, shots } from './picture.mjs';
+import { openWatched } from './watched.mjs';
 
 const LONG = 30_000;
 
@@ -143,33 +144,8 @@ test('hs2 hs17 hostile files are shown as what they are, and nothing in them run
   for (const [key, body] of HOSTILE) await s3(practice.found, 'PUT', bucket, key, Buffer.from(body));
   const row = await core.call('save_connection', { draft: draft(practice.found, { start_in: `${bucket}/` }) });
 
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-  const page = await context.newPage();
-  const wrong = [];
-  page.on('dialog', (dialog) => {
-    wrong.push(`dialog: ${dialog.message()}`);
-    void dialog.dismiss();
-  });
-  page.on('pageerror', (error) => wrong.push(`error: ${error}`));
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !message.location().url.endsWith('/api/call/listing_window'))
-      wrong.push(message.text());
-  });
-  context.on('page', () => wrong.push('a window was opened'));
-  const origin = new URL(core.address).origin;
-  page.on('request', (request) => {
-    const url = request.url();
-    if (!url.startsWith(origin) && !url.startsWith('data:image/')) wrong.push(`request: ${url}`);
-  });
-  page.on('framenavigated', (frame) => {
-    if (frame !== page.mainFrame()) wrong.push(`a frame: ${frame.url()}`);
-  });
-  await page.addInitScript(() => {
-    window.violations = [];
-    document.addEventListener('securitypolicyviolation', (event) => window.violations.push(event.violatedDirective));
-  });
+  const { page, context, nothing } = await openWatched(browser, core.address);
   page.setDefaultTimeout(LONG);
-  await page.goto(core.address);
   await page.locator('.info').waitFor();
   await page.getByRole('button', { name: /^Connection:/ }).click();
   await page
@@ -207,9 +183,7 @@ test('hs2 hs17 hostile files are shown as what they are, and nothing in them run
     await page.keyboard.press('ArrowRight');
   }
   await page.screenshot({ path: join(shots, 'look-hostile.png') });
-  assert.deepEqual(await page.evaluate(() => window.violations), [], 'violations of the content policy');
-  assert.equal(await page.evaluate(() => ({}).polluted), undefined);
-  assert.deepEqual(wrong, []);
+  await nothing('hostile files');
   // The core answers as ever.
   assert.ok((await core.call('connections')).some((each) => each.id === row.id));
   await context.close();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { crumbs, parentPrefix, parseAddress, placeName } from '../src/lib/util/address';
+import { crumbs, parentPrefix, parseAddress, placeName, visible } from '../src/lib/util/address';
 
 test.each([
   ['s3://b-1/', { bucket: 'b-1', prefix: '', select: null }],
@@ -99,4 +99,11 @@ test('parents', () => {
 test('a place has a name', () => {
   expect(placeName('bucket', '')).toBe('bucket');
   expect(placeName('bucket', 'a/raw/')).toBe('raw/');
+});
+
+test('hs1 names of strangers turn no text round', () => {
+  expect(visible('photo\u202Egpj.exe\n\u0085')).toBe('photo⟨U+202E⟩gpj.exe⟨U+000A⟩⟨U+0085⟩');
+  expect(placeName('b', 'a/x\u202Eexe/')).toBe('x⟨U+202E⟩exe/');
+  expect(crumbs('\u2066a/')).toEqual([{ name: '⟨U+2066⟩a', prefix: '\u2066a/' }]);
+  expect(visible('שלום 📷 é')).toBe('שלום 📷 é');
 });

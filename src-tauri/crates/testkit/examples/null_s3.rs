@@ -3,7 +3,7 @@
 //! conditions and HEAD are honest), answers nothing slower than it must, and sets TCP_NODELAY: without it header and body
 //! leave in two segments and small GETs wait 40 ms for a delayed ACK.
 //!
-//! usage: null_s3 [--list N]     N synthetic keys in the bucket `list`
+//! usage: null_s3 [--list N] [--buckets B]     N synthetic keys in each of the buckets `list`, `list-1`, … (B of them, one by default)
 //! Prints `http://127.0.0.1:PORT`. `GET /-/stats` gives requests and bytes as JSON.
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -37,6 +37,7 @@ type Parts = BTreeMap<u32, (u64, u64)>;
 #[derive(Default)]
 struct Null {
     list: u64,
+    buckets: u64,
     keys: Mutex<BTreeMap<String, Stored>>,
     uploads: Mutex<BTreeMap<String, Parts>>,
     requests: AtomicU64,
@@ -232,7 +233,7 @@ impl Null {
     }
 
     fn list(&self, bucket: &str, q: &str) -> Reply {
-        if bucket != "list" {
+        if bucket != "list" && !bucket.starts_with("list-") {
             return self.list_stored(bucket, q);
         }
         let size: u64 = query(q, "max-keys").and_then(|n| n.parse().ok()).unwrap_or(1000).min(1000);
@@ -341,10 +342,18 @@ impl Null {
                     "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ListVersionsResult><Name>{bucket}</Name><IsTruncated>false</IsTruncated></ListVersionsResult>"
                 ),
             ),
-            (&Method::GET, true, _) if bucket.is_empty() => reply(
-                StatusCode::OK,
-                "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ListAllMyBucketsResult><Buckets><Bucket><Name>list</Name></Bucket></Buckets></ListAllMyBucketsResult>",
-            ),
+            (&Method::GET, true, _) if bucket.is_empty() => {
+                let mut names = "<Bucket><Name>list</Name></Bucket>".to_owned();
+                for number in 1..self.buckets {
+                    let _ = write!(names, "<Bucket><Name>list-{number}</Name></Bucket>");
+                }
+                reply(
+                    StatusCode::OK,
+                    format!(
+                        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ListAllMyBucketsResult><Buckets>{names}</Buckets></ListAllMyBucketsResult>"
+                    ),
+                )
+            }
             (&Method::GET, true, _)
                 if q.is_empty() || query(&q, "list-type").is_some() || query(&q, "prefix").is_some() =>
             {
@@ -365,6 +374,8 @@ async fn main() -> std::io::Result<()> {
     while let Some(arg) = args.next() {
         if arg == "--list" {
             null.list = args.next().and_then(|n| n.parse().ok()).unwrap_or(0);
+        } else if arg == "--buckets" {
+            null.buckets = args.next().and_then(|n| n.parse().ok()).unwrap_or(1);
         }
     }
     let null = Arc::new(null);

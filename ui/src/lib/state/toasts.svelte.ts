@@ -1,3 +1,5 @@
+import { visible } from '../util/address';
+
 /** A short notice. */
 export interface Toast {
   id: number;
@@ -17,7 +19,12 @@ export class Toasts {
   show(kind: Toast['kind'], text: string, detail: string | null = null): void {
     const id = this.#next;
     this.#next += 1;
-    this.list = [...this.list.slice(-3), { id, kind, text, detail }];
+    // A name in it may not turn the words around it.
+    const lines = (all: string): string => all.split('\n').map(visible).join('\n');
+    this.list = [
+      ...this.list.slice(-3),
+      { id, kind, text: lines(text), detail: detail === null ? null : lines(detail) },
+    ];
     this.resume(id);
   }
 

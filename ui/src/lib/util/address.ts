@@ -89,14 +89,23 @@ function split(path: string | null): Address | null {
   return { bucket, prefix: `${key}/`, select: null };
 }
 
-/** Parts of a prefix with the prefix each stands for: `a/b/` → `[a → a/, b → a/b/]`. Empty parts are kept. */
+// Characters that reorder or break a line of text.
+// eslint-disable-next-line no-control-regex
+const HIDING = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** Text of a stranger as it may be shown, so that nothing in it passes for something else; the core does the same with names. */
+export function visible(text: string): string {
+  return text.replace(HIDING, (c) => `⟨U+${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`);
+}
+
+/** Parts of a prefix, as they are shown, with the prefix each stands for: `a/b/` → `[a → a/, b → a/b/]`. Empty parts are kept. */
 export function crumbs(prefix: string): { name: string; prefix: string }[] {
   const parts = prefix.endsWith('/') ? prefix.slice(0, -1).split('/') : prefix.split('/');
   if (prefix === '') return [];
   let at = '';
   return parts.map((name) => {
     at += `${name}/`;
-    return { name, prefix: at };
+    return { name: visible(name), prefix: at };
   });
 }
 
