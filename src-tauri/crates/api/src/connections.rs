@@ -10,6 +10,16 @@ use crate::dto::{
 use crate::parts::PRACTICE_START;
 use crate::{Api, PRACTICE_ID, UiError, capability_report};
 
+/// The place a person typed as `bucket/prefix`: also as an address `s3://bucket/prefix` or an ARN, as people copy them.
+#[must_use]
+pub fn start_in(text: &str) -> &str {
+    let text = text.trim();
+    let without = |start: &str| {
+        text.get(..start.len()).filter(|head| head.eq_ignore_ascii_case(start)).map(|_| &text[start.len()..])
+    };
+    without("s3://").or_else(|| without("arn:aws:s3:::")).unwrap_or(text).trim_start_matches('/')
+}
+
 impl Api {
     pub(crate) async fn found_profiles(&self) -> Result<Vec<FoundProfile>, UiError> {
         Ok(self.connector.found_profiles().await)
@@ -52,7 +62,7 @@ impl Api {
             source,
             endpoint: endpoint.unwrap_or_default(),
             region: connection.region.unwrap_or_default(),
-            start_in: connection.start_in,
+            start_in: start_in(&connection.start_in).to_owned(),
             capabilities: capabilities.map(|(found, at)| capability_report(&found, at)),
         })
     }
@@ -125,7 +135,7 @@ impl Api {
             source,
             endpoint,
             region: some(&draft.region),
-            start_in: draft.start_in.trim().to_owned(),
+            start_in: start_in(&draft.start_in).to_owned(),
             position,
         };
         self.catalog.save_connection(connection.clone()).await?;
@@ -181,7 +191,7 @@ impl Api {
         bucket: String,
     ) -> Result<CapabilityReport, UiError> {
         let known = self.connection(&connection).await?;
-        let prefix = match known.start_in.split_once('/') {
+        let prefix = match start_in(&known.start_in).split_once('/') {
             Some((start, prefix)) if start == bucket => prefix.to_owned(),
             Some(_) | None => String::new(),
         };
@@ -200,7 +210,7 @@ impl Api {
 
     pub(crate) async fn buckets(&self, connection: String) -> Result<Vec<BucketRow>, UiError> {
         let known = self.connection(&connection).await?;
-        let start = known.start_in.split('/').next().unwrap_or_default();
+        let start = start_in(&known.start_in).split('/').next().unwrap_or_default();
         if !start.is_empty() {
             return Ok(vec![BucketRow { name: start.to_owned(), created: None }]);
         }
@@ -250,5 +260,27 @@ fn check(draft: &ConnectionDraft) -> Result<(), UiError> {
             Err(UiError::bad_request("The access key or its secret is empty. Enter both and try again."))
         }
         ConnectionSource::Profile | ConnectionSource::AccessKey | ConnectionSource::Practice => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::start_in;
+
+    #[test]
+    fn a_place_to_start_in_is_taken_as_people_copy_it() {
+        for (typed, kept) in [
+            ("bucket", "bucket"),
+            (" bucket/a b/ ", "bucket/a b/"),
+            ("s3://bucket/a/", "bucket/a/"),
+            ("S3://bucket", "bucket"),
+            ("arn:aws:s3:::bucket/a/", "bucket/a/"),
+            ("/bucket/a/", "bucket/a/"),
+            ("s3:", "s3:"),
+            ("ü", "ü"),
+            ("", ""),
+        ] {
+            assert_eq!(start_in(typed), kept);
+        }
     }
 }

@@ -36,6 +36,7 @@ mod work;
 mod writing;
 
 pub use capabilities::report as capability_report;
+pub use connections::start_in;
 pub use dto::{ErrorCode, UiError, UiEvent};
 pub use engine_work::EngineWork;
 pub use error::{chain, remote_words};

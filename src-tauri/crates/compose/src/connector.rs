@@ -32,7 +32,7 @@ impl Connector for LiveConnector {
         draft: ConnectionDraft,
         steps: mpsc::UnboundedSender<StepResult>,
     ) -> Result<Vec<StepResult>, UiError> {
-        let start_in = draft.start_in.trim().to_owned();
+        let start_in = windlass_api::start_in(&draft.start_in).to_owned();
         let client = S3Client::open(access(draft)?).await?;
         let results = client
             .test(&start_in, &mut |step| {
