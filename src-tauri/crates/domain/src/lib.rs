@@ -2,8 +2,9 @@
 //!
 //! **Does** parse paths and keys, decide what a path needs ([`decide()`]), plan over many paths ([`sync`]) and brake before
 //! too much is deleted ([`mod@guard`]), know which names a disk can hold ([`names`]), cut files into parts ([`parts`]),
-//! understand what a person looks for ([`search`]), run a transfer as a value with a reducer ([`upload::step`]), and decide
-//! what comes next for each object that is copied, moved, edited or deleted on the server ([`job`]).
+//! understand what a person looks for ([`search`]), say what requests and bytes cost ([`price`]), run a transfer as a value
+//! with a reducer ([`upload::step`]), and decide what comes next for each object that is copied, moved, edited or deleted on
+//! the server ([`job`]).
 //! **Never** performs I/O, reads a clock, draws a random number or spawns a task.
 //! **Start reading** at [`decide()`], then [`sync::plan`], then [`upload`].
 #![deny(missing_docs)]
@@ -20,6 +21,7 @@ pub mod key;
 pub mod names;
 pub mod parts;
 pub mod path;
+pub mod price;
 pub mod search;
 pub mod state;
 pub mod sync;
