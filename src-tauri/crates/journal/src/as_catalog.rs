@@ -4,13 +4,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use windlass_domain::{Capabilities, Timestamp};
 use windlass_ports::{
-    Catalog, Connection, JournalError, LevelEntry, ListedRow, ListingId, ListingInfo, ListingSort,
+    Catalog, Connection, JournalError, LevelEntry, ListedRow, ListingId, ListingInfo, ListingSort, Picked,
+    Tallied,
 };
 
 use crate::SqliteJournal;
 use crate::as_journal::snapshot;
 use crate::order::Window;
-use crate::tables::{capabilities, connections, listings, settings};
+use crate::tables::{capabilities, connections, listings, settings, tallies};
 
 #[async_trait]
 impl Catalog for SqliteJournal {
@@ -99,6 +100,10 @@ impl Catalog for SqliteJournal {
         let window = Window { id, offset, limit, sort, descending, filter: filter.to_owned() };
         let orders = Arc::clone(&self.orders);
         self.read(move |conn| snapshot(conn, |conn| orders.window(conn, &window))).await
+    }
+
+    async fn tally(&self, id: ListingId, picked: Picked) -> Result<Tallied, JournalError> {
+        self.read(move |conn| snapshot(conn, |conn| tallies::tally(conn, id, &picked))).await
     }
 
     async fn remove_from_listing(&self, id: ListingId, keys: &[String]) -> Result<ListingInfo, JournalError> {

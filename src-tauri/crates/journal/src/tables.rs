@@ -12,6 +12,7 @@ pub(crate) mod pairs;
 pub(crate) mod parts;
 pub(crate) mod replaced;
 pub(crate) mod settings;
+pub(crate) mod tallies;
 pub(crate) mod transfers;
 
 use rusqlite::{Connection, Params, Row};

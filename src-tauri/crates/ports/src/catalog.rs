@@ -1,8 +1,10 @@
 //! Connections and listings: the journal as the browser uses it. Rows are read by window, never whole.
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use windlass_domain::price::Tally;
 use windlass_domain::{Capabilities, Timestamp};
 
 use crate::JournalError;
@@ -88,6 +90,24 @@ pub struct ListedRow {
     pub safe: bool,
 }
 
+/// Rows of a listing that were ticked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Picked {
+    /// These keys.
+    Only(BTreeSet<String>),
+    /// All but these keys.
+    AllBut(BTreeSet<String>),
+}
+
+/// What picked rows are.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tallied {
+    /// Objects by class, in the order of the classes' names.
+    pub objects: Vec<Tally>,
+    /// Folders among the rows; what they hold is not known here.
+    pub folders: u64,
+}
+
 /// Connections, capabilities and listings.
 #[async_trait]
 pub trait Catalog: Debug + Send + Sync {
@@ -147,6 +167,8 @@ pub trait Catalog: Debug + Send + Sync {
         descending: bool,
         filter: &str,
     ) -> Result<(Vec<ListedRow>, u64), JournalError>;
+    /// Objects and bytes of picked rows by storage class. Keys that the listing does not have are not counted.
+    async fn tally(&self, id: ListingId, picked: Picked) -> Result<Tallied, JournalError>;
     /// Takes keys out of a listing after they were deleted.
     async fn remove_from_listing(&self, id: ListingId, keys: &[String]) -> Result<ListingInfo, JournalError>;
     /// A setting, as text.

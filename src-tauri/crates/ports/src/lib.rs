@@ -16,7 +16,9 @@ pub mod remote;
 pub mod secret;
 pub mod watch;
 
-pub use catalog::{Catalog, Connection, CredentialSource, ListedRow, ListingId, ListingInfo, ListingSort};
+pub use catalog::{
+    Catalog, Connection, CredentialSource, ListedRow, ListingId, ListingInfo, ListingSort, Picked, Tallied,
+};
 pub use clock::{Clock, Entropy};
 pub use decode::{ByteRanges, DecodeError, Decoded, Decoder, PreviewCache, Want};
 pub use fs::{

@@ -8,7 +8,7 @@ use super::{all, execute, first, get, text, unsigned};
 use crate::error::{Result, odd, of, sql};
 
 /// Ids of one listing's rows.
-const SPAN: i64 = 1 << 32;
+pub(crate) const SPAN: i64 = 1 << 32;
 /// Rows of dropped listings that are removed at a time, so that nobody waits long for the writer.
 const GARBAGE: i64 = 5_000;
 /// Stands for a time that is not known.
@@ -137,7 +137,7 @@ fn put_row(conn: &Connection, id: i64, entry: &LevelEntry) -> Result<()> {
 }
 
 /// Row id of a key.
-fn find_row(conn: &Connection, header: &Header, key: &str) -> Result<Option<i64>> {
+pub(crate) fn find_row(conn: &Connection, header: &Header, key: &str) -> Result<Option<i64>> {
     let base = base(header.info.id);
     if header.keyed {
         return first(

@@ -8,7 +8,7 @@ use windlass_ports::journal::{FileFilter, UploadCounts, UploadFilter};
 use windlass_ports::{
     Catalog, Connection, FileRow, FileState, FolderCounts, IntentKind, IntentRow, Journal, JournalError,
     JournalErrorKind, JournalWrite, LevelEntry, ListedRow, ListingId, ListingInfo, ListingSort, PairRow,
-    Tally, UploadRow,
+    Picked, Tallied, Tally, UploadRow,
 };
 
 use super::told::name_of;
@@ -350,6 +350,10 @@ impl Catalog for VirtualJournal {
         _: bool,
         _: &str,
     ) -> Result<(Vec<ListedRow>, u64), JournalError> {
+        not_here()
+    }
+
+    async fn tally(&self, _: ListingId, _: Picked) -> Result<Tallied, JournalError> {
         not_here()
     }
 
