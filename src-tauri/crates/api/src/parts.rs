@@ -42,6 +42,10 @@ pub trait Connector: std::fmt::Debug + Send + Sync {
     async fn start_practice(&self) -> Result<(), UiError>;
     /// Puts the practice bucket back to its first state.
     async fn reset_practice(&self) -> Result<(), UiError>;
+    /// File that a price list of the person's own is in, or would be.
+    fn prices_file(&self) -> String;
+    /// The text of that file; `None` when there is none.
+    async fn own_prices(&self) -> Result<Option<String>, UiError>;
     /// Address of the practice bucket while it runs.
     fn practice_endpoint(&self) -> Option<String>;
 }

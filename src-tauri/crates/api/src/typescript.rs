@@ -6,6 +6,7 @@ use crate::dto::*;
 use crate::dto_jobs::*;
 use crate::dto_more::*;
 use crate::dto_preview::*;
+use crate::dto_prices::*;
 use crate::dto_search::*;
 use crate::dto_sync::*;
 
@@ -36,6 +37,7 @@ pub fn typescript() -> Vec<(String, String)> {
         BrakeChoice, BrakeLimits, BrakeRow, BrakeWhy, ChangeEnd, ChangeKind, ChangeRow, ChangeWindow, ConflictChoice,
         ConflictDetails, ConflictRow, ConflictSide, ConflictWindow, ConflictsResolved, FolderOptions, KeepSide, PlanCount,
         IndexRow, PrefixSize, PrefixSizes, SearchLine, SearchScope, SearchWindow, PlanFilter, PlanHead, PlanKind, PlanNode, PlanWindow, SyncMode,
+        DownloadPrice, Price, PriceChoice, PriceEarly, PriceKind, PriceLine, PricePart, PriceSettings,
         EditField, EditLine, IfTaken, JobKind, JobProblem, JobRequest, JobRoot, JobRow, JobState,
         Activity, AppInfo, BucketRow, CapabilityLine, CapabilityReport, ConnectionDraft, ConnectionRow, ConnectionSource,
         DeleteResult, Direction, DownloadStarted, ErrorCode, FailureGroup, FileFilter, FolderCounts, FolderFileRow,

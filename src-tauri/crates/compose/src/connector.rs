@@ -1,4 +1,6 @@
 //! What the API asks of the composition root: profiles, the staged test, the practice bucket.
+use std::io::Read as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -15,7 +17,12 @@ use crate::LiveRemotes;
 #[derive(Debug)]
 pub(crate) struct LiveConnector {
     pub(crate) remotes: Arc<LiveRemotes>,
+    /// File of a price list of the person's own.
+    pub(crate) prices: PathBuf,
 }
+
+/// Larger than any price list.
+const LARGEST_LIST: u64 = 4 * 1024 * 1024;
 
 #[async_trait]
 impl Connector for LiveConnector {
@@ -49,6 +56,26 @@ impl Connector for LiveConnector {
 
     async fn reset_practice(&self) -> Result<(), UiError> {
         self.remotes.reset_practice().await.map_err(practice)
+    }
+
+    fn prices_file(&self) -> String {
+        self.prices.display().to_string()
+    }
+
+    async fn own_prices(&self) -> Result<Option<String>, UiError> {
+        let path = self.prices.clone();
+        let name = self.prices_file();
+        let read = tokio::task::spawn_blocking(move || {
+            let mut text = String::new();
+            std::fs::File::open(path)?.take(LARGEST_LIST).read_to_string(&mut text)?;
+            Ok::<_, std::io::Error>(text)
+        });
+        match read.await {
+            Ok(Ok(text)) => Ok(Some(text)),
+            Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Ok(Err(error)) => Err(windlass_api::prices_unreadable(&name, &error)),
+            Err(error) => Err(windlass_api::prices_unreadable(&name, &error)),
+        }
     }
 
     fn practice_endpoint(&self) -> Option<String> {

@@ -18,6 +18,9 @@ use windlass_ports::{
 use crate::connector::LiveConnector;
 use crate::{JOURNAL_FILE, LiveRemotes};
 
+/// Name of a price list of the person's own, in the folder of settings.
+const PRICES_FILE: &str = "prices.json";
+
 /// How a core is built.
 #[derive(Debug, Default)]
 pub struct ComposeOptions {
@@ -106,7 +109,10 @@ pub async fn start(options: ComposeOptions) -> anyhow::Result<Core> {
         decoder: options.decoder.unwrap_or_else(|| Arc::new(DecoderProcess::installed())),
         previews: Arc::new(DiskCache::new(dirs.cache().join("previews"))),
         secrets,
-        connector: Arc::new(LiveConnector { remotes: Arc::clone(&remotes) }),
+        connector: Arc::new(LiveConnector {
+            remotes: Arc::clone(&remotes),
+            prices: dirs.config().join(PRICES_FILE),
+        }),
         clock,
         entropy,
     });

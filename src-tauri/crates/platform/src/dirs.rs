@@ -25,6 +25,7 @@ pub enum DirsError {
 pub struct AppDirs {
     data: PathBuf,
     cache: PathBuf,
+    config: PathBuf,
 }
 
 impl AppDirs {
@@ -39,11 +40,15 @@ impl AppDirs {
                 let data = std::path::absolute(path)
                     .map_err(|source| DirsError::Unusable { path: path.to_path_buf(), source })?;
                 let cache = data.join("cache");
-                Self { data, cache }
+                Self { config: data.clone(), data, cache }
             }
             None => {
                 let found = directories::ProjectDirs::from("", "", "Windlass").ok_or(DirsError::NoHome)?;
-                Self { data: found.data_dir().to_path_buf(), cache: found.cache_dir().to_path_buf() }
+                Self {
+                    data: found.data_dir().to_path_buf(),
+                    cache: found.cache_dir().to_path_buf(),
+                    config: found.config_dir().to_path_buf(),
+                }
             }
         };
         private_folder(&dirs.data)?;
@@ -60,6 +65,12 @@ impl AppDirs {
     #[must_use]
     pub fn practice(&self) -> PathBuf {
         self.data.join("practice")
+    }
+
+    /// What a person may write for Windlass to read, such as a price list. Not made.
+    #[must_use]
+    pub fn config(&self) -> &Path {
+        &self.config
     }
 
     /// What may be deleted at any time, such as thumbnails. Not made.

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use windlass_domain::job::ObjectEdit;
+use windlass_domain::price::PriceAt;
 use windlass_domain::{
     Bucket, Capabilities, Crc64Nvme, Digest, ETag, ObjectKey, PartReceipt, RemoteExpect, RemoteState,
     Timestamp, UploadId, VersionId,
@@ -282,6 +283,9 @@ pub trait RemoteStore: Debug + Send + Sync {
 /// Browsing, kept apart so that the engine's port stays small.
 #[async_trait]
 pub trait RemoteBrowse: Debug + Send + Sync {
+    /// Where a bucket is, as far as is known without asking: a bucket in another region than was thought is known once a
+    /// request met it.
+    fn place(&self, bucket: &Bucket) -> PriceAt;
     /// Buckets this identity may list.
     async fn buckets(&self) -> Result<Vec<BucketInfo>, RemoteError>;
     /// One page of one level (`delimiter = "/"`), or of everything below the prefix when `deep`.

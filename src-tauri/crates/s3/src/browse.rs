@@ -4,6 +4,7 @@ use std::ops::Range;
 use async_trait::async_trait;
 use aws_sdk_s3::types::{BucketVersioningStatus, ChecksumMode};
 use bytes::BytesMut;
+use windlass_domain::price::PriceAt;
 use windlass_domain::{Bucket, Capabilities, ETag, ObjectKey, VersionId};
 use windlass_ports::remote::Depth;
 use windlass_ports::{BucketInfo, Level, ObjectHead, RangeRead, RemoteBrowse, RemoteError, RemoteErrorKind};
@@ -40,6 +41,11 @@ fn sent(said: &str, range: &Range<u64>) -> Option<(usize, u64)> {
 
 #[async_trait]
 impl RemoteBrowse for S3Browse {
+    fn place(&self, bucket: &Bucket) -> PriceAt {
+        let endpoint = self.client.endpoint().map(str::to_owned);
+        PriceAt { endpoint, region: self.client.region_of(bucket.as_str()) }
+    }
+
     async fn buckets(&self) -> Result<Vec<BucketInfo>, RemoteError> {
         let mut found = Vec::new();
         let mut token: Option<String> = None;

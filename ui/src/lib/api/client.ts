@@ -12,6 +12,7 @@ import type {
   ConnectionDraft,
   ConnectionRow,
   DeleteResult,
+  DownloadPrice,
   DownloadStarted,
   FailureGroup,
   FileFilter,
@@ -31,6 +32,9 @@ import type {
   PrefixSizes,
   Preview,
   PreviewWant,
+  Price,
+  PriceChoice,
+  PriceSettings,
   SearchScope,
   SearchWindow,
   SecretPlaces,
@@ -71,6 +75,11 @@ export interface Calls {
   delete_objects: { args: { connection: string; bucket: string; keys: Array<string> }; result: DeleteResult };
   download: { args: { connection: string; bucket: string; keys: Array<string>; to: string }; result: DownloadStarted };
   upload_paths: { args: { connection: string; bucket: string; prefix: string; paths: Array<string> }; result: UploadStarted };
+  price_settings: { args: Record<string, never>; result: PriceSettings };
+  set_price_ask: { args: { bytes: number | null }; result: null };
+  price_download: { args: { connection: string; bucket: string; choice: PriceChoice }; result: DownloadPrice };
+  price_listing: { args: { connection: string; bucket: string; requests: number }; result: Price };
+  price_job: { args: { id: string }; result: Price };
   plan_job: { args: { request: JobRequest }; result: JobRow };
   start_job: { args: { id: string; typed: number | null }; result: null };
   pause_job: { args: { id: string }; result: null };
@@ -152,6 +161,11 @@ export function client(call: Caller) {
     delete_objects: (args: Calls['delete_objects']['args']) => call('delete_objects', args),
     download: (args: Calls['download']['args']) => call('download', args),
     upload_paths: (args: Calls['upload_paths']['args']) => call('upload_paths', args),
+    price_settings: () => call('price_settings', {}),
+    set_price_ask: (args: Calls['set_price_ask']['args']) => call('set_price_ask', args),
+    price_download: (args: Calls['price_download']['args']) => call('price_download', args),
+    price_listing: (args: Calls['price_listing']['args']) => call('price_listing', args),
+    price_job: (args: Calls['price_job']['args']) => call('price_job', args),
     plan_job: (args: Calls['plan_job']['args']) => call('plan_job', args),
     start_job: (args: Calls['start_job']['args']) => call('start_job', args),
     pause_job: (args: Calls['pause_job']['args']) => call('pause_job', args),

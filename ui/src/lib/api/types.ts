@@ -461,6 +461,35 @@ undo_hint: string, };
 export type Direction = "up" | "down";
 
 /**
+ * What a download is, and costs.
+ */
+export type DownloadPrice = { 
+/**
+ * Objects.
+ */
+objects: number, 
+/**
+ * Their bytes.
+ */
+bytes: number, 
+/**
+ * Folders that are not in it, because nobody looked into them.
+ */
+folders: number, 
+/**
+ * Whether folders hold more than was looked at: it is more than this.
+ */
+more: boolean, 
+/**
+ * Whether a person wants to be asked before a download of this size.
+ */
+ask: boolean, 
+/**
+ * The price.
+ */
+price: Price, };
+
+/**
  * A download has begun.
  */
 export type DownloadStarted = { 
@@ -1332,6 +1361,141 @@ whole: boolean, };
  * How closely to look.
  */
 export type PreviewWant = "small" | "large";
+
+/**
+ * A price, with what it is made of and what list it is from.
+ */
+export type Price = { 
+/**
+ * What is known of it.
+ */
+kind: PriceKind, 
+/**
+ * Billionths of the currency; 0 unless it is known.
+ */
+amount: number, 
+/**
+ * Why it is not known, in plain words; else empty.
+ */
+why: string, 
+/**
+ * Three letters.
+ */
+currency: string, 
+/**
+ * Day that the list is of.
+ */
+date: string, 
+/**
+ * Region of the bucket.
+ */
+region: string, 
+/**
+ * What it is made of.
+ */
+lines: Array<PriceLine>, 
+/**
+ * What may be paid for beyond it.
+ */
+early: Array<PriceEarly>, };
+
+/**
+ * What a person ticked in one list.
+ */
+export type PriceChoice = { 
+/**
+ * Prefix of the list.
+ */
+prefix: string, 
+/**
+ * Everything in it but `keys`; else `keys`.
+ */
+all: boolean, 
+/**
+ * Keys.
+ */
+keys: Array<string>, 
+/**
+ * Whether the server is asked what folders hold; without it they are only counted.
+ */
+look: boolean, };
+
+/**
+ * Objects that are paid for to the end of their class's least time, should they be younger.
+ */
+export type PriceEarly = { 
+/**
+ * Storage class.
+ */
+class: string, 
+/**
+ * How many.
+ */
+objects: number, 
+/**
+ * Days.
+ */
+days: number, };
+
+/**
+ * What is known of a price.
+ */
+export type PriceKind = "known" | "free" | "unlisted" | "unknown";
+
+/**
+ * One line of a price.
+ */
+export type PriceLine = { 
+/**
+ * What is paid for.
+ */
+part: PricePart, 
+/**
+ * Storage class; empty where it does not matter.
+ */
+class: string, 
+/**
+ * Requests or bytes.
+ */
+units: number, 
+/**
+ * Billionths of the currency.
+ */
+amount: number, };
+
+/**
+ * What is paid for.
+ */
+export type PricePart = "lists" | "puts" | "gets" | "egress" | "retrieval" | "restores" | "storing";
+
+/**
+ * The price list that is used, and when a person is asked.
+ */
+export type PriceSettings = { 
+/**
+ * A download of at least so many bytes is asked about first; none is, without a number.
+ */
+ask_from: number | null, 
+/**
+ * Day that the list is of.
+ */
+date: string, 
+/**
+ * Page that its prices were taken from.
+ */
+source: string, 
+/**
+ * Whether it is the person's own.
+ */
+own: boolean, 
+/**
+ * File that a list of one's own is in, or would be.
+ */
+file: string, 
+/**
+ * Why that file cannot be used; else empty.
+ */
+problem: string, };
 
 /**
  * State of an object or file as shown.

@@ -10,6 +10,7 @@ mod index;
 mod never_overwrite;
 mod people;
 mod previews;
+mod prices;
 mod refused;
 mod renames;
 mod servers;

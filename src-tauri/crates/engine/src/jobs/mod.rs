@@ -15,6 +15,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use windlass_domain::job::plan::check;
+use windlass_domain::price::Tally;
 use windlass_domain::{Item, ItemState, JobCounts, JobId, JobKind, JobSpec, JobState, Timestamp};
 use windlass_ports::{JobRow, JournalError, JournalErrorKind, LeftGroup, RemoteErrorKind};
 
@@ -40,6 +41,8 @@ pub struct JobView {
     pub byte_rate: u64,
     /// What it waits for.
     pub waits: Option<RemoteErrorKind>,
+    /// Objects below the folders that were chosen, by storage class, as this process listed them for its plan.
+    pub classes: Vec<Tally>,
 }
 
 impl JobView {
@@ -69,6 +72,8 @@ struct Live {
     objects: Meter,
     bytes: Meter,
     waits: Mutex<Option<RemoteErrorKind>>,
+    /// Objects and bytes by storage class.
+    classes: Mutex<BTreeMap<String, (u64, u64)>>,
     told: Mutex<Option<Instant>>,
 }
 
@@ -81,6 +86,7 @@ impl Live {
             objects: Meter::default(),
             bytes: Meter::default(),
             waits: Mutex::default(),
+            classes: Mutex::default(),
             told: Mutex::default(),
         })
     }
@@ -99,6 +105,22 @@ impl Live {
             rate: self.objects.rate(),
             byte_rate: self.bytes.rate(),
             waits: *lock(&self.waits),
+            classes: lock(&self.classes)
+                .iter()
+                .map(|(class, &(objects, bytes))| Tally { class: class.clone(), objects, bytes })
+                .collect(),
+        }
+    }
+
+    /// Counts an object that is to be done something about, for the plan's price.
+    fn tally(&self, class: &str, size: u64) {
+        let mut classes = lock(&self.classes);
+        if !classes.contains_key(class) {
+            classes.insert(class.to_owned(), (0, 0));
+        }
+        if let Some((objects, bytes)) = classes.get_mut(class) {
+            *objects += 1;
+            *bytes = bytes.saturating_add(size);
         }
     }
 
@@ -335,7 +357,7 @@ pub(crate) async fn views(shared: &Shared) -> Result<Vec<JobView>, EngineError> 
         .into_iter()
         .map(|row| match shared.jobs.find(&row.id) {
             Some(live) => live.view(),
-            None => JobView { row, rate: 0, byte_rate: 0, waits: None },
+            None => JobView { row, rate: 0, byte_rate: 0, waits: None, classes: Vec::new() },
         })
         .collect())
 }
@@ -346,7 +368,7 @@ pub(crate) async fn view(shared: &Shared, id: &JobId) -> Result<JobView, EngineE
         return Ok(live.view());
     }
     let row = shared.ports.jobs.job(id).await?.ok_or(EngineError::NotFound("job"))?;
-    Ok(JobView { row, rate: 0, byte_rate: 0, waits: None })
+    Ok(JobView { row, rate: 0, byte_rate: 0, waits: None, classes: Vec::new() })
 }
 
 /// What was left, by cause.

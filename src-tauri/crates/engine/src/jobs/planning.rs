@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 use windlass_domain::job::Planner;
-use windlass_domain::{Bucket, ETag, Item, JobState, ObjectKey, RemoteState, Root};
+use windlass_domain::{Bucket, ETag, Item, ItemState, JobState, ObjectKey, RemoteState, Root};
 use windlass_ports::remote::Depth;
 use windlass_ports::{LevelEntry, RemoteError, RemoteErrorKind, RemoteStore};
 
@@ -184,9 +184,13 @@ async fn list(
         };
         tries = 0;
         for entry in page.entries {
-            let LevelEntry::Object { key, size, etag, .. } = entry else { continue };
+            let LevelEntry::Object { key, size, etag, class, .. } = entry else { continue };
             let Ok(key) = ObjectKey::parse(&key) else { continue };
-            items.extend(each(key, size, ETag::new(etag)));
+            let Some(item) = each(key, size, ETag::new(etag)) else { continue };
+            if item.state == ItemState::Planned {
+                live.tally(&class, size);
+            }
+            items.push(item);
         }
         after = page.next;
         if !items.is_empty() && (items.len() >= CHUNK || after.is_none()) {

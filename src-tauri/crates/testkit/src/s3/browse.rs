@@ -3,6 +3,7 @@ use std::ops::Range;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use windlass_domain::price::PriceAt;
 use windlass_domain::{Bucket, Capabilities, ETag, ObjectKey, RemoteExpect, VersionId};
 use windlass_ports::remote::Depth;
 use windlass_ports::{
@@ -20,6 +21,10 @@ fn odd(key: &str) -> String {
 
 #[async_trait]
 impl RemoteBrowse for VirtualS3 {
+    fn place(&self, _: &Bucket) -> PriceAt {
+        PriceAt { endpoint: Some("http://virtual".to_owned()), region: String::new() }
+    }
+
     async fn buckets(&self) -> Result<Vec<BucketInfo>, RemoteError> {
         self.world.pass("buckets").await;
         Ok(vec![BucketInfo { name: self.bucket.as_str().to_owned(), created: None }])
