@@ -12,6 +12,7 @@ import type { Backend, CallName, Calls } from './index';
 import { mockSearch } from './mock-search';
 import { mockJobs } from './mock-jobs';
 import { samplePreview } from './mock-preview';
+import { mockPrices } from './mock-prices';
 import { INGEST, mockSync, OPTIONS } from './mock-sync';
 import {
   bigRow,
@@ -210,6 +211,7 @@ export function mockBackend(): Backend {
 
   const handlers: Handlers = {
     ...mockJobs(emit),
+    ...mockPrices((bucket, prefix) => rowsOf(bucket, prefix)),
     app_info: () => ({ version: '0.1.0', platform: 'mock', practice_running: connected, first_run: !connected }),
     found_profiles: () => [
       { name: 'field-upload', kind: 'Company sign-in, role FieldUpload', region: 'eu-west-1', endpoint: null },

@@ -4,6 +4,7 @@ import { commands } from './commands';
 import { jobs } from './jobs';
 import { palette } from './palette';
 import { places } from './places';
+import { prices } from './prices';
 import { search } from './search';
 import { sync } from './sync';
 import { gallery, preview } from './preview';
@@ -123,6 +124,7 @@ export const en = {
   jobs,
   tabs: tabBar,
   places,
+  prices,
   search,
   palette,
   preview,

@@ -1,4 +1,4 @@
-import type { BucketRow, ConnectionRow, JobRequest, UiError, UiEvent } from '../api/types';
+import type { BucketRow, ConnectionRow, DownloadPrice, JobRequest, UiError, UiEvent } from '../api/types';
 import type { AppInfo, Backend, DroppedFile } from '../backend';
 import { errorTitle, toUiError } from '../errors';
 import { t } from '../i18n';
@@ -15,6 +15,7 @@ import { Listing, type View } from './listing.svelte';
 import { Navigation } from './navigation.svelte';
 import { Places, type Bookmark } from './places.svelte';
 import { Search } from './search.svelte';
+import { Prices } from './prices.svelte';
 import { Previews } from './previews.svelte';
 import { Sync } from './sync.svelte';
 import { TableLayout } from './table-layout.svelte';
@@ -32,6 +33,7 @@ export type Dialog =
   | { kind: 'look' }
   | { kind: 'new-folder' }
   | { kind: 'download'; keys: string[] }
+  | { kind: 'price'; keys: string[]; told: DownloadPrice }
   | { kind: 'add-folder'; bucket: string; prefix: string }
   | { kind: 'remove-folder'; id: string; name: string }
   | { kind: 'plan' }
@@ -81,6 +83,7 @@ export class App extends Navigation {
   readonly search: Search;
   readonly indexes: Indexes;
   readonly previews: Previews;
+  readonly prices: Prices;
   current = $derived(this.connections.find((c) => c.id === this.connection) ?? null);
   #stops: (() => void)[] = [];
   #relist = new Throttle(() => this.#listAgain(), RELIST_GAP);
@@ -97,6 +100,7 @@ export class App extends Navigation {
     this.search = new Search(backend);
     this.indexes = new Indexes(backend);
     this.previews = new Previews(backend);
+    this.prices = new Prices(backend);
     this.transfers.ondone = () => this.#relist.poke();
     this.inspector = !this.#narrow.matches;
     this.#narrow.addEventListener('change', (event) => (this.inspector = !event.matches));
@@ -363,9 +367,17 @@ export class App extends Navigation {
     else this.toasts.show('ok', t.browse.uploadStarted(ok, placeName(target.bucket, target.prefix)));
   }
 
-  /** Asks where to, then downloads. */
+  /** Tells what it costs where it is large, asks where to, then downloads. */
   async download(keys: string[]): Promise<void> {
+    const place = this.place;
     if (keys.length === 0) return;
+    const told = place && (await this.prices.download(place, keys));
+    if (told?.ask) this.dialog = { kind: 'price', keys, told };
+    else await this.fetch(keys);
+  }
+
+  /** Asks where to, then downloads. */
+  async fetch(keys: string[]): Promise<void> {
     try {
       const to = await this.backend.call('pick_folder', {});
       if (to !== null) await this.downloadTo(keys, to);

@@ -34,6 +34,11 @@ export class Selection {
     return this.all ? [] : [...this.#picked.keys()];
   }
 
+  /** With `all`, the keys that are not ticked. */
+  except(): string[] {
+    return this.all ? [...this.#except.keys()] : [];
+  }
+
   set(row: ObjectRow, on: boolean): void {
     const target = this.all ? this.#except : this.#picked;
     if (on !== this.all) target.set(row.key, row.size);
