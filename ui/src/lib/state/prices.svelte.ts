@@ -17,7 +17,13 @@ export class Prices {
   constructor(private readonly backend: Backend) {}
 
   /** Looks up what is ticked, once it rests for a moment. */
-  follow(place: Place | null, selection: Selection, filtered: boolean, total: number, keys: () => Promise<string[]>): void {
+  follow(
+    place: Place | null,
+    selection: Selection,
+    filtered: boolean,
+    total: number,
+    keys: () => Promise<string[]>,
+  ): void {
     clearTimeout(this.#timer);
     this.#turn += 1;
     const turn = this.#turn;
