@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch, openPage } from './browser.mjs';
 import { draft, makeHome, s3, startCore, startPractice } from './core.mjs';
+import { toGuide } from './guide.mjs';
 import { picture } from './picture.mjs';
 
 const BUCKET = 'bridge-files';
@@ -55,7 +56,20 @@ const list = () => ({
   ],
 });
 
-const look = (page, name) => picture(page, `prices-${name}`, { guide: IN_GUIDE.includes(name) ? `prices-${name}` : null });
+/** A picture for the guide; the test's own folder is called what a person's would be. */
+async function keep(page, name) {
+  await page.evaluate(
+    (folder) => {
+      const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      while (texts.nextNode()) texts.currentNode.data = texts.currentNode.data.replaceAll(folder, '~/.config/windlass');
+    },
+    join(own.home, 'data'),
+  );
+  await toGuide(page, name);
+}
+
+const look = (page, name) =>
+  picture(page, `prices-${name}`, { guide: IN_GUIDE.includes(name) ? `prices-${name}` : null, keep });
 const row = (page, name) => page.getByRole('grid').getByRole('row', { name });
 const bar = (page) => page.getByRole('toolbar', { name: 'Selection' });
 
@@ -75,7 +89,12 @@ test('what it costs is said before it is done', { timeout: 180_000 }, async (t) 
       requests: 1000,
     });
     assert.equal(told.kind, 'unlisted');
-    assert.equal(await bar(page).getByText(/\$|price/).count(), 0);
+    assert.equal(
+      await bar(page)
+        .getByText(/\$|price/)
+        .count(),
+      0,
+    );
     await page.keyboard.press('Escape');
   });
 
