@@ -15,7 +15,8 @@ use crate::{Api, PRACTICE_ID, UiError, capability_report};
 pub fn start_in(text: &str) -> &str {
     let text = text.trim();
     let without = |start: &str| {
-        text.get(..start.len()).filter(|head| head.eq_ignore_ascii_case(start)).map(|_| &text[start.len()..])
+        let (head, rest) = text.split_at_checked(start.len())?;
+        head.eq_ignore_ascii_case(start).then_some(rest)
     };
     without("s3://").or_else(|| without("arn:aws:s3:::")).unwrap_or(text).trim_start_matches('/')
 }
