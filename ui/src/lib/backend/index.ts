@@ -18,7 +18,8 @@ export interface UploadTarget {
 }
 
 /** What a window-level drag of files is doing; only shells that see real paths send it. */
-export type ShellDrag = { kind: 'over' } | { kind: 'leave' } | { kind: 'drop'; paths: string[] };
+export type ShellDrag =
+  { kind: 'over'; x: number; y: number } | { kind: 'leave' } | { kind: 'drop'; paths: string[]; x: number; y: number };
 
 /** What this window was opened for. */
 export interface Opened {

@@ -5,6 +5,15 @@ import type { UiEvent } from '../api/types';
 import { toUiError } from '../errors';
 import type { Backend, Opened } from './index';
 
+/**
+ * A position of a drag as the page counts. It is called physical; on GTK it is in logical pixels all the same (wry hands GTK's own
+ * numbers on), elsewhere in those of the screen.
+ */
+function inPage({ x, y }: { x: number; y: number }): { x: number; y: number } {
+  const ratio = navigator.userAgent.includes('Linux') ? 1 : window.devicePixelRatio;
+  return { x: x / ratio, y: y / ratio };
+}
+
 /** The door inside the desktop window. */
 export function tauriBackend(): Backend {
   return {
@@ -52,9 +61,13 @@ export function tauriBackend(): Backend {
     },
     onShellDrag(listener) {
       const stop = getCurrentWebview().onDragDropEvent(({ payload }) => {
-        if (payload.type === 'drop') listener({ kind: 'drop', paths: payload.paths });
-        else if (payload.type === 'leave') listener({ kind: 'leave' });
-        else listener({ kind: 'over' });
+        if (payload.type === 'leave') {
+          listener({ kind: 'leave' });
+          return;
+        }
+        const { x, y } = inPage(payload.position);
+        if (payload.type === 'drop') listener({ kind: 'drop', paths: payload.paths, x, y });
+        else listener({ kind: 'over', x, y });
       });
       return () => void stop.then((unlisten) => unlisten());
     },

@@ -1,5 +1,5 @@
 import type { BucketRow, ConnectionRow, DownloadPrice, JobRequest, UiError, UiEvent } from '../api/types';
-import type { AppInfo, Backend, DroppedFile } from '../backend';
+import type { AppInfo, Backend, DroppedFile, UploadTarget } from '../backend';
 import { errorTitle, toUiError } from '../errors';
 import { t } from '../i18n';
 import { parseAddress, placeName, type Address } from '../util/address';
@@ -325,8 +325,7 @@ export class App extends Navigation {
   }
 
   /** Hands over files by path. */
-  async uploadPaths(paths: string[]): Promise<void> {
-    const target = this.place;
+  async uploadPaths(paths: string[], target: UploadTarget | null = this.place): Promise<void> {
     if (!target || paths.length === 0) return;
     try {
       const { connection, bucket, prefix } = target;
@@ -339,8 +338,7 @@ export class App extends Navigation {
   }
 
   /** Hands over files that only the browser can read, a few at once. */
-  async uploadFiles(files: DroppedFile[]): Promise<void> {
-    const place = this.place;
+  async uploadFiles(files: DroppedFile[], place: UploadTarget | null = this.place): Promise<void> {
     if (!place || files.length === 0) return;
     const target = { connection: place.connection, bucket: place.bucket, prefix: place.prefix };
     const queue = [...files];
