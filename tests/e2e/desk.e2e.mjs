@@ -234,7 +234,7 @@ test('palette: actions, places and objects by keyboard alone', async () => {
   // What was listed elsewhere leads there, and to the search.
   await page.keyboard.press('Control+k');
   await page.keyboard.type('dji 0412');
-  await elsewhere.getByRole('option', { name: /raw\// }).click();
+  await elsewhere.getByRole('option', { name: /DJI_0412\.JPG.*raw\// }).click();
   await page.getByRole('grid', { name: /^Objects in raw/ }).waitFor();
   await focusOn(page, 'DJI_0412.JPG');
   await page.keyboard.press('Control+k');

@@ -21,7 +21,7 @@ test('found while one types, walked by keys, and left for where it lies', async 
   await focusOn(page, 'inspections-prod/bridges/A14-viaduct/2026-11-20/raw/');
   await page.keyboard.press('ArrowDown');
   await focusOn(page, 'DJI_0410.JPG');
-  assert.match(await page.evaluate(() => document.activeElement.ariaLabel), /MB.*2026.*Standard/);
+  assert.match(await page.evaluate(() => document.activeElement.ariaLabel), /megabytes.*2026.*Standard/);
   await page.keyboard.press('Enter');
   await page.getByRole('grid', { name: /^Objects in raw/ }).waitFor();
   await focusOn(page, 'DJI_0410.JPG');
