@@ -145,6 +145,7 @@ calls! {
     retry_all() -> ();
     clear_done() -> ();
     set_bandwidth(bytes_per_second: Option<u64>) -> ();
+    drag_out(connection: String, bucket: String, keys: Vec<String>) -> bool;
     pick_folder() -> Option<String>;
     pick_files() -> Vec<String>;
 }

@@ -6,8 +6,8 @@ use tokio::sync::broadcast::{self, error::RecvError};
 use windlass_domain::words::FailureCode;
 use windlass_domain::{BatchId, Bucket, JobId, JobSpec, Mode, ObjectKey, PairId, Prefix, TransferId};
 use windlass_engine::{
-    Away, DownloadRow, DownloadState, Engine, EngineError, EngineEvent, JobView, Keep, PairPhase, PairView,
-    PlanLine,
+    Away, BatchReport, DownloadRow, DownloadState, Engine, EngineError, EngineEvent, JobView, Keep,
+    PairPhase, PairView, PlanLine,
 };
 use windlass_ports::{BrakeAnswer, LeftGroup, PairOptions, PairRow, RemoteErrorKind};
 
@@ -401,6 +401,10 @@ impl Work for EngineWork {
         name: String,
     ) -> Result<BatchId, UiError> {
         Ok(self.engine.download(connection, bucket, keys, strip, to, name))
+    }
+
+    async fn wait_batch(&self, batch: &BatchId) -> BatchReport {
+        self.engine.wait_batch(batch).await
     }
 
     fn all_paused(&self) -> bool {

@@ -170,6 +170,19 @@ impl Api {
         })
     }
 
+    /// Only a shell with a desktop around its window can hand files to it.
+    pub(crate) async fn drag_out(
+        &self,
+        _connection: String,
+        _bucket: String,
+        _keys: Vec<String>,
+    ) -> Result<bool, UiError> {
+        Err(UiError::new(
+            crate::ErrorCode::NotSupported,
+            "A browser cannot hand objects to the desktop. Choose Download and a folder instead.",
+        ))
+    }
+
     /// Only a shell with native dialogs can answer this; without one a text field asks instead.
     pub(crate) async fn pick_folder(&self) -> Result<Option<String>, UiError> {
         Ok(None)

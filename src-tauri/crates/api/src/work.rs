@@ -7,7 +7,7 @@ use windlass_domain::words::FailureCode;
 use windlass_domain::{
     BatchId, Bucket, JobId, JobSpec, Mode, ObjectKey, PairId, Prefix, RelPath, Timestamp, TransferId,
 };
-use windlass_engine::JobView;
+use windlass_engine::{BatchReport, JobView};
 use windlass_ports::{BrakeAnswer, LeftGroup, PairOptions, PairRow};
 
 use crate::UiError;
@@ -129,6 +129,8 @@ pub trait Work: std::fmt::Debug + Send + Sync {
         to: PathBuf,
         name: String,
     ) -> Result<BatchId, UiError>;
+    /// Waits until every file of a batch has ended. Dropping the future leaves the batch to go on.
+    async fn wait_batch(&self, batch: &BatchId) -> BatchReport;
     /// Plans a copy, move, edit or delete on the server. Nothing is done before it is started.
     async fn plan_job(&self, spec: JobSpec) -> Result<JobId, UiError>;
     /// Plans the job that takes another one back.

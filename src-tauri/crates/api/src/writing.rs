@@ -4,8 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::StreamExt as _;
-use windlass_domain::{Bucket, ObjectKey, Prefix, RelPath, RemoteExpect};
-use windlass_ports::remote::Depth;
+use windlass_domain::{Bucket, Prefix, RelPath, RemoteExpect};
 use windlass_ports::{JournalWrite, LevelEntry, RemoteErrorKind, RemoteStore};
 
 use crate::dto::ErrorCode;
@@ -164,31 +163,7 @@ impl Api {
             1 => format!("Download {}", last_part(first)),
             many => format!("Download {many} items"),
         };
-        let browse = self.remotes.browse(&connection).await?;
-        let mut wanted: Vec<ObjectKey> = Vec::new();
-        for key in &keys {
-            if !key.ends_with('/') {
-                wanted.push(parse_key(key)?);
-                continue;
-            }
-            let mut after = None;
-            loop {
-                let page = browse.level(&place, key, Depth::Deep, after.as_deref()).await?;
-                for entry in page.entries {
-                    match entry {
-                        LevelEntry::Object { key, .. } if !key.ends_with('/') => {
-                            wanted.push(parse_key(&key)?)
-                        }
-                        // The empty object that stands for a folder.
-                        LevelEntry::Object { .. } | LevelEntry::Folder(_) => {}
-                    }
-                }
-                after = page.next;
-                if after.is_none() {
-                    break;
-                }
-            }
-        }
+        let wanted = self.objects_below(&connection, &place, &keys, None).await?;
         let batch = self.engine.download(&connection, place, wanted, strip, to, name).await?;
         Ok(DownloadStarted { batch: batch.as_str().to_owned() })
     }
@@ -233,7 +208,7 @@ impl Api {
 
 /// The level that paths here leave out. Where it could not be a folder here itself (`../`, `a//`), nothing is left out: then
 /// such a key fails with its reason, instead of landing here under a shorter name.
-fn level_to_strip(key: &str) -> String {
+pub(crate) fn level_to_strip(key: &str) -> String {
     let level = parent(key);
     match level.strip_suffix('/').map(RelPath::parse) {
         Some(Ok(_)) => level.to_owned(),

@@ -122,6 +122,7 @@ export interface Calls {
   retry_all: { args: Record<string, never>; result: null };
   clear_done: { args: Record<string, never>; result: null };
   set_bandwidth: { args: { bytes_per_second: number | null }; result: null };
+  drag_out: { args: { connection: string; bucket: string; keys: Array<string> }; result: boolean };
   pick_folder: { args: Record<string, never>; result: string | null };
   pick_files: { args: Record<string, never>; result: Array<string> };
 }
@@ -208,6 +209,7 @@ export function client(call: Caller) {
     retry_all: () => call('retry_all', {}),
     clear_done: () => call('clear_done', {}),
     set_bandwidth: (args: Calls['set_bandwidth']['args']) => call('set_bandwidth', args),
+    drag_out: (args: Calls['drag_out']['args']) => call('drag_out', args),
     pick_folder: () => call('pick_folder', {}),
     pick_files: () => call('pick_files', {}),
   };

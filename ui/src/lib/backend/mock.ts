@@ -486,6 +486,7 @@ export function mockBackend(): Backend {
     },
     ...sync.handlers,
     ...search,
+    drag_out: () => true,
     pick_folder: () => null,
     pick_files: () => [],
   };

@@ -2,8 +2,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use windlass_api::WholeLimit;
 use windlass_domain::{Bucket, ObjectKey};
-use windlass_engine::BatchReport;
+use windlass_engine::{BatchReport, DownloadState};
 use windlass_practice::{Fault, Op, Profile, When};
 
 use crate::house::{BUCKET, House, MIB, bytes_of};
@@ -128,4 +129,71 @@ async fn hd18_a_cancelled_download_leaves_nothing() {
     house.core().engine.cancel(&id).await.unwrap();
     assert_eq!(house.core().engine.wait_batch(&batch).await.failures, 1);
     house.until("the temporary file is gone", async || names(&to).is_empty()).await;
+}
+
+const ROOM: WholeLimit = WholeLimit { files: 10, bytes: 16 * 1024 * 1024 };
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_dragged_out_is_fetched_whole_or_nothing_is_handed_over() {
+    let house = House::new(Profile::Aws).await;
+    let big = bytes_of("big", 9 * MIB);
+    house.put("job/tree/big.mp4", &big).await;
+    house.put("job/tree/in/small.txt", b"small").await;
+    house.put("job/one.txt", b"one").await;
+    house.put("job/a//b", b"no name").await;
+    let to = house.path("to");
+    std::fs::create_dir(&to).unwrap();
+    let api = &house.core().api;
+    let fetch = |keys: &[&str], limit: WholeLimit| {
+        let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+        let to = to.clone();
+        async move { api.fetch_whole("c", BUCKET, &keys, to, limit, std::future::pending()).await }
+    };
+    fetch(&["job/tree/", "job/one.txt"], ROOM).await.unwrap();
+    assert_eq!(names(&to), ["one.txt", "tree"], "nothing temporary stays");
+    assert!(std::fs::read(to.join("tree/big.mp4")).unwrap() == big);
+    assert_eq!(std::fs::read(to.join("tree/in/small.txt")).unwrap(), b"small");
+
+    let error = fetch(&["job/a//b"], ROOM).await.unwrap_err();
+    assert!(error.message.contains("nothing was handed over"), "{error:?}");
+    for (keys, limit) in [
+        (["job/tree/"], WholeLimit { bytes: MIB as u64, ..ROOM }),
+        (["job/tree/"], WholeLimit { files: 1, ..ROOM }),
+        // What is no folder is measured when it is asked for.
+        (["job/tree/big.mp4"], WholeLimit { bytes: MIB as u64, ..ROOM }),
+    ] {
+        let away = house.path("away");
+        std::fs::create_dir(&away).unwrap();
+        house.fault(
+            Op::GetObject,
+            When::Always,
+            Fault::Slow { delay: Duration::ZERO, bytes_per_sec: Some(1_000_000) },
+        );
+        let keys = keys.map(str::to_owned);
+        let end = api.fetch_whole("c", BUCKET, &keys, away.clone(), limit, std::future::pending()).await;
+        assert!(end.unwrap_err().message.contains("Choose Download"), "{keys:?}");
+        assert!(names(&away).is_empty());
+        std::fs::remove_dir(&away).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hd18_a_drag_that_ends_early_leaves_nothing_and_writes_no_more() {
+    let house = House::new(Profile::Aws).await;
+    house.put("job/clip.mp4", &bytes_of("clip", 8 * MIB)).await;
+    house.fault(
+        Op::GetObject,
+        When::Always,
+        Fault::Slow { delay: Duration::ZERO, bytes_per_sec: Some(1_000_000) },
+    );
+    let to = house.path("to");
+    std::fs::create_dir(&to).unwrap();
+    let came = house.until("some of it came", async || {
+        house.core().engine.downloads().first().is_some_and(|row| row.done > 0)
+    });
+    let keys = ["job/clip.mp4".to_owned()];
+    let end = house.core().api.fetch_whole("c", BUCKET, &keys, to.clone(), ROOM, came).await;
+    assert!(end.unwrap_err().message.contains("drag ended"), "it says so");
+    assert_eq!(house.core().engine.downloads()[0].state, DownloadState::Cancelled);
+    assert!(names(&to).is_empty(), "when it has returned, nothing is there and nothing is written");
 }
