@@ -20,7 +20,7 @@ PACKAGES_RUN="build-essential pkg-config curl file libwebkit2gtk-4.1-dev librsvg
   libayatana-appindicator3-1"
 # Packages only the tests need.
 PACKAGES_TEST="webkit2gtk-driver xvfb xauth dbus-x11 gnome-keyring libsecret-tools xdotool imagemagick x11-utils openbox
-  xdg-utils golang-github-rwcarlsen-goexif-dev golang-github-disintegration-imaging-dev radosgw ceph-mon ceph-osd ceph-base python3 python3-venv python3-gi gir1.2-atspi-2.0 at-spi2-core sqlite3 chromium procps xfsprogs"
+  xdg-utils golang-github-rwcarlsen-goexif-dev golang-github-disintegration-imaging-dev radosgw ceph-mon ceph-osd ceph-base python3 python3-venv python3-gi gir1.2-gtk-3.0 pcmanfm gir1.2-atspi-2.0 at-spi2-core sqlite3 chromium procps xfsprogs"
 
 if [ -t 1 ]; then DIM=$'\e[2m' BOLD=$'\e[1m' RED=$'\e[31m' PLAIN=$'\e[0m'; else DIM='' BOLD='' RED='' PLAIN=''; fi
 

@@ -5,7 +5,7 @@ use tauri::{AppHandle, State, WebviewWindow};
 use windlass_api::{UiError, UiEvent};
 
 use crate::core_cell::CoreCell;
-use crate::{bridge, dialogs, windows};
+use crate::{bridge, dialogs, drag, windows};
 
 /// Asks the core, or the desktop where only the desktop can answer.
 #[tauri::command]
@@ -21,6 +21,7 @@ pub(crate) async fn call(
         "open_window" => windows::open(&app, &args),
         "opened" => Ok(windows::opened(&window)),
         "pick_files" => dialogs::pick_files(&app).await,
+        "drag_out" => drag::out(&app, window, core.api().await?, args).await,
         _ => core.api().await?.call(&name, args).await,
     }
 }

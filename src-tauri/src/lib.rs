@@ -9,6 +9,7 @@ mod bridge;
 mod commands;
 mod core_cell;
 mod dialogs;
+mod drag;
 pub mod renderer;
 mod tray;
 mod windows;
@@ -49,6 +50,7 @@ pub fn run() -> anyhow::Result<()> {
         .setup(|app| {
             windows::begin(app.handle());
             app.state::<CoreCell>().start();
+            drag::start(app.handle());
             tray::start(app.handle());
             Ok(())
         })

@@ -279,6 +279,9 @@ export const en = {
     delete: 'Delete…',
     selection: 'Selection',
     drop: (place: string) => `Drop to upload to ${place}`,
+    draggedOut: (k: number) => `${n(k, 'item', 'items')} handed over.`,
+    dragTooMany: (most: number) =>
+      `More than ${count(most)} items are too many to drag. Choose Download and a folder instead.`,
     dropHint: 'Existing objects are never overwritten.',
     sending: (done: number, all: number) => `Handing over ${count(done)} of ${count(all)} files…`,
     uploadStarted: (k: number, place: string) => `${n(k, 'file goes', 'files go')} to ${place}.`,

@@ -69,6 +69,8 @@ export class App extends Navigation {
   inspector = $state(true);
   /** The inspector lies over the list when the window is narrow; then it opens only when asked for. */
   #narrow = window.matchMedia('(max-width: 1080px)');
+  /** Whether objects are being dragged out: the window must not take them for files that come in. */
+  draggingOut = $state(false);
   handing = $state.raw<{ done: number; all: number } | null>(null);
   readonly toasts = new Toasts();
   readonly theme = new Theme();

@@ -1,0 +1,34 @@
+import type { ObjectRow } from '../api/types';
+import { t } from '../i18n';
+import type { App } from './app.svelte';
+
+/** More than this is not even looked through for a drag; the shell has its own limit, of bytes too. */
+const MOST = 2000;
+
+/** Whether rows can be dragged out of this window. */
+export const canDragOut = (app: App): boolean => app.backend.native;
+
+/** Drags a row out of the window; with it, where it is ticked, all that are. */
+export async function dragOut(app: App, event: DragEvent, row: ObjectRow): Promise<void> {
+  // The web view's own drag carries no files.
+  event.preventDefault();
+  const list = app.listing;
+  const place = list.place;
+  if (!place || app.draggingOut) return;
+  const { connection, bucket } = place;
+  const together = list.selection.has(row.key);
+  if (together && list.selection.count(list.total) > MOST) {
+    app.toasts.show('info', t.browse.dragTooMany(MOST));
+    return;
+  }
+  app.draggingOut = true;
+  try {
+    const keys = together ? await list.selectedKeys() : [row.key];
+    const taken = await app.backend.call('drag_out', { connection, bucket, keys });
+    if (taken) app.toasts.show('ok', t.browse.draggedOut(keys.length));
+  } catch (thrown) {
+    app.fail(thrown);
+  } finally {
+    app.draggingOut = false;
+  }
+}
