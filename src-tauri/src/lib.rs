@@ -59,6 +59,9 @@ pub fn run() -> anyhow::Result<()> {
 
     let code = app.run_return(|app, event| match event {
         RunEvent::Exit => tauri::async_runtime::block_on(app.state::<CoreCell>().stop()),
+        RunEvent::WindowEvent { label, event: WindowEvent::Focused(true), .. } => {
+            app.state::<Opened>().focused(&label);
+        }
         RunEvent::WindowEvent { label, event: WindowEvent::Destroyed, .. } => {
             app.state::<Opened>().forget(&label);
         }

@@ -28,6 +28,8 @@ pub(crate) struct Opened(Mutex<Waiting>);
 #[derive(Debug, Default)]
 struct Waiting {
     made: u32,
+    /// The window that had the focus last.
+    last: Option<String>,
     routes: HashMap<String, String>,
     links: HashMap<String, Vec<String>>,
 }
@@ -52,6 +54,15 @@ impl Opened {
         let label = format!("{OTHERS}{}", waiting.made);
         waiting.routes.insert(label.clone(), route);
         label
+    }
+
+    /// A window has the focus. Another program has it by the time a link arrives, so it is noted.
+    pub(crate) fn focused(&self, label: &str) {
+        self.lock().last = Some(label.to_owned());
+    }
+
+    fn last(&self) -> Option<String> {
+        self.lock().last.clone()
     }
 
     pub(crate) fn forget(&self, label: &str) {
@@ -106,11 +117,11 @@ pub(crate) fn again(app: &AppHandle, arguments: Vec<String>) {
     }
 }
 
-/// The window with the focus, else the first one, else any.
+/// The window that had the focus last, else the first one, else any.
 fn front(app: &AppHandle) -> Option<WebviewWindow> {
     let windows = app.webview_windows();
-    let focused = windows.values().find(|window| window.is_focused().unwrap_or(false));
-    focused.or_else(|| windows.get(FIRST)).or_else(|| windows.values().next()).cloned()
+    let last = app.state::<Opened>().last().and_then(|label| windows.get(&label));
+    last.or_else(|| windows.get(FIRST)).or_else(|| windows.values().next()).cloned()
 }
 
 /// Opens one more window, which will ask what to show with [`opened`].
