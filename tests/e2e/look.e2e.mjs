@@ -93,6 +93,29 @@ const pixels = deflateSync(
   Buffer.concat(Array.from({ length: 40 }, () => Buffer.concat([Buffer.from([0]), Buffer.alloc(180, 90)]))),
 );
 
+/** A document of one page that is whole, and wants to run, open and fetch whatever it can. */
+function eager() {
+  const page = 'BT /F1 24 Tf 20 40 Td (Pier 07, north face) Tj ET';
+  const objects = [
+    '<</Type/Catalog/Pages 2 0 R/OpenAction 6 0 R/AA<</WC 6 0 R>>>>',
+    '<</Type/Pages/Kids[3 0 R]/Count 1>>',
+    '<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 100]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>/Annots[7 0 R 8 0 R]/AA<</O 6 0 R>>>>',
+    `<</Length ${page.length}>>stream\n${page}\nendstream`,
+    '<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>',
+    '<</S/JavaScript/JS(app.launchURL\\("https://example.invalid/",true\\);)>>',
+    '<</Type/Annot/Subtype/Link/Rect[0 0 300 100]/A<</S/URI/URI(https://example.invalid/)>>>>',
+    '<</Type/Annot/Subtype/Link/Rect[0 0 300 100]/A<</S/Launch/F(/bin/true)>>>>',
+  ];
+  let file = '%PDF-1.7\n';
+  const offsets = objects.map((object, i) => {
+    const at = file.length;
+    file += `${i + 1} 0 obj${object}endobj\n`;
+    return `${String(at).padStart(10, '0')} 00000 n \n`;
+  });
+  const table = `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${offsets.join('')}`;
+  return `${file}${table}trailer<</Size ${objects.length + 1}/Root 1 0 R>>\nstartxref\n${file.length}\n%%EOF\n`;
+}
+
 /** Files of a stranger, and what quick look has to say of each. */
 const HOSTILE = [
   ['a.svg', `<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(2)</script></svg>`, /onload=/],
@@ -101,11 +124,7 @@ const HOSTILE = [
   ['d.json', JSON.stringify({ [ATTACK]: ATTACK, __proto__: { polluted: 1 } }), /onerror/],
   ['e.csv', `name,note\n"${ATTACK.replaceAll('"', '""')}",=cmd|' /C calc'!A0\n`, /onerror/],
   ['f.jpg', `<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>`, /onload=/],
-  [
-    'g.pdf',
-    '%PDF-1.7\n1 0 obj<</Type/Catalog/OpenAction<</S/JavaScript/JS(app.alert(1))>>>>endobj',
-    /do not add up|not drawn here/,
-  ],
+  ['g.pdf', '%PDF-1.7\n1 0 obj<</Type/Catalog/OpenAction<</S/JavaScript/JS(app.alert(1))>>>>endobj', /do not add up/],
   ['h.png', png(60_000, 60_000, Buffer.alloc(60_000, 0x78)), /Too large/],
   ['i.png', png(60, 40, pixels, chunk('tEXt', Buffer.from(`Comment\0${ATTACK}`))), null],
   ['j.gif', `GIF89a/*${ATTACK}*/=alert(1);//`, /do not add up|Too large/],
@@ -133,6 +152,7 @@ const HOSTILE = [
   ],
   [`<img src=x onerror=alert(4)>.txt`, ATTACK, /onerror/],
   ['n\u202Egpj.txt', `right to left \u202E ${ATTACK}`, /right to left/],
+  ['p.pdf', eager(), null],
   ['o.bin', Buffer.from(Array.from({ length: 2000 }, (_, i) => (i * 7919) % 256)), /does not know this kind/],
 ];
 

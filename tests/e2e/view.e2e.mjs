@@ -103,6 +103,30 @@ test('quick look: by key, on with the arrows, and back to the row', async () => 
   await context.close();
 });
 
+test('quick look turns the pages of a document, and the next object begins at its first', async () => {
+  const { page, context, errors } = await open();
+  await page.getByRole('row', { name: /site-notes\.pdf/ }).click();
+  await page.keyboard.press('Control+y');
+  const dialog = page.getByRole('dialog', { name: /site-notes/ });
+  await dialog.getByRole('img', { name: 'Page 1 of site-notes.pdf' }).waitFor();
+  const first = await dialog.getByRole('img').getAttribute('src');
+  assert.ok(await dialog.getByRole('button', { name: /Previous page/ }).isDisabled());
+  await page.keyboard.press('PageDown');
+  await dialog.getByText('Page 2 of 12', { exact: true }).waitFor();
+  await page.waitForFunction((old) => document.querySelector('.look__b img')?.src !== old, first);
+  await dialog.getByRole('button', { name: /Next page/ }).click();
+  await dialog.getByRole('img', { name: 'Page 3 of site-notes.pdf' }).waitFor();
+  await picture(page, 'view-pages');
+  await page.keyboard.press('PageUp');
+  await dialog.getByText('Page 2 of 12', { exact: true }).waitFor();
+  await page.keyboard.press('ArrowLeft');
+  await dialog.waitFor({ state: 'detached' });
+  await page.keyboard.press('ArrowRight');
+  await dialog.getByRole('img', { name: 'Page 1 of site-notes.pdf' }).waitFor();
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
 test('the inspector shows the facts of a photo and where it was taken', async () => {
   const { page, context, errors } = await open();
   await page.getByRole('row', { name: /DJI_0412/ }).click();

@@ -11,6 +11,8 @@ pub enum PreviewWant {
     Small,
     /// A person asked to see it.
     Large,
+    /// The same, of a document this page, counted from zero.
+    Page(u32),
 }
 
 /// One enum of the decoder in the words of the window, and back from it.

@@ -136,6 +136,7 @@ const fn inner(want: PreviewWant) -> Want {
     match want {
         PreviewWant::Small => Want::Small,
         PreviewWant::Large => Want::Large,
+        PreviewWant::Page(number) => Want::Page(number),
     }
 }
 

@@ -19,6 +19,8 @@ pub enum Want {
     Small,
     /// A person asked to see it: the file itself is read, within limits.
     Large,
+    /// The same, but of a document this page, counted from zero. Of anything else as [`Want::Large`].
+    Page(u32),
 }
 
 impl Want {
@@ -27,7 +29,7 @@ impl Want {
     pub const fn budget(self) -> u64 {
         match self {
             Self::Small => 1024 * 1024,
-            Self::Large => 64 * 1024 * 1024,
+            Self::Large | Self::Page(_) => 64 * 1024 * 1024,
         }
     }
 }
@@ -170,7 +172,7 @@ pub enum Missing {
     NoHeif,
     /// Films are not decoded here.
     NoVideo,
-    /// Pages are not drawn here.
+    /// The document opens with a password only.
     NoPdf,
     /// Only the camera maker's own coding is in it.
     NoRaw,

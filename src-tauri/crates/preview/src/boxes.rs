@@ -1,5 +1,5 @@
 //! The boxes of ISO base media: stills of phones, raw files of Canon, and what a film says of itself. Only headers are read,
-//! and the few bodies that are needed; tables of samples, the most of a film's description, never are.
+//! and the few bodies that are needed.
 use std::collections::BTreeSet;
 use std::io::{Read as _, Seek as _, SeekFrom};
 
@@ -7,7 +7,7 @@ use windlass_ports::decode::{Decoded, Missing, Want};
 
 use crate::source::Window;
 use crate::tiff::Carried;
-use crate::{facts, picture, tiff};
+use crate::{facts, tiff};
 
 /// Boxes that are looked at on one level.
 const BOXES: usize = 256;
@@ -56,20 +56,6 @@ pub(crate) fn read<const N: usize>(file: &mut Window<'_>, at: u64) -> Option<[u8
         }
     }
     Some(bytes)
-}
-
-/// A still of a phone: its facts, and the JPEG it may carry. HEVC and AV1 are not decoded here.
-pub(crate) fn still(file: &mut Window<'_>, want: Want, found: &mut Decoded) {
-    let exif = facts::read(file);
-    if let Some(exif) = &exif {
-        facts::tell(exif, found);
-        if let Some(jpeg) = facts::thumbnail(exif) {
-            picture::set(picture::draw(jpeg, facts::orientation(exif), want), found);
-        }
-    }
-    if found.picture.is_none() {
-        found.missing = Some(Missing::NoHeif);
-    }
 }
 
 /// A raw file of Canon: facts in small TIFF blocks, pictures in boxes of its own.

@@ -1,22 +1,23 @@
-//! PDF and Parquet: what they say of themselves. Pages are never drawn, and nothing in a PDF is run (hazard HS2).
+//! PDF and Parquet: what they say of themselves, and a page of a PDF. Nothing in a PDF is run (hazard HS2).
 use parquet::file::metadata::ParquetMetaDataReader;
 use windlass_ports::decode::{Decoded, FactName, Missing, Want};
 
 use crate::facts::add;
 use crate::source::Window;
+use crate::{page, picture};
 
-/// Most bytes of a PDF that are read for its number of pages.
-const PDF: u64 = 16 * 1024 * 1024;
+/// Most bytes of a PDF that are read.
+const PDF: u64 = 32 * 1024 * 1024;
 /// Most bytes of a Parquet footer.
 const FOOTER: u64 = 768 * 1024;
 /// Columns that are named.
 const COLUMNS: usize = 40;
 
-/// Pages, title and author. The table of a PDF is at its end and points anywhere, so the file is read whole, and only when
+/// Pages, title and author, and the picture of a page: the first, unless another is wanted. The table of a PDF is at its end and points anywhere, so the file is read whole, and only when
 /// somebody asks to see it.
 pub(crate) fn pdf(file: &mut Window<'_>, want: Want, found: &mut Decoded) {
-    found.missing = Some(Missing::NoPdf);
     if want == Want::Small && !file.is_small() {
+        found.missing = Some(Missing::NoSmallPicture);
         return;
     }
     if file.size() > PDF {
@@ -24,14 +25,16 @@ pub(crate) fn pdf(file: &mut Window<'_>, want: Want, found: &mut Decoded) {
         return;
     }
     let Some(bytes) = file.whole() else { return };
-    match lopdf::Document::load_metadata_mem(&bytes) {
-        Ok(about) => {
-            add(found, FactName::Pages, about.page_count.to_string());
-            add(found, FactName::Title, about.title.unwrap_or_default());
-            add(found, FactName::Author, about.author.unwrap_or_default());
-        }
-        Err(_) => found.missing = Some(Missing::Damaged),
+    if let Ok(about) = lopdf::Document::load_metadata_mem(&bytes) {
+        add(found, FactName::Pages, about.page_count.to_string());
+        add(found, FactName::Title, about.title.unwrap_or_default());
+        add(found, FactName::Author, about.author.unwrap_or_default());
     }
+    let number = match want {
+        Want::Page(number) => number,
+        Want::Small | Want::Large => 0,
+    };
+    picture::set(page::draw(bytes, number, want), found);
 }
 
 /// Rows and columns, from the footer alone.

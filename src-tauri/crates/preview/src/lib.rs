@@ -10,9 +10,12 @@
 mod boxes;
 mod document;
 mod facts;
+mod heif;
 mod kind;
 mod media;
+mod page;
 mod picture;
+mod poster;
 #[cfg(target_os = "linux")]
 mod sandbox;
 #[cfg(not(target_os = "linux"))]
@@ -47,8 +50,8 @@ pub fn inspect(want: Want, source: &mut (dyn Source + Send + Sync)) -> io::Resul
             picture::inspect(&mut file, want, &mut found);
         }
         FileKind::Tiff | FileKind::Raw => tiff::inspect(&mut file, want, &mut found),
-        FileKind::Heic => boxes::still(&mut file, want, &mut found),
-        FileKind::Video => media::film(&mut file, &mut found),
+        FileKind::Heic => heif::inspect(&mut file, want, &mut found),
+        FileKind::Video => media::film(&mut file, want, &mut found),
         FileKind::Audio => media::sound(&mut file, &mut found),
         FileKind::Pdf => document::pdf(&mut file, want, &mut found),
         FileKind::Parquet => document::parquet(&mut file, &mut found),

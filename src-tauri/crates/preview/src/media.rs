@@ -1,29 +1,33 @@
-//! Sound and films: length, coding, size, tags. Nothing is decoded: codecs of films are no part of this program.
+//! Sound and films: length, coding, size, tags, and one still of a film.
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::common::Limit;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader};
 use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::{MetadataOptions, StandardTag};
-use windlass_ports::decode::{Decoded, FactName, Missing};
+use windlass_ports::decode::{Decoded, FactName, Missing, Want};
 
 use crate::boxes::{self, Box4};
 use crate::facts::{add, dimensions};
+use crate::poster::{self, Coding};
 use crate::source::Window;
 
 /// Seconds from 1904, where films begin to count, to 1970.
 const EPOCH: i64 = 2_082_844_800;
+/// Bytes from the beginning of the list of codings to the boxes in its first entry: its head, the entry's head, and the fixed
+/// part of an entry for pictures (ISO/IEC 14496-12, 12.1.3).
+const ENTRY: u64 = 8 + 8 + 78;
 /// Most bytes of one tag, and of a cover, which is thrown away.
 const TAG: usize = 64 * 1024;
 
-/// What a film says of itself.
-pub(crate) fn film(file: &mut Window<'_>, found: &mut Decoded) {
+/// What a film says of itself, and one of its pictures.
+pub(crate) fn film(file: &mut Window<'_>, want: Want, found: &mut Decoded) {
     found.missing = Some(Missing::NoVideo);
     if file.head().get(4..8).is_some_and(|name| matches!(name, b"ftyp" | b"moov" | b"mdat" | b"wide")) {
         let end = file.size();
         let moov = boxes::between(file, 0, end).into_iter().find(|one| &one.name == b"moov");
         match moov {
-            Some(moov) => movie(file, moov, found),
+            Some(moov) => movie(file, moov, want, found),
             // Without its description nobody can play it: a copy that broke off most often.
             None => found.missing = Some(Missing::Damaged),
         }
@@ -32,7 +36,8 @@ pub(crate) fn film(file: &mut Window<'_>, found: &mut Decoded) {
     }
 }
 
-fn movie(file: &mut Window<'_>, moov: Box4, found: &mut Decoded) {
+fn movie(file: &mut Window<'_>, moov: Box4, want: Want, found: &mut Decoded) {
+    let mut shown = None;
     for one in boxes::between(file, moov.start, moov.end) {
         match &one.name {
             b"mvhd" => {
@@ -47,9 +52,12 @@ fn movie(file: &mut Window<'_>, moov: Box4, found: &mut Decoded) {
                     }
                 }
             }
-            b"trak" => track(file, one, found),
+            b"trak" => shown = shown.or(track(file, one, found)),
             _ => {}
         }
+    }
+    if let Some(shown) = shown {
+        crate::picture::set(poster::draw(file, &shown, want), found);
     }
 }
 
@@ -64,18 +72,25 @@ fn movie_head(head: &[u8; 32]) -> (u64, u32, u64) {
     }
 }
 
-fn track(file: &mut Window<'_>, track: Box4, found: &mut Decoded) {
+/// Tells of a track with pictures, and how to find them.
+fn track(file: &mut Window<'_>, track: Box4, found: &mut Decoded) -> Option<poster::Track> {
     let parts = boxes::between(file, track.start, track.end);
     let inside = |file: &mut Window<'_>, parts: &[Box4], name: &[u8; 4]| {
         let one = parts.iter().find(|one| &one.name == name).copied();
         one.map(|one| boxes::between(file, one.start, one.end)).unwrap_or_default()
     };
     let media = inside(file, &parts, b"mdia");
-    let Some(handler) = media.iter().find(|one| &one.name == b"hdlr").copied() else { return };
+    let handler = media.iter().find(|one| &one.name == b"hdlr").copied()?;
     if boxes::read::<12>(file, handler.start).is_none_or(|head| head.last_chunk() != Some(b"vide")) {
-        return;
+        return None;
     }
+    let mut turn = 1;
     if let Some(head) = parts.iter().find(|one| &one.name == b"tkhd").copied() {
+        turn = head
+            .end
+            .checked_sub(44)
+            .and_then(|at| boxes::read::<36>(file, at))
+            .map_or(1, |m| poster::turn(&m));
         // Width and height are its last eight bytes, in 16.16.
         if let Some(at) = head.end.checked_sub(8).filter(|at| *at >= head.start)
             && let Some([a, b, _, _, c, d, _, _]) = boxes::read::<8>(file, at)
@@ -85,23 +100,23 @@ fn track(file: &mut Window<'_>, track: Box4, found: &mut Decoded) {
     }
     let table = inside(file, &media, b"minf");
     let table = inside(file, &table, b"stbl");
-    if let Some(description) = table.iter().find(|one| &one.name == b"stsd").copied()
-        && let Some(head) = boxes::read::<16>(file, description.start)
-    {
-        let code = head.get(12..16).unwrap_or_default();
-        let name = match code {
-            b"avc1" | b"avc3" => "H.264",
-            b"hvc1" | b"hev1" => "HEVC",
-            b"av01" => "AV1",
-            b"vp09" => "VP9",
-            b"mp4v" => "MPEG-4",
-            b"jpeg" | b"mjpa" => "Motion JPEG",
-            [b'a', b'p', ..] => "ProRes",
-            _ => "",
-        };
-        let code: String = code.iter().map(|b| char::from(*b)).filter(|c| c.is_ascii_graphic()).collect();
-        add(found, FactName::Codec, if name.is_empty() { code } else { name.to_owned() });
-    }
+    let description = table.iter().find(|one| &one.name == b"stsd").copied()?;
+    let head = boxes::read::<16>(file, description.start)?;
+    let code = head.get(12..16).unwrap_or_default();
+    let (name, coding) = match code {
+        b"avc1" | b"avc3" => ("H.264", Coding::Avc),
+        b"hvc1" | b"hev1" => ("HEVC", Coding::Hevc),
+        b"av01" => ("AV1", Coding::Other),
+        b"vp09" => ("VP9", Coding::Other),
+        b"mp4v" => ("MPEG-4", Coding::Other),
+        b"jpeg" | b"mjpa" => ("Motion JPEG", Coding::Jpeg),
+        [b'a', b'p', ..] => ("ProRes", Coding::Other),
+        _ => ("", Coding::Other),
+    };
+    let code: String = code.iter().map(|b| char::from(*b)).filter(|c| c.is_ascii_graphic()).collect();
+    add(found, FactName::Codec, if name.is_empty() { code } else { name.to_owned() });
+    let about = boxes::between(file, description.start + ENTRY, description.end);
+    Some(poster::Track { coding, about, table, turn })
 }
 
 /// What a sound says of itself.

@@ -41,7 +41,7 @@ pub(crate) fn inspect(file: &mut Window<'_>, want: Want, found: &mut Decoded) {
                 None => found.missing = Some(Missing::NoSmallPicture),
             }
         }
-        Want::Large => whole(file, turn, want, found),
+        Want::Large | Want::Page(_) => whole(file, turn, want, found),
     }
 }
 
@@ -91,31 +91,49 @@ pub(crate) fn draw(bytes: &[u8], turn: u32, want: Want) -> Result<Picture, Missi
         image::ImageError::Limits(_) => Missing::TooLarge,
         _ => Missing::Damaged,
     })?;
-    let side = match want {
-        Want::Small => SMALL,
-        Want::Large => LARGE,
-    };
-    let mut picture =
-        if picture.width().max(picture.height()) > side { picture.thumbnail(side, side) } else { picture };
-    let turn = u8::try_from(turn).ok().and_then(Orientation::from_exif).unwrap_or(Orientation::NoTransforms);
-    picture.apply_orientation(turn);
-    code(&picture)
+    code(&upright(fit(picture, want), turn))
 }
 
-fn code(picture: &DynamicImage) -> Result<Picture, Missing> {
+/// Turns a picture as a number of EXIF says.
+pub(crate) fn upright(mut picture: DynamicImage, turn: u32) -> DynamicImage {
+    let turn = u8::try_from(turn).ok().and_then(Orientation::from_exif).unwrap_or(Orientation::NoTransforms);
+    picture.apply_orientation(turn);
+    picture
+}
+
+/// Pixels of the longest side of a picture that is drawn for this.
+pub(crate) const fn longest_side(want: Want) -> u32 {
+    match want {
+        Want::Small => SMALL,
+        Want::Large | Want::Page(_) => LARGE,
+    }
+}
+
+/// Makes a picture small enough.
+pub(crate) fn fit(picture: DynamicImage, want: Want) -> DynamicImage {
+    let side = longest_side(want);
+    if picture.width().max(picture.height()) > side { picture.thumbnail(side, side) } else { picture }
+}
+
+/// Codes a picture that fits.
+pub(crate) fn code(picture: &DynamicImage) -> Result<Picture, Missing> {
+    if !picture.color().has_alpha() {
+        return code_jpeg(picture, 84);
+    }
     let (width, height) = (picture.width(), picture.height());
     let mut bytes = Vec::new();
-    let format = if picture.color().has_alpha() {
-        let pixels = picture.to_rgba8();
-        image::codecs::png::PngEncoder::new(&mut bytes)
-            .write_image(&pixels, width, height, image::ExtendedColorType::Rgba8)
-            .map_err(|_| Missing::Damaged)?;
-        PictureFormat::Png
-    } else {
-        JpegEncoder::new_with_quality(&mut bytes, 84)
-            .encode_image(&picture.to_rgb8())
-            .map_err(|_| Missing::Damaged)?;
-        PictureFormat::Jpeg
-    };
-    Ok(Picture { format, bytes, width, height })
+    image::codecs::png::PngEncoder::new(&mut bytes)
+        .write_image(&picture.to_rgba8(), width, height, image::ExtendedColorType::Rgba8)
+        .map_err(|_| Missing::Damaged)?;
+    Ok(Picture { format: PictureFormat::Png, bytes, width, height })
+}
+
+/// Codes a picture without transparency.
+pub(crate) fn code_jpeg(picture: &DynamicImage, quality: u8) -> Result<Picture, Missing> {
+    let (width, height) = (picture.width(), picture.height());
+    let mut bytes = Vec::new();
+    JpegEncoder::new_with_quality(&mut bytes, quality)
+        .encode_image(&picture.to_rgb8())
+        .map_err(|_| Missing::Damaged)?;
+    Ok(Picture { format: PictureFormat::Jpeg, bytes, width, height })
 }

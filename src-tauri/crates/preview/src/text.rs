@@ -97,7 +97,7 @@ fn delimiter(text: &str, more: bool) -> Option<u8> {
 pub(crate) fn inspect(file: &mut Window<'_>, want: Want, found: &mut Decoded) {
     let bytes = match want {
         Want::Small => file.start(PIECE),
-        Want::Large => file.start(MOST),
+        Want::Large | Want::Page(_) => file.start(MOST),
     };
     let cut = (bytes.len() as u64) < file.size();
     let Some(text) = decode(&bytes, cut) else {

@@ -58,7 +58,7 @@ pub(crate) fn inspect(file: &mut Window<'_>, want: Want, found: &mut Decoded) {
     }
     if found.kind == FileKind::Raw {
         found.missing = Some(Missing::NoRaw);
-    } else if want == Want::Large || file.size() <= want.budget() {
+    } else if want != Want::Small || file.size() <= want.budget() {
         match file.whole() {
             Some(bytes) => picture::set(picture::draw(&bytes, turn, want), found),
             None => found.missing = Some(Missing::TooLarge),
@@ -88,7 +88,7 @@ pub(crate) fn carried(
     let larger = all.iter().filter(|one| one.len > HANDY);
     let order: Vec<Carried> = match want {
         Want::Small => handy.chain(larger).copied().collect(),
-        Want::Large => all.iter().rev().copied().collect(),
+        Want::Large | Want::Page(_) => all.iter().rev().copied().collect(),
     };
     for one in order.into_iter().take(TRIES) {
         let Some(jpeg) = file.bytes(one.offset, one.len) else { continue };

@@ -7,7 +7,6 @@ use std::io::Cursor;
 
 use common::{Slice, decoded, fact, photo, quartered};
 use image::{DynamicImage, ImageFormat};
-use lopdf::dictionary;
 use windlass_ports::decode::{Decoded, FactName, FileKind, Missing, PictureFormat, Want};
 
 fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
@@ -253,34 +252,6 @@ fn a_sound_says_its_length_and_rate() {
     assert_eq!(fact(&found, FactName::Duration).as_deref(), Some("0:03"));
     assert_eq!(fact(&found, FactName::SampleRate).as_deref(), Some("48 kHz"));
     assert_eq!(fact(&found, FactName::Channels).as_deref(), Some("2"));
-}
-
-#[test]
-fn a_pdf_says_its_pages_and_title_and_nothing_in_it_runs() {
-    let mut pdf = lopdf::Document::with_version("1.5");
-    let pages = pdf.new_object_id();
-    let page = pdf.add_object(dictionary! { "Type" => "Page", "Parent" => pages });
-    let second = pdf.add_object(dictionary! { "Type" => "Page", "Parent" => pages });
-    let script = pdf.add_object(dictionary! {
-        "S" => "JavaScript", "JS" => lopdf::Object::string_literal("app.alert(1)"),
-    });
-    pdf.objects.insert(
-        pages,
-        lopdf::Object::Dictionary(
-            dictionary! { "Type" => "Pages", "Kids" => vec![page.into(), second.into()], "Count" => 2 },
-        ),
-    );
-    let root = pdf.add_object(dictionary! { "Type" => "Catalog", "Pages" => pages, "OpenAction" => script });
-    let about = pdf.add_object(dictionary! { "Title" => lopdf::Object::string_literal("Bridge A14") });
-    pdf.trailer.set("Root", root);
-    pdf.trailer.set("Info", about);
-    let mut bytes = Vec::new();
-    pdf.save_to(&mut bytes).unwrap();
-    let found = decoded(Want::Large, &bytes);
-    assert_eq!((found.kind, found.missing), (FileKind::Pdf, Some(Missing::NoPdf)));
-    assert_eq!(fact(&found, FactName::Pages).as_deref(), Some("2"));
-    assert_eq!(fact(&found, FactName::Title).as_deref(), Some("Bridge A14"));
-    assert_eq!((found.text, found.picture), (None, None));
 }
 
 #[test]

@@ -174,6 +174,33 @@ async fn a_server_that_gives_nothing_is_not_the_files_fault() {
     assert!(!error.is_the_files_fault());
 }
 
+/// A still of many tiles is decoded by a library that would like to know how many processors there are, and may not.
+#[tokio::test]
+async fn a_still_of_many_tiles_is_drawn_by_a_decoder_with_one_thread() {
+    let pixels: Vec<u8> = common::quartered(1600, 1200).pixels().flat_map(|p| [p[0], p[1], p[2]]).collect();
+    let still = heifer::encode_rgb8(1600, 1200, &pixels, &heifer::EncodeOptions::default()).unwrap();
+    assert!(heifer::heifer_isobmff::HeifFile::parse(&still).unwrap().items.len() > 4, "it has tiles");
+    let found = decoder().decode(Want::Large, &Memory(still)).await.unwrap();
+    let picture = found.picture.unwrap_or_else(|| panic!("{:?}", found.missing));
+    assert_eq!((picture.width, picture.height), (1600, 1200));
+}
+
+/// Hazard HS17: a document that would take all memory or time is drawn as far as it goes or is one file's state, and soon.
+#[tokio::test]
+async fn hs17_documents_that_never_end_are_one_files_state() {
+    for (what, bytes) in common::pdf::endless() {
+        let began = Instant::now();
+        match decoder().decode(Want::Large, &Memory(bytes)).await {
+            Ok(found) => assert!(found.picture.is_some() || found.missing.is_some(), "{what}: {found:?}"),
+            Err(error) => assert!(error.is_the_files_fault(), "{what}: {error:?}"),
+        }
+        println!("{what}: {:?}", began.elapsed());
+        // Five seconds of the processor, and others may have it meanwhile.
+        assert!(began.elapsed() < Duration::from_secs(25), "{what} took {:?}", began.elapsed());
+        assert_eq!(children(), [], "{what}");
+    }
+}
+
 /// Hazard HS17: pictures that would be gigabytes fail at once, and in bounded memory: that of the whole process is limited.
 #[tokio::test]
 async fn hs17_bombs_fail_at_once() {

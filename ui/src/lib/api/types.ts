@@ -1360,7 +1360,7 @@ whole: boolean, };
 /**
  * How closely to look.
  */
-export type PreviewWant = "small" | "large";
+export type PreviewWant = "small" | "large" | { "page": number };
 
 /**
  * A price, with what it is made of and what list it is from.

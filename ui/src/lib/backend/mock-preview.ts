@@ -12,6 +12,16 @@ const BARE: Preview = {
   missing: null,
 };
 
+/** A page of a report. */
+function page(number: number): string {
+  const lines = Array.from(
+    { length: 22 },
+    (_, i) => `<path d="M12 ${30 + i * 5}h${50 + ((i * 37 + number * 11) % 26)}" stroke="#9aa3ad" stroke-width="1.4"/>`,
+  ).join('');
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="1448" height="2048" viewBox="0 0 100 141"><path fill="#fff" d="M0 0h100v141H0z"/><text x="12" y="20" font-family="sans-serif" font-size="7" fill="#1f2933">Site notes, page ${number + 1}</text>${lines}</svg>`;
+  return `data:image/svg+xml,${encodeURIComponent(svg)}`;
+}
+
 /** What is inside a file, as its name lets hope. */
 export function samplePreview(key: string, want: PreviewWant): Preview {
   const number = Number(/\d+(?=\D*$)/.exec(key)?.[0] ?? 0);
@@ -59,7 +69,14 @@ export function samplePreview(key: string, want: PreviewWant): Preview {
     case 'data':
       return { ...BARE, kind: 'json', text: { text: '{\n  "site": "A14-viaduct"\n}', whole: true } };
     case 'pdf':
-      return { ...BARE, kind: 'pdf', facts: [{ name: 'pages', value: '12' }], missing: 'no_pdf' };
+      return {
+        ...BARE,
+        kind: 'pdf',
+        facts: [{ name: 'pages', value: '12' }],
+        ...(want === 'small'
+          ? { missing: 'no_small_picture' }
+          : { picture: { data_url: page(typeof want === 'object' ? want.page : 0), width: 1448, height: 2048 } }),
+      };
     case 'scan':
     case 'other':
       return { ...BARE, missing: 'unknown' };

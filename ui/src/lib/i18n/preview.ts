@@ -30,9 +30,11 @@ const missing: Record<PreviewMissing, string> = {
   no_small_picture: 'This file carries no small picture. Open it to read the whole file.',
   too_large: 'Too large to show here. Download it to see it.',
   damaged: 'The bytes of this file do not add up, so it cannot be shown. Download it to try another program.',
-  no_heif: 'Pictures in HEIC and AVIF are not drawn here; their facts are. Download it to see it.',
-  no_video: 'Films are not played here; what they say of themselves is shown. Download it to see it.',
-  no_pdf: 'Pages of a PDF are not drawn here, and nothing in it is run. Download it to read it.',
+  no_heif:
+    'This picture is in a coding that is not drawn here, such as AVIF; its facts are shown. Download it to see it.',
+  no_video:
+    'Films are not played here, and of this one no still can be drawn; what it says of itself is shown. Download it to see it.',
+  no_pdf: 'This document opens with a password only, so no page is drawn here. Download it to read it.',
   no_raw: 'Only the camera maker’s own coding is in this file, and no picture beside it. Download it to see it.',
   unknown: 'Windlass does not know this kind of file. Download it to open it in another program.',
   unreadable:
@@ -82,6 +84,10 @@ export const preview = {
   picture: (name: string) => `Picture of ${name}`,
   text: (name: string) => `Text of ${name}`,
   table: (name: string) => `First rows of ${name}`,
+  page: (number: number, pages: number) => `Page ${number} of ${pages}`,
+  pagePicture: (number: number, name: string) => `Page ${number} of ${name}`,
+  previousPage: 'Previous page (Page Up)',
+  nextPage: 'Next page (Page Down)',
   open: 'Open',
   close: 'Close',
 };

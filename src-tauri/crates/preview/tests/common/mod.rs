@@ -1,6 +1,8 @@
 //! Sources and questions the tests share.
 #![allow(dead_code, reason = "each test uses some of it")]
 
+pub(crate) mod pdf;
+
 use std::io;
 
 use windlass_ports::decode::{Decoded, FactName, Want};
