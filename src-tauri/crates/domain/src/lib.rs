@@ -11,6 +11,7 @@
 // A new variant must stop the build at every decision. (Not for the whole workspace: foreign enums need a last arm.)
 #![deny(clippy::wildcard_enum_match_arm)]
 
+pub mod bucket_name;
 pub mod capability;
 pub mod decide;
 pub mod digest;
@@ -28,6 +29,7 @@ pub mod sync;
 pub mod upload;
 pub mod words;
 
+pub use bucket_name::{BucketNameProblem, check_bucket_name};
 pub use capability::{Capabilities, Support};
 pub use decide::{Action, ConflictKind, LocalExpect, Mode, RemoteExpect, Triple, decide};
 pub use digest::{Crc64Nvme, Digest};
