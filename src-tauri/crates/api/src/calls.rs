@@ -83,6 +83,9 @@ calls! {
     reset_practice() -> ();
     probe_capabilities(connection: String, bucket: String) -> CapabilityReport;
     buckets(connection: String) -> Vec<BucketRow>;
+    check_bucket_name(name: String) -> Option<String>;
+    create_bucket(connection: String, draft: BucketDraft) -> BucketRow;
+    delete_bucket(connection: String, bucket: String, typed: String) -> ();
     open_listing(connection: String, bucket: String, prefix: String, refresh: bool) -> ListingSummary;
     listing_window(id: String, offset: u64, limit: u64, sort: SortBy, descending: bool, filter: String) -> ListingWindow;
     close_listing(id: String) -> ();

@@ -212,7 +212,8 @@ impl Api {
     pub(crate) async fn buckets(&self, connection: String) -> Result<Vec<BucketRow>, UiError> {
         let known = self.connection(&connection).await?;
         let start = start_in(&known.start_in).split('/').next().unwrap_or_default();
-        if !start.is_empty() {
+        // Whoever names a bucket may often list no others; the practice bucket has no such secrets.
+        if !start.is_empty() && known.source != CredentialSource::Practice {
             return Ok(vec![BucketRow { name: start.to_owned(), created: None }]);
         }
         let browse = self.remotes.browse(&connection).await?;

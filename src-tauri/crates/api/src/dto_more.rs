@@ -17,6 +17,19 @@ pub struct AppInfo {
     pub first_run: bool,
 }
 
+/// A bucket that is to be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct BucketDraft {
+    /// Its name.
+    pub name: String,
+    /// Its region; empty for the connection's own.
+    pub region: String,
+    /// Whether it keeps older versions.
+    pub versioning: bool,
+    /// Whether objects can be locked in it, which keeps versions as well, for good.
+    pub object_lock: bool,
+}
+
 /// An object that was not deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Kept {

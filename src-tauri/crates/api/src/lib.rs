@@ -6,6 +6,7 @@
 //! **Start reading** at `calls.rs` (the table), then [`Api`].
 #![deny(missing_docs)]
 
+mod buckets;
 mod calls;
 mod capabilities;
 mod changes;

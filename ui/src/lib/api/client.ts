@@ -2,6 +2,7 @@
 import type {
   AppInfo,
   BrakeChoice,
+  BucketDraft,
   BucketRow,
   CapabilityReport,
   ChangeWindow,
@@ -60,6 +61,9 @@ export interface Calls {
   reset_practice: { args: Record<string, never>; result: null };
   probe_capabilities: { args: { connection: string; bucket: string }; result: CapabilityReport };
   buckets: { args: { connection: string }; result: Array<BucketRow> };
+  check_bucket_name: { args: { name: string }; result: string | null };
+  create_bucket: { args: { connection: string; draft: BucketDraft }; result: BucketRow };
+  delete_bucket: { args: { connection: string; bucket: string; typed: string }; result: null };
   open_listing: { args: { connection: string; bucket: string; prefix: string; refresh: boolean }; result: ListingSummary };
   listing_window: { args: { id: string; offset: number; limit: number; sort: SortBy; descending: boolean; filter: string }; result: ListingWindow };
   close_listing: { args: { id: string }; result: null };
@@ -147,6 +151,9 @@ export function client(call: Caller) {
     reset_practice: () => call('reset_practice', {}),
     probe_capabilities: (args: Calls['probe_capabilities']['args']) => call('probe_capabilities', args),
     buckets: (args: Calls['buckets']['args']) => call('buckets', args),
+    check_bucket_name: (args: Calls['check_bucket_name']['args']) => call('check_bucket_name', args),
+    create_bucket: (args: Calls['create_bucket']['args']) => call('create_bucket', args),
+    delete_bucket: (args: Calls['delete_bucket']['args']) => call('delete_bucket', args),
     open_listing: (args: Calls['open_listing']['args']) => call('open_listing', args),
     listing_window: (args: Calls['listing_window']['args']) => call('listing_window', args),
     close_listing: (args: Calls['close_listing']['args']) => call('close_listing', args),

@@ -139,6 +139,27 @@ answer: BrakeChoice | null, };
 export type BrakeWhy = "everything" | "share" | "files_an_hour" | "bytes_an_hour" | "files_a_week" | "overwrites";
 
 /**
+ * A bucket that is to be made.
+ */
+export type BucketDraft = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its region; empty for the connection's own.
+ */
+region: string, 
+/**
+ * Whether it keeps older versions.
+ */
+versioning: boolean, 
+/**
+ * Whether objects can be locked in it, which keeps versions as well, for good.
+ */
+object_lock: boolean, };
+
+/**
  * A bucket.
  */
 export type BucketRow = { 

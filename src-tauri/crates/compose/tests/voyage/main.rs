@@ -2,6 +2,7 @@
 //! the ports.
 #![cfg(test)]
 
+mod buckets;
 mod damage;
 mod disk;
 mod downloads;
