@@ -9,6 +9,7 @@ import type {
   UiEvent,
 } from '../api/types';
 import type { Backend, CallName, Calls } from './index';
+import { mockBuckets } from './mock-buckets';
 import { mockSearch } from './mock-search';
 import { mockJobs } from './mock-jobs';
 import { samplePreview } from './mock-preview';
@@ -83,6 +84,7 @@ export function mockBackend(): Backend {
   });
   const more: SyncFolderRow[] = [];
   const sync = mockSync(emit, states);
+  const buckets = mockBuckets();
   const search = mockSearch(emit, (prefix) => rowsOf('inspections-prod', prefix));
   const folders = (): SyncFolderRow[] => [
     {
@@ -248,11 +250,7 @@ export function mockBackend(): Backend {
     },
     reset_practice: () => null,
     probe_capabilities: () => ({ ...REPORT, probed_at: Date.now() }),
-    buckets: () =>
-      ['inspections-prod', 'inspections-archive', 'public-reports', 'drone-raw-eu'].map((name) => ({
-        name,
-        created: Date.UTC(2025, 2, 4, 9, 0),
-      })),
+    ...buckets.handlers,
     open_listing: ({ bucket, prefix, refresh }) => {
       if (bucket === 'public-reports') {
         throw fault('no_permission', 'You may not list this bucket. Role FieldUpload may list inspections-prod only.');
@@ -261,7 +259,7 @@ export function mockBackend(): Backend {
       const known = [...listings.values()].findLast((l) => l.bucket === bucket && l.prefix === prefix);
       if (known && !refresh) return summary(known);
       const big = bucket === 'drone-raw-eu';
-      const rows = big ? [] : rowsOf(bucket, prefix);
+      const rows = big || buckets.made.has(bucket) ? [] : rowsOf(bucket, prefix);
       const total = big ? bigRows : rows.length;
       const listing: MockListing = {
         id: `l${(opened += 1)}`,

@@ -32,6 +32,8 @@ export type Dialog =
   | { kind: 'job'; request: JobRequest | null; id: string | null }
   | { kind: 'look' }
   | { kind: 'new-folder' }
+  | { kind: 'new-bucket' }
+  | { kind: 'delete-bucket'; connection: string; bucket: string }
   | { kind: 'download'; keys: string[] }
   | { kind: 'price'; keys: string[]; told: DownloadPrice }
   | { kind: 'add-folder'; bucket: string; prefix: string }
@@ -188,11 +190,13 @@ export class App extends Navigation {
     await this.connect.load();
   }
 
-  /** What was removed leaves the tabs and their histories. */
-  dropGone(): void {
+  /** What was removed leaves the tabs and their histories; with a bucket goes every place in it. */
+  dropGone(bucket: { connection: string; bucket: string } | null = null): void {
     const shown = this.tabs.current?.history.now;
-    this.tabs.drop((route) => !this.#isThere(route));
-    this.places.drop(({ connection }) => !this.connections.some((each) => each.id === connection));
+    const inIt = (at: { connection: string; bucket: string }): boolean =>
+      at.connection === bucket?.connection && at.bucket === bucket.bucket;
+    this.tabs.drop((route) => !this.#isThere(route) || ('bucket' in route && inIt(route)));
+    this.places.drop((place) => inIt(place) || !this.connections.some((each) => each.id === place.connection));
     if (shown !== this.tabs.current?.history.now) this.arrive();
   }
 

@@ -4,6 +4,7 @@ import { parentPrefix, placeName } from '../util/address';
 import { keyCaps, MAC } from '../util/keys';
 import { focusRegion } from '../util/regions';
 import { askDelete, meantKeys } from './actions';
+import { askDeleteBucket, askNewBucket, bucketsBlocked } from './buckets';
 import { askCarry, askEdit, askRename, clip, copyName, paste } from './object-actions';
 import type { App } from './app.svelte';
 
@@ -135,6 +136,10 @@ export const COMMANDS: Command[] = [
     blocked: inPlace,
   }),
   command('objects', 'add-folder', [], addFolder),
+  command('objects', 'new-bucket', [], askNewBucket, { blocked: bucketsBlocked }),
+  command('objects', 'delete-bucket', [], (app) => app.place && askDeleteBucket(app, app.place.bucket), {
+    blocked: (app) => inPlace(app) ?? bucketsBlocked(app),
+  }),
   command('list', 'look', ['ctrl+y', 'shift+space'], (app) => (app.dialog = { kind: 'look' }), {
     typing: false,
     blocked: (app) => inPlace(app) ?? (app.listing.focused ? null : why.nothingMeant),
