@@ -23,6 +23,7 @@ pub mod names;
 pub mod parts;
 pub mod path;
 pub mod price;
+pub mod refusal;
 pub mod search;
 pub mod state;
 pub mod sync;
@@ -40,6 +41,7 @@ pub use key::{Bucket, ETag, KeyProblem, ObjectKey, Prefix, UploadId, VersionId};
 pub use names::{Claims, Clash, NameRules, twin_key};
 pub use parts::{PartPlan, PartReceipt};
 pub use path::{NameProblem, RelPath, map_key};
+pub use refusal::{Refusal, Refusals, Right};
 pub use state::{
     BaseState, BatchId, FileId, JobId, LocalState, Observed, PairId, RemoteState, Revision, Timestamp,
     TransferId, UnknownReason,
