@@ -96,6 +96,8 @@ calls! {
     stop_index(id: String) -> ();
     drop_index(id: String) -> ();
     object_details(connection: String, bucket: String, key: String) -> ObjectDetails;
+    refusals(connection: String, bucket: String, prefix: String) -> Vec<RefusalRow>;
+    forget_refusal(connection: String, bucket: String, prefix: String, right: RefusedRight) -> ();
     preview(connection: String, bucket: String, key: String, etag: String, want: PreviewWant) -> Preview;
     create_folder(connection: String, bucket: String, prefix: String, name: String) -> ();
     delete_objects(connection: String, bucket: String, keys: Vec<String>) -> DeleteResult;

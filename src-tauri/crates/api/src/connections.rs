@@ -140,6 +140,7 @@ impl Api {
             position,
         };
         self.catalog.save_connection(connection.clone()).await?;
+        self.refused.forget_all(&id).await?;
         self.remotes.forget(&id).await;
         self.engine.connection_changed(&id);
         self.hub.connections();
@@ -148,6 +149,7 @@ impl Api {
 
     pub(crate) async fn remove_connection(&self, id: String) -> Result<(), UiError> {
         self.catalog.remove_connection(&id).await?;
+        self.refused.forget_all(&id).await?;
         self.secrets.forget(&id).await?;
         self.remotes.forget(&id).await;
         self.engine.connection_changed(&id);

@@ -30,6 +30,36 @@ pub struct BucketDraft {
     pub object_lock: bool,
 }
 
+/// Something that an identity may do or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusedRight {
+    /// See what is in a folder.
+    List,
+    /// Read objects.
+    Read,
+    /// Write objects.
+    Write,
+    /// Delete objects.
+    Delete,
+    /// Make buckets.
+    MakeBuckets,
+    /// Delete a bucket.
+    DeleteBucket,
+}
+
+/// What the server refused less than a day ago in a folder, or above it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RefusalRow {
+    /// What.
+    pub right: RefusedRight,
+    /// In this folder and below it.
+    pub prefix: String,
+    /// When.
+    #[ts(type = "number")]
+    pub at: i64,
+}
+
 /// An object that was not deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Kept {

@@ -36,6 +36,8 @@ import type {
   Price,
   PriceChoice,
   PriceSettings,
+  RefusalRow,
+  RefusedRight,
   SearchScope,
   SearchWindow,
   SecretPlaces,
@@ -74,6 +76,8 @@ export interface Calls {
   stop_index: { args: { id: string }; result: null };
   drop_index: { args: { id: string }; result: null };
   object_details: { args: { connection: string; bucket: string; key: string }; result: ObjectDetails };
+  refusals: { args: { connection: string; bucket: string; prefix: string }; result: Array<RefusalRow> };
+  forget_refusal: { args: { connection: string; bucket: string; prefix: string; right: RefusedRight }; result: null };
   preview: { args: { connection: string; bucket: string; key: string; etag: string; want: PreviewWant }; result: Preview };
   create_folder: { args: { connection: string; bucket: string; prefix: string; name: string }; result: null };
   delete_objects: { args: { connection: string; bucket: string; keys: Array<string> }; result: DeleteResult };
@@ -164,6 +168,8 @@ export function client(call: Caller) {
     stop_index: (args: Calls['stop_index']['args']) => call('stop_index', args),
     drop_index: (args: Calls['drop_index']['args']) => call('drop_index', args),
     object_details: (args: Calls['object_details']['args']) => call('object_details', args),
+    refusals: (args: Calls['refusals']['args']) => call('refusals', args),
+    forget_refusal: (args: Calls['forget_refusal']['args']) => call('forget_refusal', args),
     preview: (args: Calls['preview']['args']) => call('preview', args),
     create_folder: (args: Calls['create_folder']['args']) => call('create_folder', args),
     delete_objects: (args: Calls['delete_objects']['args']) => call('delete_objects', args),

@@ -1519,6 +1519,28 @@ file: string,
 problem: string, };
 
 /**
+ * What the server refused less than a day ago in a folder, or above it.
+ */
+export type RefusalRow = { 
+/**
+ * What.
+ */
+right: RefusedRight, 
+/**
+ * In this folder and below it.
+ */
+prefix: string, 
+/**
+ * When.
+ */
+at: number, };
+
+/**
+ * Something that an identity may do or not.
+ */
+export type RefusedRight = "list" | "read" | "write" | "delete" | "make_buckets" | "delete_bucket";
+
+/**
  * State of an object or file as shown.
  */
 export type RowState = "stored" | "safe" | "waiting" | "uploading" | "checking" | "failed" | "archived" | "downloading" | "held";

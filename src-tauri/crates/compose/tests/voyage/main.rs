@@ -12,6 +12,7 @@ mod never_overwrite;
 mod people;
 mod previews;
 mod prices;
+mod refusals;
 mod refused;
 mod renames;
 mod servers;
