@@ -2,6 +2,7 @@ import type {
   FolderCounts,
   FolderFileRow,
   ObjectRow,
+  RefusedRight,
   StepResult,
   SyncFolderRow,
   TransferRow,
@@ -42,20 +43,21 @@ interface MockListing {
 
 const FILES = 812;
 
-/** Options of the page address: `?first`, `?rows=1000000`, `?fast`, `?states`. */
-function options(): { first: boolean; rows: number; fast: boolean; states: boolean } {
+/** Options of the page address: `?first`, `?rows=1000000`, `?fast`, `?states`, `?refused`. */
+function options(): { first: boolean; rows: number; fast: boolean; states: boolean; refusing: boolean } {
   const query = new URLSearchParams(typeof location === 'undefined' ? '' : location.search);
   return {
     first: query.has('first'),
     rows: Number(query.get('rows') ?? BIG_DEFAULT),
     fast: query.has('fast'),
     states: query.has('states'),
+    refusing: query.has('refused'),
   };
 }
 
 /** A core in memory for screenshots and tests; never part of a production build. */
 export function mockBackend(): Backend {
-  const { first, rows: bigRows, fast, states } = options();
+  const { first, rows: bigRows, fast, states, refusing } = options();
   const listeners = new Set<(events: UiEvent[]) => void>();
   const listings = new Map<string, MockListing>();
   const deleted = new Set<string>();
@@ -85,6 +87,7 @@ export function mockBackend(): Backend {
   const more: SyncFolderRow[] = [];
   const sync = mockSync(emit, states);
   const buckets = mockBuckets();
+  let refused: RefusedRight[] = refusing ? ['write', 'delete'] : [];
   const search = mockSearch(emit, (prefix) => rowsOf('inspections-prod', prefix));
   const folders = (): SyncFolderRow[] => [
     {
@@ -325,6 +328,12 @@ export function mockBackend(): Backend {
             ? 'The checksum in the bucket equals the one read here.'
             : 'In the bucket. Windlass has not compared its bytes.',
       };
+    },
+    refusals: ({ prefix }) => refused.map((right) => ({ right, prefix, at: Date.now() })),
+    forget_refusal: ({ right }) => {
+      refused = refused.filter((each) => each !== right);
+      emit({ kind: 'connections' });
+      return null;
     },
     preview: ({ key, want }) => samplePreview(key, want),
     create_folder: ({ bucket, prefix, name }) => {

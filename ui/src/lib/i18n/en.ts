@@ -6,6 +6,7 @@ import { jobs } from './jobs';
 import { palette } from './palette';
 import { places } from './places';
 import { prices } from './prices';
+import { refusals } from './refusals';
 import { search } from './search';
 import { sync } from './sync';
 import { gallery, preview } from './preview';
@@ -127,6 +128,7 @@ export const en = {
   tabs: tabBar,
   places,
   prices,
+  refusals,
   search,
   palette,
   preview,

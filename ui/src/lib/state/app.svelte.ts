@@ -1,4 +1,4 @@
-import type { BucketRow, ConnectionRow, DownloadPrice, JobRequest, UiError, UiEvent } from '../api/types';
+import type { BucketRow, ConnectionRow, DownloadPrice, JobRequest, RefusalRow, UiError, UiEvent } from '../api/types';
 import type { AppInfo, Backend, DroppedFile, UploadTarget } from '../backend';
 import { errorTitle, toUiError } from '../errors';
 import { t } from '../i18n';
@@ -14,6 +14,7 @@ import { Jobs } from './jobs.svelte';
 import { Listing, type View } from './listing.svelte';
 import { Navigation } from './navigation.svelte';
 import { Places, type Bookmark } from './places.svelte';
+import { Refusals } from './refusals.svelte';
 import { Search } from './search.svelte';
 import { Prices } from './prices.svelte';
 import { Previews } from './previews.svelte';
@@ -45,6 +46,7 @@ export type Dialog =
   | { kind: 'remove-connection'; id: string; name: string }
   | { kind: 'capabilities'; connection: string; bucket: string }
   | { kind: 'bookmark'; bookmark: Bookmark }
+  | { kind: 'refused'; row: RefusalRow; run: () => void }
   | { kind: 'palette' }
   | { kind: 'shortcuts' }
   | { kind: 'cancel-all' };
@@ -88,6 +90,7 @@ export class App extends Navigation {
   readonly indexes: Indexes;
   readonly previews: Previews;
   readonly prices: Prices;
+  readonly refusals: Refusals;
   current = $derived(this.connections.find((c) => c.id === this.connection) ?? null);
   #stops: (() => void)[] = [];
   #relist = new Throttle(() => this.#listAgain(), RELIST_GAP);
@@ -105,6 +108,7 @@ export class App extends Navigation {
     this.indexes = new Indexes(backend);
     this.previews = new Previews(backend);
     this.prices = new Prices(backend);
+    this.refusals = new Refusals(backend);
     this.transfers.ondone = () => this.#relist.poke();
     this.inspector = !this.#narrow.matches;
     this.#narrow.addEventListener('change', (event) => (this.inspector = !event.matches));
@@ -418,8 +422,10 @@ export class App extends Navigation {
     this.folders.show(route.kind === 'folder' ? route.id : null);
     this.sync.show(route.kind === 'folder' ? route.id : null);
     this.search.show(route.kind === 'search' ? route : null);
+    const { bucket, prefix } = route.kind === 'browse' ? route : { bucket: '', prefix: '' };
+    void this.refusals.show(this.connection, bucket, prefix);
     if (route.kind === 'browse') {
-      const { connection, bucket, prefix } = route;
+      const { connection } = route;
       this.places.visit(route);
       void this.listing.open({ connection, bucket, prefix }, false, view);
     }
@@ -467,6 +473,7 @@ export class App extends Navigation {
 
   async #readConnections(): Promise<void> {
     try {
+      void this.refusals.read();
       this.connections = await this.backend.call('connections', {});
     } catch (thrown) {
       this.fail(thrown);
