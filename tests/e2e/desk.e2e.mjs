@@ -332,7 +332,7 @@ test('F6 and Shift+F6 go through the regions and come back to where the focus wa
   await focusOn(page, 'DJI_0405');
   await walk('Shift+F6', ['Places', 'Toolbar', 'Activity', 'Inspector', 'main']);
   await focusOn(page, 'DJI_0405');
-  await page.getByRole('button', { name: 'drone-raw-eu' }).focus();
+  await page.getByRole('button', { name: 'drone-raw-eu', exact: true }).focus();
   await walk('F6', ['main', 'Inspector', 'Activity', 'Toolbar', 'Places']);
   assert.equal(await page.evaluate(() => document.activeElement?.textContent?.trim()), 'drone-raw-eu');
   assert.deepEqual(errors, []);

@@ -38,10 +38,16 @@ export async function goTo(page, address) {
   await field.waitFor({ state: 'detached' });
 }
 
+/** A page as the query says. */
+export async function openAt(query, options = {}) {
+  const opened = await openPage(browser, `${server.url}/?fast${query}`, options);
+  opened.page.setDefaultTimeout(15_000);
+  return opened;
+}
+
 /** A page that shows [`RAW`]. */
 export async function open(query = '', options = {}) {
-  const { page, context, errors } = await openPage(browser, `${server.url}/?fast${query}`, options);
-  page.setDefaultTimeout(15_000);
+  const { page, context, errors } = await openAt(query, options);
   await page.locator('.info').waitFor();
   await goTo(page, RAW);
   await page.getByRole('row', { name: /DJI_0401/ }).waitFor();

@@ -93,7 +93,7 @@ for (const theme of ['light', 'dark']) {
     await shot('C-add-folder');
     await page.keyboard.press('Escape');
 
-    await page.getByRole('button', { name: 'public-reports' }).click();
+    await page.getByRole('button', { name: 'public-reports', exact: true }).click();
     await page.getByRole('heading', { name: 'You may not list this place' }).waitFor();
     await shot('I-no-permission');
     await page.keyboard.press('Control+l');
@@ -215,7 +215,7 @@ test('a drop and a paste take files; a drag shows where they go', async () => {
 for (const rows of [100_000, 1_000_000, 3_000_000]) {
   test(`${rows} rows: smooth and bounded`, async (context_) => {
     const { page, context, errors } = await openPage(browser, `${server.url}/?fast&rows=${rows}`);
-    await page.getByRole('button', { name: 'drone-raw-eu' }).click();
+    await page.getByRole('button', { name: 'drone-raw-eu', exact: true }).click();
     await page.getByRole('row', { name: /frame_0000000/ }).waitFor();
     await page.waitForFunction(
       (n) => document.querySelector('[role=grid]')?.getAttribute('aria-rowcount') === String(n + 1),

@@ -83,6 +83,9 @@ calls! {
     reset_practice() -> ();
     probe_capabilities(connection: String, bucket: String) -> CapabilityReport;
     buckets(connection: String) -> Vec<BucketRow>;
+    check_bucket_name(name: String) -> Option<String>;
+    create_bucket(connection: String, draft: BucketDraft) -> BucketRow;
+    delete_bucket(connection: String, bucket: String, typed: String) -> ();
     open_listing(connection: String, bucket: String, prefix: String, refresh: bool) -> ListingSummary;
     listing_window(id: String, offset: u64, limit: u64, sort: SortBy, descending: bool, filter: String) -> ListingWindow;
     close_listing(id: String) -> ();
@@ -93,6 +96,8 @@ calls! {
     stop_index(id: String) -> ();
     drop_index(id: String) -> ();
     object_details(connection: String, bucket: String, key: String) -> ObjectDetails;
+    refusals(connection: String, bucket: String, prefix: String) -> Vec<RefusalRow>;
+    forget_refusal(connection: String, bucket: String, prefix: String, right: RefusedRight) -> ();
     preview(connection: String, bucket: String, key: String, etag: String, want: PreviewWant) -> Preview;
     create_folder(connection: String, bucket: String, prefix: String, name: String) -> ();
     delete_objects(connection: String, bucket: String, keys: Vec<String>) -> DeleteResult;

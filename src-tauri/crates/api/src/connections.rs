@@ -140,6 +140,7 @@ impl Api {
             position,
         };
         self.catalog.save_connection(connection.clone()).await?;
+        self.refused.forget_all(&id).await?;
         self.remotes.forget(&id).await;
         self.engine.connection_changed(&id);
         self.hub.connections();
@@ -148,6 +149,7 @@ impl Api {
 
     pub(crate) async fn remove_connection(&self, id: String) -> Result<(), UiError> {
         self.catalog.remove_connection(&id).await?;
+        self.refused.forget_all(&id).await?;
         self.secrets.forget(&id).await?;
         self.remotes.forget(&id).await;
         self.engine.connection_changed(&id);
@@ -212,7 +214,8 @@ impl Api {
     pub(crate) async fn buckets(&self, connection: String) -> Result<Vec<BucketRow>, UiError> {
         let known = self.connection(&connection).await?;
         let start = start_in(&known.start_in).split('/').next().unwrap_or_default();
-        if !start.is_empty() {
+        // Whoever names a bucket may often list no others; the practice bucket has no such secrets.
+        if !start.is_empty() && known.source != CredentialSource::Practice {
             return Ok(vec![BucketRow { name: start.to_owned(), created: None }]);
         }
         let browse = self.remotes.browse(&connection).await?;

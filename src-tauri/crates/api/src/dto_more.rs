@@ -17,6 +17,49 @@ pub struct AppInfo {
     pub first_run: bool,
 }
 
+/// A bucket that is to be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct BucketDraft {
+    /// Its name.
+    pub name: String,
+    /// Its region; empty for the connection's own.
+    pub region: String,
+    /// Whether it keeps older versions.
+    pub versioning: bool,
+    /// Whether objects can be locked in it, which keeps versions as well, for good.
+    pub object_lock: bool,
+}
+
+/// Something that an identity may do or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusedRight {
+    /// See what is in a folder.
+    List,
+    /// Read objects.
+    Read,
+    /// Write objects.
+    Write,
+    /// Delete objects.
+    Delete,
+    /// Make buckets.
+    MakeBuckets,
+    /// Delete a bucket.
+    DeleteBucket,
+}
+
+/// What the server refused less than a day ago in a folder, or above it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RefusalRow {
+    /// What.
+    pub right: RefusedRight,
+    /// In this folder and below it.
+    pub prefix: String,
+    /// When.
+    #[ts(type = "number")]
+    pub at: i64,
+}
+
 /// An object that was not deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Kept {

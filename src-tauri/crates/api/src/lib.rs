@@ -6,6 +6,7 @@
 //! **Start reading** at `calls.rs` (the table), then [`Api`].
 #![deny(missing_docs)]
 
+mod buckets;
 mod calls;
 mod capabilities;
 mod changes;
@@ -31,6 +32,7 @@ mod parts;
 mod plan_tree;
 mod preview;
 mod prices;
+mod refusals;
 mod search;
 mod sync_folders;
 mod transfers;
@@ -47,5 +49,6 @@ pub use fetching::WholeLimit;
 pub use names::visible;
 pub use parts::{Api, ApiParts, Connector, PRACTICE_ID};
 pub use prices::prices_unreadable;
+pub use refusals::{Answer, Ear, Teller, Told, answers};
 pub use typescript::typescript;
 pub use work::{FolderStatus, Moving, Plan, PlanStep, Work, WorkEvent};

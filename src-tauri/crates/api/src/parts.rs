@@ -19,6 +19,7 @@ use crate::events::Hub;
 use crate::indexes::Fillings;
 use crate::listing::Running;
 use crate::plan_tree::PlanTree;
+use crate::refusals::{Ear, Memory};
 use crate::work::Work;
 use crate::{UiError, UiEvent};
 
@@ -76,6 +77,8 @@ pub struct ApiParts {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub entropy: Arc<dyn Entropy>,
+    /// Tells what servers refused; see [`crate::answers`].
+    pub ear: Ear,
 }
 
 /// Everything a user interface can ask for; see [`Api::call`].
@@ -101,6 +104,7 @@ pub struct Api {
     pub(crate) warming: Arc<AtomicBool>,
     /// Rings with every search.
     pub(crate) searched: Arc<Notify>,
+    pub(crate) refused: Arc<Memory>,
     pub(crate) conflicts: Mutex<Counted>,
     /// The plan that was made last for each folder.
     pub(crate) plans: Mutex<BTreeMap<PairId, Arc<PlanTree>>>,
@@ -123,7 +127,11 @@ impl Api {
         tasks.spawn(Hub::listen(Arc::clone(&hub), parts.engine.events(), stop.clone()));
         let searched = Arc::new(Notify::new());
         tasks.spawn(Self::rest_when_idle(Arc::clone(&parts.index), Arc::clone(&searched), stop.clone()));
+        let (catalog, clock) = (Arc::clone(&parts.catalog), Arc::clone(&parts.clock));
+        let refused = Arc::new(Memory::new(catalog, clock, Arc::clone(&hub), &parts.ear));
+        tasks.spawn(Arc::clone(&refused).listen(parts.ear, stop.clone()));
         Self {
+            refused,
             engine: parts.engine,
             journal: parts.journal,
             catalog: parts.catalog,

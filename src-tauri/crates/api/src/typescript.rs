@@ -39,7 +39,7 @@ pub fn typescript() -> Vec<(String, String)> {
         IndexRow, PrefixSize, PrefixSizes, SearchLine, SearchScope, SearchWindow, PlanFilter, PlanHead, PlanKind, PlanNode, PlanWindow, SyncMode,
         DownloadPrice, Price, PriceChoice, PriceEarly, PriceKind, PriceLine, PricePart, PriceSettings,
         EditField, EditLine, IfTaken, JobKind, JobProblem, JobRequest, JobRoot, JobRow, JobState,
-        Activity, AppInfo, BucketRow, CapabilityLine, CapabilityReport, ConnectionDraft, ConnectionRow, ConnectionSource,
+        RefusalRow, RefusedRight, Activity, AppInfo, BucketDraft, BucketRow, CapabilityLine, CapabilityReport, ConnectionDraft, ConnectionRow, ConnectionSource,
         DeleteResult, Direction, DownloadStarted, ErrorCode, FailureGroup, FileFilter, FolderCounts, FolderFileRow,
         FolderFiles, FolderState, FoundProfile, KeepSecret, Kept, ListingSummary, ListingWindow, MergeNeed, MergedRow, MergedWhy, NamedValue, ObjectDetails,
         ObjectRow, RowState, SecretPlaces, SortBy, StepOutcome, StepResult, Support, SyncFolderRow, TestStep,

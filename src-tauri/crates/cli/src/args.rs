@@ -55,6 +55,10 @@ pub(crate) enum Command {
     Mv(Mv),
     /// Show copies and moves on the server, go on with them, or take one back.
     Jobs(Jobs),
+    /// Make a bucket.
+    Mb(Mb),
+    /// Delete a bucket that is empty. Nothing in it is ever deleted.
+    Rb(Rb),
     /// Bring a folder and a place in a bucket in step, wait until every file is proved, and end.
     Sync(Sync),
     /// As sync, but stay and carry over whatever changes, until Ctrl-C.
@@ -120,6 +124,24 @@ pub(crate) struct Mv {
     /// Show what would be done, and do nothing.
     #[arg(long, visible_alias = "dry-run")]
     pub(crate) plan: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Mb {
+    /// `s3://bucket`.
+    pub(crate) address: String,
+    /// Keep older versions in it.
+    #[arg(long)]
+    pub(crate) versions: bool,
+    /// Let objects be locked in it, which keeps versions as well and cannot be switched off later.
+    #[arg(long)]
+    pub(crate) object_lock: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Rb {
+    /// `s3://bucket`.
+    pub(crate) address: String,
 }
 
 #[derive(Debug, clap::Args)]

@@ -6,6 +6,7 @@
 mod address;
 mod args;
 mod brake;
+mod buckets;
 mod changes;
 mod cp;
 mod doctor;
@@ -55,6 +56,8 @@ async fn run(args: Args, output: &Output) -> Result<exit::Code, Failure> {
         Command::Ls(ls) => ls::run(&common, &ls, output).await,
         Command::Cp(cp) => cp::run(&common, &cp, output).await,
         Command::Mv(mv) => jobs::carry(&common, windlass_domain::JobKind::Move, &mv, output).await,
+        Command::Mb(mb) => buckets::make(&common, &mb, output).await,
+        Command::Rb(rb) => buckets::remove(&common, &rb, output).await,
         Command::Jobs(list) => jobs::run(&common, &list, output).await,
         Command::Sync(sync) => sync::run(&common, &sync, output).await,
         Command::Watch(watch) => sync::watch(&common, &watch, output).await,

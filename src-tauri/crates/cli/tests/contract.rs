@@ -369,6 +369,23 @@ async fn an_answer_to_a_question_that_nobody_asked_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_is_made_and_goes_only_when_it_is_empty() {
+    let lab = Lab::new().await;
+    let (code, lines) = lab.run(&["mb", "s3://made-here", "--versions", "--json"]).await;
+    assert_eq!((code, &lines[0]["made"]), (0, &"made-here".into()), "{lines:?}");
+    assert_eq!(lab.run(&["mb", "s3://made-here", "--json"]).await.0, 3, "it is there already");
+    assert_eq!(lab.run(&["mb", "s3://Made_Here", "--json"]).await.0, 2);
+    assert_eq!(lab.run(&["rb", "s3://made-here/in/it", "--json"]).await.0, 2);
+    let (code, lines) = lab.run(&["rb", &address(""), "--json"]).await;
+    assert!(code == 3 && lines[0]["error"].as_str().unwrap().contains("objects"), "{lines:?}");
+    let (code, lines) = lab.run(&["rb", "s3://made-here", "--json"]).await;
+    assert_eq!((code, &lines[0]["deleted"]), (0, &"made-here".into()), "{lines:?}");
+    let (_, lines) = lab.run(&["ls", "--json"]).await;
+    assert_eq!(lines.iter().map(|line| line["bucket"].as_str().unwrap()).collect::<Vec<_>>(), [BUCKET]);
+    assert_eq!(lab.run(&["rb", "s3://made-here", "--json"]).await.0, 7);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_tells_step_by_step_what_the_server_can_do() {
     let lab = Lab::new().await;
     let (code, lines) = lab.run(&["doctor", &address("job"), "--json"]).await;

@@ -16,6 +16,7 @@ use windlass_ports::{
 };
 
 use crate::connector::LiveConnector;
+use crate::noted::NotedRemotes;
 use crate::{JOURNAL_FILE, LiveRemotes};
 
 /// Name of a price list of the person's own, in the folder of settings.
@@ -86,9 +87,12 @@ pub async fn start(options: ComposeOptions) -> anyhow::Result<Core> {
     if practised && let Err(error) = remotes.start_practice().await {
         tracing::warn!(error = windlass_api::chain(&error), "the practice bucket did not start");
     }
+    let (teller, ear) = windlass_api::answers();
+    let noted: Arc<dyn Remotes> =
+        Arc::new(NotedRemotes { inner: Arc::clone(&remotes) as Arc<dyn Remotes>, teller });
     let fs = options.fs.unwrap_or_else(|| Arc::new(Disk::new()));
     let ports = EnginePorts {
-        remotes: Arc::clone(&remotes) as Arc<dyn Remotes>,
+        remotes: Arc::clone(&noted),
         journal: Arc::clone(&journal) as Arc<dyn windlass_ports::Journal>,
         jobs: Arc::clone(&journal) as Arc<dyn windlass_ports::Jobs>,
         settings: Arc::clone(&catalog),
@@ -104,7 +108,7 @@ pub async fn start(options: ComposeOptions) -> anyhow::Result<Core> {
         journal: Arc::clone(&journal) as Arc<dyn windlass_ports::Journal>,
         catalog: Arc::clone(&catalog),
         index: Arc::clone(&journal) as Arc<dyn windlass_ports::Index>,
-        remotes: Arc::clone(&remotes) as Arc<dyn Remotes>,
+        remotes: noted,
         fs,
         decoder: options.decoder.unwrap_or_else(|| Arc::new(DecoderProcess::installed())),
         previews: Arc::new(DiskCache::new(dirs.cache().join("previews"))),
@@ -115,6 +119,7 @@ pub async fn start(options: ComposeOptions) -> anyhow::Result<Core> {
         }),
         clock,
         entropy,
+        ear,
     });
     Ok(Core { api: Arc::new(api), engine, journal, catalog, remotes, dirs, tasks })
 }

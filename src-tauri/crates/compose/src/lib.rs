@@ -7,6 +7,7 @@
 
 mod connector;
 mod core;
+mod noted;
 mod remotes;
 
 pub use core::{ComposeOptions, Core, is_owned, start};

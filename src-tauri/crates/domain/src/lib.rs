@@ -11,6 +11,7 @@
 // A new variant must stop the build at every decision. (Not for the whole workspace: foreign enums need a last arm.)
 #![deny(clippy::wildcard_enum_match_arm)]
 
+pub mod bucket_name;
 pub mod capability;
 pub mod decide;
 pub mod digest;
@@ -22,12 +23,14 @@ pub mod names;
 pub mod parts;
 pub mod path;
 pub mod price;
+pub mod refusal;
 pub mod search;
 pub mod state;
 pub mod sync;
 pub mod upload;
 pub mod words;
 
+pub use bucket_name::{BucketNameProblem, check_bucket_name};
 pub use capability::{Capabilities, Support};
 pub use decide::{Action, ConflictKind, LocalExpect, Mode, RemoteExpect, Triple, decide};
 pub use digest::{Crc64Nvme, Digest};
@@ -38,6 +41,7 @@ pub use key::{Bucket, ETag, KeyProblem, ObjectKey, Prefix, UploadId, VersionId};
 pub use names::{Claims, Clash, NameRules, twin_key};
 pub use parts::{PartPlan, PartReceipt};
 pub use path::{NameProblem, RelPath, map_key};
+pub use refusal::{Refusal, Refusals, Right};
 pub use state::{
     BaseState, BatchId, FileId, JobId, LocalState, Observed, PairId, RemoteState, Revision, Timestamp,
     TransferId, UnknownReason,

@@ -28,6 +28,15 @@ impl Catalog for SqliteJournal {
         self.write(1, move |conn| connections::remove(conn, &id)).await
     }
 
+    async fn forget_bucket(&self, connection: &str, bucket: &str) -> Result<(), JournalError> {
+        let (connection, bucket) = (connection.to_owned(), bucket.to_owned());
+        self.write(1, move |conn| {
+            listings::drop_bucket(conn, &connection, &bucket)?;
+            capabilities::forget(conn, &connection, &bucket)
+        })
+        .await
+    }
+
     async fn save_capabilities(
         &self,
         connection: &str,

@@ -175,3 +175,23 @@ async fn a_hundred_thousand_rows() {
     let (rows, total) = journal.listing_window(id, 0, 5, ListingSort::Name, false, "9999").await.unwrap();
     assert_eq!((total, key(&rows[0].entry)), (19, "photo-009999.jpg"));
 }
+
+#[tokio::test]
+async fn what_was_known_of_a_bucket_is_forgotten_and_of_no_other() {
+    let (_dir, journal) = fresh();
+    let found = windlass_domain::Capabilities::default();
+    let places = [("c", "gone"), ("c", "stays"), ("other", "gone")];
+    for (connection, bucket) in places {
+        journal.save_capabilities(connection, bucket, &found, Timestamp(1)).await.unwrap();
+        let id = journal.begin_listing(connection, bucket, "a/", Timestamp(1)).await.unwrap();
+        journal.add_to_listing(id, vec![object("a/b", 1, None, "STANDARD")]).await.unwrap();
+        journal.finish_listing(id).await.unwrap();
+    }
+    journal.forget_bucket("c", "gone").await.unwrap();
+    for (connection, bucket) in places {
+        let stays = (connection, bucket) != ("c", "gone");
+        let known = journal.capabilities(connection, bucket).await.unwrap().is_some();
+        let listed = journal.find_listing(connection, bucket, "a/").await.unwrap().is_some();
+        assert_eq!((known, listed), (stays, stays), "{connection} {bucket}");
+    }
+}

@@ -117,6 +117,8 @@ pub trait Catalog: Debug + Send + Sync {
     async fn save_connection(&self, connection: Connection) -> Result<(), JournalError>;
     /// Removes one, with its listings. Sync folders of it stay and go offline.
     async fn remove_connection(&self, id: &str) -> Result<(), JournalError>;
+    /// Forgets what was found out and listed of a bucket that is gone: another of its name may be of another kind.
+    async fn forget_bucket(&self, connection: &str, bucket: &str) -> Result<(), JournalError>;
     /// Stores what the probe found.
     async fn save_capabilities(
         &self,

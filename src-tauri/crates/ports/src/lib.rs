@@ -5,6 +5,7 @@
 //! **Start reading** at [`remote::RemoteStore`] and [`journal::Journal`].
 #![deny(missing_docs)]
 
+pub mod buckets;
 pub mod catalog;
 pub mod clock;
 pub mod decode;
@@ -16,6 +17,7 @@ pub mod remote;
 pub mod secret;
 pub mod watch;
 
+pub use buckets::{BucketUse, Made, NewBucket, Removed};
 pub use catalog::{
     Catalog, Connection, CredentialSource, ListedRow, ListingId, ListingInfo, ListingSort, Picked, Tallied,
 };

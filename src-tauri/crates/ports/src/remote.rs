@@ -14,7 +14,7 @@ use windlass_domain::{
     Timestamp, UploadId, VersionId,
 };
 
-use crate::BoxError;
+use crate::{BoxError, BucketUse, Made, NewBucket, Removed};
 
 /// Trouble with S3.
 #[derive(Debug, thiserror::Error)]
@@ -288,6 +288,15 @@ pub trait RemoteBrowse: Debug + Send + Sync {
     fn place(&self, bucket: &Bucket) -> PriceAt;
     /// Buckets this identity may list.
     async fn buckets(&self) -> Result<Vec<BucketInfo>, RemoteError>;
+    /// Makes a bucket; one that is there already is never touched.
+    async fn create_bucket(&self, new: &NewBucket) -> Result<Made, RemoteError>;
+    /// Has a bucket keep versions from now on.
+    async fn start_versions(&self, bucket: &Bucket) -> Result<(), RemoteError>;
+    /// What is in a bucket, as far as the first page of each of its lists tells. What this identity may not see is not
+    /// counted.
+    async fn bucket_use(&self, bucket: &Bucket) -> Result<BucketUse, RemoteError>;
+    /// Removes a bucket that is empty. Never deletes anything in it: what came into it meanwhile keeps it.
+    async fn delete_bucket(&self, bucket: &Bucket) -> Result<Removed, RemoteError>;
     /// One page of one level (`delimiter = "/"`), or of everything below the prefix when `deep`.
     async fn level(
         &self,

@@ -231,7 +231,7 @@ impl S3Client {
     }
 
     /// Notes where a bucket is. False when that was known.
-    fn learn(&self, bucket: &str, region: &str) -> bool {
+    pub(crate) fn learn(&self, bucket: &str, region: &str) -> bool {
         let mut regions = self.inner.regions.lock().unwrap_or_else(PoisonError::into_inner);
         let known = regions.get(bucket).unwrap_or(&self.inner.region);
         if known == region {

@@ -7,7 +7,10 @@ use bytes::BytesMut;
 use windlass_domain::price::PriceAt;
 use windlass_domain::{Bucket, Capabilities, ETag, ObjectKey, VersionId};
 use windlass_ports::remote::Depth;
-use windlass_ports::{BucketInfo, Level, ObjectHead, RangeRead, RemoteBrowse, RemoteError, RemoteErrorKind};
+use windlass_ports::{
+    BucketInfo, BucketUse, Level, Made, NewBucket, ObjectHead, RangeRead, RemoteBrowse, RemoteError,
+    RemoteErrorKind, Removed,
+};
 
 use crate::S3Client;
 use crate::body::QUIET;
@@ -64,6 +67,22 @@ impl RemoteBrowse for S3Browse {
             }
             token = next;
         }
+    }
+
+    async fn create_bucket(&self, new: &NewBucket) -> Result<Made, RemoteError> {
+        self.client.make_bucket(new).await
+    }
+
+    async fn start_versions(&self, bucket: &Bucket) -> Result<(), RemoteError> {
+        self.client.start_versions(bucket).await
+    }
+
+    async fn bucket_use(&self, bucket: &Bucket) -> Result<BucketUse, RemoteError> {
+        self.client.bucket_use(bucket).await
+    }
+
+    async fn delete_bucket(&self, bucket: &Bucket) -> Result<Removed, RemoteError> {
+        self.client.remove_bucket(bucket).await
     }
 
     async fn level(

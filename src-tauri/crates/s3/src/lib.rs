@@ -12,6 +12,7 @@ mod access;
 mod acl;
 mod body;
 mod browse;
+mod buckets;
 mod copy;
 mod error;
 mod expect;

@@ -32,6 +32,8 @@ const commands: Partial<Record<CommandId, IconName>> = {
   delete: 'trash-2',
   'select-all': 'check',
   'add-folder': 'folder-sync',
+  'new-bucket': 'database',
+  'delete-bucket': 'trash-2',
   inspector: 'panel-right',
   transfers: 'arrow-down-up',
   'pause-all': 'pause',

@@ -2,6 +2,7 @@
 import type {
   AppInfo,
   BrakeChoice,
+  BucketDraft,
   BucketRow,
   CapabilityReport,
   ChangeWindow,
@@ -35,6 +36,8 @@ import type {
   Price,
   PriceChoice,
   PriceSettings,
+  RefusalRow,
+  RefusedRight,
   SearchScope,
   SearchWindow,
   SecretPlaces,
@@ -60,6 +63,9 @@ export interface Calls {
   reset_practice: { args: Record<string, never>; result: null };
   probe_capabilities: { args: { connection: string; bucket: string }; result: CapabilityReport };
   buckets: { args: { connection: string }; result: Array<BucketRow> };
+  check_bucket_name: { args: { name: string }; result: string | null };
+  create_bucket: { args: { connection: string; draft: BucketDraft }; result: BucketRow };
+  delete_bucket: { args: { connection: string; bucket: string; typed: string }; result: null };
   open_listing: { args: { connection: string; bucket: string; prefix: string; refresh: boolean }; result: ListingSummary };
   listing_window: { args: { id: string; offset: number; limit: number; sort: SortBy; descending: boolean; filter: string }; result: ListingWindow };
   close_listing: { args: { id: string }; result: null };
@@ -70,6 +76,8 @@ export interface Calls {
   stop_index: { args: { id: string }; result: null };
   drop_index: { args: { id: string }; result: null };
   object_details: { args: { connection: string; bucket: string; key: string }; result: ObjectDetails };
+  refusals: { args: { connection: string; bucket: string; prefix: string }; result: Array<RefusalRow> };
+  forget_refusal: { args: { connection: string; bucket: string; prefix: string; right: RefusedRight }; result: null };
   preview: { args: { connection: string; bucket: string; key: string; etag: string; want: PreviewWant }; result: Preview };
   create_folder: { args: { connection: string; bucket: string; prefix: string; name: string }; result: null };
   delete_objects: { args: { connection: string; bucket: string; keys: Array<string> }; result: DeleteResult };
@@ -147,6 +155,9 @@ export function client(call: Caller) {
     reset_practice: () => call('reset_practice', {}),
     probe_capabilities: (args: Calls['probe_capabilities']['args']) => call('probe_capabilities', args),
     buckets: (args: Calls['buckets']['args']) => call('buckets', args),
+    check_bucket_name: (args: Calls['check_bucket_name']['args']) => call('check_bucket_name', args),
+    create_bucket: (args: Calls['create_bucket']['args']) => call('create_bucket', args),
+    delete_bucket: (args: Calls['delete_bucket']['args']) => call('delete_bucket', args),
     open_listing: (args: Calls['open_listing']['args']) => call('open_listing', args),
     listing_window: (args: Calls['listing_window']['args']) => call('listing_window', args),
     close_listing: (args: Calls['close_listing']['args']) => call('close_listing', args),
@@ -157,6 +168,8 @@ export function client(call: Caller) {
     stop_index: (args: Calls['stop_index']['args']) => call('stop_index', args),
     drop_index: (args: Calls['drop_index']['args']) => call('drop_index', args),
     object_details: (args: Calls['object_details']['args']) => call('object_details', args),
+    refusals: (args: Calls['refusals']['args']) => call('refusals', args),
+    forget_refusal: (args: Calls['forget_refusal']['args']) => call('forget_refusal', args),
     preview: (args: Calls['preview']['args']) => call('preview', args),
     create_folder: (args: Calls['create_folder']['args']) => call('create_folder', args),
     delete_objects: (args: Calls['delete_objects']['args']) => call('delete_objects', args),

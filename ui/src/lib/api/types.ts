@@ -139,6 +139,27 @@ answer: BrakeChoice | null, };
 export type BrakeWhy = "everything" | "share" | "files_an_hour" | "bytes_an_hour" | "files_a_week" | "overwrites";
 
 /**
+ * A bucket that is to be made.
+ */
+export type BucketDraft = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its region; empty for the connection's own.
+ */
+region: string, 
+/**
+ * Whether it keeps older versions.
+ */
+versioning: boolean, 
+/**
+ * Whether objects can be locked in it, which keeps versions as well, for good.
+ */
+object_lock: boolean, };
+
+/**
  * A bucket.
  */
 export type BucketRow = { 
@@ -1496,6 +1517,28 @@ file: string,
  * Why that file cannot be used; else empty.
  */
 problem: string, };
+
+/**
+ * What the server refused less than a day ago in a folder, or above it.
+ */
+export type RefusalRow = { 
+/**
+ * What.
+ */
+right: RefusedRight, 
+/**
+ * In this folder and below it.
+ */
+prefix: string, 
+/**
+ * When.
+ */
+at: number, };
+
+/**
+ * Something that an identity may do or not.
+ */
+export type RefusedRight = "list" | "read" | "write" | "delete" | "make_buckets" | "delete_bucket";
 
 /**
  * State of an object or file as shown.

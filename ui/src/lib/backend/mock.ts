@@ -2,6 +2,7 @@ import type {
   FolderCounts,
   FolderFileRow,
   ObjectRow,
+  RefusedRight,
   StepResult,
   SyncFolderRow,
   TransferRow,
@@ -9,6 +10,7 @@ import type {
   UiEvent,
 } from '../api/types';
 import type { Backend, CallName, Calls } from './index';
+import { mockBuckets } from './mock-buckets';
 import { mockSearch } from './mock-search';
 import { mockJobs } from './mock-jobs';
 import { samplePreview } from './mock-preview';
@@ -41,20 +43,21 @@ interface MockListing {
 
 const FILES = 812;
 
-/** Options of the page address: `?first`, `?rows=1000000`, `?fast`, `?states`. */
-function options(): { first: boolean; rows: number; fast: boolean; states: boolean } {
+/** Options of the page address: `?first`, `?rows=1000000`, `?fast`, `?states`, `?refused`. */
+function options(): { first: boolean; rows: number; fast: boolean; states: boolean; refusing: boolean } {
   const query = new URLSearchParams(typeof location === 'undefined' ? '' : location.search);
   return {
     first: query.has('first'),
     rows: Number(query.get('rows') ?? BIG_DEFAULT),
     fast: query.has('fast'),
     states: query.has('states'),
+    refusing: query.has('refused'),
   };
 }
 
 /** A core in memory for screenshots and tests; never part of a production build. */
 export function mockBackend(): Backend {
-  const { first, rows: bigRows, fast, states } = options();
+  const { first, rows: bigRows, fast, states, refusing } = options();
   const listeners = new Set<(events: UiEvent[]) => void>();
   const listings = new Map<string, MockListing>();
   const deleted = new Set<string>();
@@ -83,6 +86,8 @@ export function mockBackend(): Backend {
   });
   const more: SyncFolderRow[] = [];
   const sync = mockSync(emit, states);
+  const buckets = mockBuckets();
+  let refused: RefusedRight[] = refusing ? ['write', 'delete'] : [];
   const search = mockSearch(emit, (prefix) => rowsOf('inspections-prod', prefix));
   const folders = (): SyncFolderRow[] => [
     {
@@ -248,11 +253,7 @@ export function mockBackend(): Backend {
     },
     reset_practice: () => null,
     probe_capabilities: () => ({ ...REPORT, probed_at: Date.now() }),
-    buckets: () =>
-      ['inspections-prod', 'inspections-archive', 'public-reports', 'drone-raw-eu'].map((name) => ({
-        name,
-        created: Date.UTC(2025, 2, 4, 9, 0),
-      })),
+    ...buckets.handlers,
     open_listing: ({ bucket, prefix, refresh }) => {
       if (bucket === 'public-reports') {
         throw fault('no_permission', 'You may not list this bucket. Role FieldUpload may list inspections-prod only.');
@@ -261,7 +262,7 @@ export function mockBackend(): Backend {
       const known = [...listings.values()].findLast((l) => l.bucket === bucket && l.prefix === prefix);
       if (known && !refresh) return summary(known);
       const big = bucket === 'drone-raw-eu';
-      const rows = big ? [] : rowsOf(bucket, prefix);
+      const rows = big || buckets.made.has(bucket) ? [] : rowsOf(bucket, prefix);
       const total = big ? bigRows : rows.length;
       const listing: MockListing = {
         id: `l${(opened += 1)}`,
@@ -327,6 +328,12 @@ export function mockBackend(): Backend {
             ? 'The checksum in the bucket equals the one read here.'
             : 'In the bucket. Windlass has not compared its bytes.',
       };
+    },
+    refusals: ({ prefix }) => refused.map((right) => ({ right, prefix, at: Date.now() })),
+    forget_refusal: ({ right }) => {
+      refused = refused.filter((each) => each !== right);
+      emit({ kind: 'connections' });
+      return null;
     },
     preview: ({ key, want }) => samplePreview(key, want),
     create_folder: ({ bucket, prefix, name }) => {

@@ -44,6 +44,8 @@ export const commands = {
     'open-in-window': 'Open the folder in a new window',
     'new-folder': 'New folder…',
     'add-folder': 'Add sync folder…',
+    'new-bucket': 'New bucket…',
+    'delete-bucket': 'Delete bucket…',
     'add-connection': 'Add connection…',
     'density-compact': 'Row height: compact',
     'density-normal': 'Row height: normal',

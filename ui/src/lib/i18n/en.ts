@@ -1,10 +1,12 @@
 import type { ErrorCode, FolderState, RowState, Support, TestStep, TransferFilter, TransferState } from '../api/types';
 import { count, size } from '../util/format';
+import { buckets } from './buckets';
 import { commands } from './commands';
 import { jobs } from './jobs';
 import { palette } from './palette';
 import { places } from './places';
 import { prices } from './prices';
+import { refusals } from './refusals';
 import { search } from './search';
 import { sync } from './sync';
 import { gallery, preview } from './preview';
@@ -120,11 +122,13 @@ export const en = {
     titles,
     unexpected: 'Something failed that Windlass has no words for. Your files are safe where they are. Try it again.',
   },
+  buckets,
   commands,
   jobs,
   tabs: tabBar,
   places,
   prices,
+  refusals,
   search,
   palette,
   preview,
@@ -290,7 +294,7 @@ export const en = {
     downloadStarted: (k: number) => `Downloading ${n(k, 'item', 'items')}. Each appears when it is complete.`,
     addressCopied: 'Address copied.',
     noBucketsTitle: 'No buckets here',
-    noBucketsText: 'This identity may list buckets, but there are none. Create one with your provider’s tools.',
+    noBucketsText: 'This identity may list buckets, but there are none. You can make one here.',
     bucketsTitle: 'Buckets',
     created: 'Created',
     pickBucketTitle: 'Choose a bucket',

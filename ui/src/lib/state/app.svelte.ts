@@ -1,4 +1,4 @@
-import type { BucketRow, ConnectionRow, DownloadPrice, JobRequest, UiError, UiEvent } from '../api/types';
+import type { BucketRow, ConnectionRow, DownloadPrice, JobRequest, RefusalRow, UiError, UiEvent } from '../api/types';
 import type { AppInfo, Backend, DroppedFile, UploadTarget } from '../backend';
 import { errorTitle, toUiError } from '../errors';
 import { t } from '../i18n';
@@ -14,6 +14,7 @@ import { Jobs } from './jobs.svelte';
 import { Listing, type View } from './listing.svelte';
 import { Navigation } from './navigation.svelte';
 import { Places, type Bookmark } from './places.svelte';
+import { Refusals } from './refusals.svelte';
 import { Search } from './search.svelte';
 import { Prices } from './prices.svelte';
 import { Previews } from './previews.svelte';
@@ -32,6 +33,8 @@ export type Dialog =
   | { kind: 'job'; request: JobRequest | null; id: string | null }
   | { kind: 'look' }
   | { kind: 'new-folder' }
+  | { kind: 'new-bucket' }
+  | { kind: 'delete-bucket'; connection: string; bucket: string }
   | { kind: 'download'; keys: string[] }
   | { kind: 'price'; keys: string[]; told: DownloadPrice }
   | { kind: 'add-folder'; bucket: string; prefix: string }
@@ -43,6 +46,7 @@ export type Dialog =
   | { kind: 'remove-connection'; id: string; name: string }
   | { kind: 'capabilities'; connection: string; bucket: string }
   | { kind: 'bookmark'; bookmark: Bookmark }
+  | { kind: 'refused'; row: RefusalRow; run: () => void }
   | { kind: 'palette' }
   | { kind: 'shortcuts' }
   | { kind: 'cancel-all' };
@@ -86,6 +90,7 @@ export class App extends Navigation {
   readonly indexes: Indexes;
   readonly previews: Previews;
   readonly prices: Prices;
+  readonly refusals: Refusals;
   current = $derived(this.connections.find((c) => c.id === this.connection) ?? null);
   #stops: (() => void)[] = [];
   #relist = new Throttle(() => this.#listAgain(), RELIST_GAP);
@@ -103,6 +108,7 @@ export class App extends Navigation {
     this.indexes = new Indexes(backend);
     this.previews = new Previews(backend);
     this.prices = new Prices(backend);
+    this.refusals = new Refusals(backend);
     this.transfers.ondone = () => this.#relist.poke();
     this.inspector = !this.#narrow.matches;
     this.#narrow.addEventListener('change', (event) => (this.inspector = !event.matches));
@@ -188,11 +194,13 @@ export class App extends Navigation {
     await this.connect.load();
   }
 
-  /** What was removed leaves the tabs and their histories. */
-  dropGone(): void {
+  /** What was removed leaves the tabs and their histories; with a bucket goes every place in it. */
+  dropGone(bucket: { connection: string; bucket: string } | null = null): void {
     const shown = this.tabs.current?.history.now;
-    this.tabs.drop((route) => !this.#isThere(route));
-    this.places.drop(({ connection }) => !this.connections.some((each) => each.id === connection));
+    const inIt = (at: { connection: string; bucket: string }): boolean =>
+      at.connection === bucket?.connection && at.bucket === bucket.bucket;
+    this.tabs.drop((route) => !this.#isThere(route) || ('bucket' in route && inIt(route)));
+    this.places.drop((place) => inIt(place) || !this.connections.some((each) => each.id === place.connection));
     if (shown !== this.tabs.current?.history.now) this.arrive();
   }
 
@@ -414,8 +422,10 @@ export class App extends Navigation {
     this.folders.show(route.kind === 'folder' ? route.id : null);
     this.sync.show(route.kind === 'folder' ? route.id : null);
     this.search.show(route.kind === 'search' ? route : null);
+    const { bucket, prefix } = route.kind === 'browse' ? route : { bucket: '', prefix: '' };
+    void this.refusals.show(this.connection, bucket, prefix);
     if (route.kind === 'browse') {
-      const { connection, bucket, prefix } = route;
+      const { connection } = route;
       this.places.visit(route);
       void this.listing.open({ connection, bucket, prefix }, false, view);
     }
@@ -463,6 +473,7 @@ export class App extends Navigation {
 
   async #readConnections(): Promise<void> {
     try {
+      void this.refusals.read();
       this.connections = await this.backend.call('connections', {});
     } catch (thrown) {
       this.fail(thrown);

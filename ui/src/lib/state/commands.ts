@@ -4,7 +4,9 @@ import { parentPrefix, placeName } from '../util/address';
 import { keyCaps, MAC } from '../util/keys';
 import { focusRegion } from '../util/regions';
 import { askDelete, meantKeys } from './actions';
+import { askDeleteBucket, askNewBucket, bucketsBlocked } from './buckets';
 import { askCarry, askEdit, askRename, clip, copyName, paste } from './object-actions';
+import { attempt } from './refusals.svelte';
 import type { App } from './app.svelte';
 
 export type CommandId = keyof typeof t.commands.names;
@@ -135,6 +137,10 @@ export const COMMANDS: Command[] = [
     blocked: inPlace,
   }),
   command('objects', 'add-folder', [], addFolder),
+  command('objects', 'new-bucket', [], askNewBucket, { blocked: bucketsBlocked }),
+  command('objects', 'delete-bucket', [], (app) => app.place && askDeleteBucket(app, app.place.bucket), {
+    blocked: (app) => inPlace(app) ?? bucketsBlocked(app),
+  }),
   command('list', 'look', ['ctrl+y', 'shift+space'], (app) => (app.dialog = { kind: 'look' }), {
     typing: false,
     blocked: (app) => inPlace(app) ?? (app.listing.focused ? null : why.nothingMeant),
@@ -185,9 +191,9 @@ export function commandFor(keys: string, typing: boolean, mac = MAC): Command | 
 }
 
 /** Runs a command unless it is impossible now; then it says why. */
-export function runCommand(app: App, { blocked, run, group }: Command): void {
+export function runCommand(app: App, { blocked, run, group, id }: Command): void {
   const reason = blocked(app);
-  if (reason === null) run?.(app);
+  if (reason === null) attempt(app, id, () => run?.(app));
   else if (group !== 'go') app.toasts.show('info', reason);
 }
 

@@ -3,6 +3,7 @@ import { t } from '../i18n';
 import { parentPrefix, placeName } from '../util/address';
 import { size, storageClass } from '../util/format';
 import { marked, rank, type Found } from '../util/fuzzy';
+import { refusalOf, refusedWords } from './refusals.svelte';
 import { capsOf, COMMANDS, runCommand, type CommandId } from './commands';
 import type { App } from './app.svelte';
 import type { Route } from './history';
@@ -118,13 +119,19 @@ export class Palette {
         kind: 'action' as const,
         command: command.id,
         name: t.commands.names[command.id],
-        sub: blocked ?? '',
+        sub: blocked ?? this.#refused(command.id),
         caps: capsOf(command.id),
         blocked,
         run: () => runCommand(this.app, command),
         inTab: null,
       };
     });
+  }
+
+  /** What was refused can be chosen all the same; then it asks whether to try again. */
+  #refused(id: CommandId): string {
+    const row = refusalOf(this.app, id);
+    return row ? refusedWords(this.app, row) : '';
   }
 
   #goTo(id: string, kind: PaletteItem['kind'], name: string, sub: string, route: Route | null): PaletteItem {

@@ -2,6 +2,7 @@
 //! the ports.
 #![cfg(test)]
 
+mod buckets;
 mod damage;
 mod disk;
 mod downloads;
@@ -11,6 +12,7 @@ mod never_overwrite;
 mod people;
 mod previews;
 mod prices;
+mod refusals;
 mod refused;
 mod renames;
 mod servers;

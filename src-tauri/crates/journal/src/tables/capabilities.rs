@@ -21,6 +21,11 @@ pub(crate) fn save(
     .map(|_| ())
 }
 
+pub(crate) fn forget(conn: &Connection, connection: &str, bucket: &str) -> Result<()> {
+    execute(conn, "DELETE FROM capabilities WHERE connection = ?1 AND bucket = ?2", [connection, bucket])
+        .map(|_| ())
+}
+
 /// The newest of this bucket, or of any bucket when it is empty. One that is damaged, or of a newer version, is as good as none:
 /// the server is tried out again, and what is found then takes its place.
 pub(crate) fn find(

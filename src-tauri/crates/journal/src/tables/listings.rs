@@ -303,6 +303,17 @@ pub(crate) fn drop_connection(conn: &Connection, connection: &str) -> Result<()>
     execute(conn, "DELETE FROM listings WHERE connection = ?1", [connection]).map(|_| ())
 }
 
+pub(crate) fn drop_bucket(conn: &Connection, connection: &str, bucket: &str) -> Result<()> {
+    execute(
+        conn,
+        "INSERT OR IGNORE INTO listing_garbage (listing_id)
+         SELECT id FROM listings WHERE connection = ?1 AND bucket = ?2",
+        [connection, bucket],
+    )?;
+    execute(conn, "DELETE FROM listings WHERE connection = ?1 AND bucket = ?2", [connection, bucket])
+        .map(|_| ())
+}
+
 /// Removes some rows of dropped listings, in a transaction of its own. Whether there may be more.
 pub(crate) fn collect_garbage(conn: &Connection) -> Result<bool> {
     let next = first(conn, "SELECT listing_id FROM listing_garbage LIMIT 1", [], |row| get::<i64>(row, 0))?;

@@ -52,11 +52,50 @@ async fn new_bucket(client: &aws_sdk_s3::Client, versioned: bool) -> String {
     name
 }
 
+/// A bucket is made, is there, holds something, and goes once it is empty; what came otherwise.
+async fn comes_and_goes(server: &str, client: &S3Client, foreign: &aws_sdk_s3::Client) -> Vec<String> {
+    use windlass_ports::{BucketUse, Made, NewBucket, Removed};
+    let bucket = Bucket::new(format!("conformance-{}", uuid::Uuid::new_v4().simple()));
+    let browse = client.browse();
+    let mut wrong = Vec::new();
+    let mut step = |name: &str, agrees: bool, got: String| {
+        if !agrees {
+            wrong.push(format!("{server}, {name}: {got}"));
+        }
+    };
+    let new = NewBucket { name: bucket.clone(), region: None, object_lock: false };
+    let made = browse.create_bucket(&new).await;
+    step("make it", matches!(made, Ok(Made::New)), format!("{made:?}"));
+    let again = browse.create_bucket(&new).await;
+    step("make it again", matches!(again, Ok(Made::Yours)), format!("{again:?}"));
+    let seen = browse.buckets().await;
+    let listed = seen.as_ref().is_ok_and(|all| all.iter().any(|b| b.name == bucket.as_str()));
+    step("find it", listed, format!("{seen:?}"));
+    let empty = browse.bucket_use(&bucket).await;
+    step("look into it", empty.as_ref().is_ok_and(BucketUse::is_empty), format!("{empty:?}"));
+    let name = bucket.as_str();
+    let put = foreign.put_object().bucket(name).key("a").body(b"x".to_vec().into()).send().await;
+    step("put something", put.is_ok(), format!("{put:?}"));
+    let full = browse.bucket_use(&bucket).await;
+    step("count it", full.as_ref().is_ok_and(|found| found.objects == 1), format!("{full:?}"));
+    let kept = browse.delete_bucket(&bucket).await;
+    step("keep what is not empty", matches!(kept, Ok(Removed::NotEmpty)), format!("{kept:?}"));
+    // Some keep versions of everything.
+    let version = put.ok().and_then(|put| put.version_id().map(str::to_owned));
+    foreign.delete_object().bucket(name).key("a").set_version_id(version).send().await.unwrap();
+    let gone = browse.delete_bucket(&bucket).await;
+    step("delete it", matches!(gone, Ok(Removed::Gone)), format!("{gone:?}"));
+    let gone = browse.bucket_use(&bucket).await;
+    let missing = gone.as_ref().is_err_and(|e| e.kind == windlass_ports::RemoteErrorKind::BucketMissing);
+    step("find it gone", missing, format!("{gone:?}"));
+    wrong
+}
+
 /// Plays all scenes in a bucket of each kind, and random sequences from `seeds`; what differs from the data.
 async fn try_out(server: &str, endpoint: &str, key: &str, secret: &str, seeds: u64) -> Vec<String> {
     let foreign = raw(endpoint, key, secret);
     let client = S3Client::open(access(endpoint, key, secret)).await.unwrap();
-    let mut wrong = Vec::new();
+    let mut wrong = comes_and_goes(server, &client, &foreign).await;
     for versioned in [false, true] {
         let bucket = Bucket::new(new_bucket(&foreign, versioned).await);
         let browse = client.browse();

@@ -297,6 +297,10 @@ impl Catalog for VirtualJournal {
         not_here()
     }
 
+    async fn forget_bucket(&self, _: &str, _: &str) -> Result<(), JournalError> {
+        not_here()
+    }
+
     async fn save_capabilities(
         &self,
         _: &str,

@@ -7,8 +7,8 @@ use windlass_domain::price::PriceAt;
 use windlass_domain::{Bucket, Capabilities, ETag, ObjectKey, RemoteExpect, VersionId};
 use windlass_ports::remote::Depth;
 use windlass_ports::{
-    BucketInfo, Level, LevelEntry, ObjectHead, PutBody, RangeRead, RemoteBrowse, RemoteError,
-    RemoteErrorKind as Kind, RemoteStore as _,
+    BucketInfo, BucketUse, Level, LevelEntry, Made, NewBucket, ObjectHead, PutBody, RangeRead, RemoteBrowse,
+    RemoteError, RemoteErrorKind as Kind, RemoteStore as _, Removed,
 };
 
 use super::{PAGE, VirtualS3, error, lost};
@@ -28,6 +28,37 @@ impl RemoteBrowse for VirtualS3 {
     async fn buckets(&self) -> Result<Vec<BucketInfo>, RemoteError> {
         self.world.pass("buckets").await;
         Ok(vec![BucketInfo { name: self.bucket.as_str().to_owned(), created: None }])
+    }
+
+    async fn create_bucket(&self, _: &NewBucket) -> Result<Made, RemoteError> {
+        Err(error(Kind::Unsupported, "there is one bucket only, and none is made"))
+    }
+
+    async fn start_versions(&self, _: &Bucket) -> Result<(), RemoteError> {
+        Err(error(Kind::Unsupported, "the bucket stays as it is"))
+    }
+
+    async fn bucket_use(&self, bucket: &Bucket) -> Result<BucketUse, RemoteError> {
+        self.inside_bucket(bucket);
+        self.world.pass("bucket_use").await;
+        let state = self.state();
+        let mut found = BucketUse { uploads: state.open.len() as u64, ..BucketUse::default() };
+        for version in state.keys.values().flat_map(|versions| {
+            let last = versions.len().saturating_sub(1);
+            versions.iter().enumerate().map(move |(at, version)| (version, at == last))
+        }) {
+            match version {
+                (version, _) if version.data.is_none() => found.markers += 1,
+                (_, true) => found.objects += 1,
+                (_, false) => found.older += 1,
+            }
+        }
+        Ok(found)
+    }
+
+    async fn delete_bucket(&self, bucket: &Bucket) -> Result<Removed, RemoteError> {
+        self.world.wrong("I5", format!("the bucket {bucket} was to be deleted"));
+        Err(error(Kind::AccessDenied, "nobody asked for it"))
     }
 
     async fn level(

@@ -1,0 +1,25 @@
+/** Words of making and removing buckets. */
+export const buckets = {
+  newTitle: 'New bucket',
+  newLead: 'It begins empty, and nobody else may read it unless the server says otherwise.',
+  name: 'Name',
+  nameHint: 'Small letters, digits, dots and hyphens; 3 to 63 characters. On Amazon S3 no two buckets share a name.',
+  region: 'Region',
+  regionHint: 'Where it is kept, such as eu-central-1. It cannot be changed later.',
+  versioning: 'Keep older versions',
+  versioningHint: 'What is replaced or deleted can be brought back. Older versions take space and cost money.',
+  lock: 'Allow locks on objects',
+  lockHint:
+    'Locked objects cannot be deleted before their time. This keeps versions too, and cannot be switched off later.',
+  create: 'Create bucket',
+  made: (name: string) => `The bucket ${name} was made.`,
+  deleteTitle: (name: string) => `Delete the bucket ${name}?`,
+  deleteLead: 'Only an empty bucket is deleted. Somebody else may take its name afterwards.',
+  type: (name: string) => `Type ${name} to delete it`,
+  delete: 'Delete bucket',
+  looking: 'Looking whether it is empty…',
+  deleted: (name: string) => `The bucket ${name} was deleted.`,
+  menu: (name: string) => `More for ${name}`,
+  openTab: 'Open in a new tab',
+  oneOnly: 'This connection begins in one bucket and shows no others.',
+};
