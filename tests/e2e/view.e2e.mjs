@@ -105,6 +105,8 @@ test('quick look: by key, on with the arrows, and back to the row', async () => 
 
 test('quick look turns the pages of a document, and the next object begins at its first', async () => {
   const { page, context, errors } = await open();
+  await page.getByRole('row', { name: /DJI_0401/ }).click();
+  await page.keyboard.press('End');
   await page.getByRole('row', { name: /site-notes\.pdf/ }).click();
   await page.keyboard.press('Control+y');
   const dialog = page.getByRole('dialog', { name: /site-notes/ });
