@@ -63,6 +63,20 @@ test('photos of the practice bucket: gallery, facts, quick look', { timeout: 120
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   // Small pictures are kept on the disk.
   assert.ok(readdirSync(join(own.home, 'data/cache/previews')).length > 5);
+
+  // What the previews told can be asked for, and the answer says of how many objects it is known.
+  await page.keyboard.press('Control+f');
+  const search = page.getByRole('textbox', { name: 'Search', exact: true });
+  await search.fill('camera:dji taken:2026');
+  await page.getByText(/^Camera data is known of [1-9]\d* of [\d,]+ objects$/).waitFor();
+  await page
+    .getByRole('row', { name: /\.jpe?g/i })
+    .first()
+    .waitFor();
+  await picture(page, 'search-facts', { guide: 'search-facts' });
+  await search.fill('camera:nikon');
+  await page.getByText('Nothing fits').waitFor();
+  await page.getByText(/^Camera data is known of .* Others may fit/).waitFor();
   assert.deepEqual(errors, []);
   await context.close();
 });

@@ -52,6 +52,29 @@ test('a reach, a question that makes no sense, and one that fits nothing', async
   await context.close();
 });
 
+test('what no list tells is asked for, and the answer says of how many objects it is known', async () => {
+  const { page, context, errors } = await open();
+  await page.keyboard.press('Control+f');
+  await page.keyboard.type('dji 04');
+  await page.getByText(/of 1,284,310, listed 3 h ago/).waitFor();
+  assert.equal(await page.getByText('known of').count(), 0, 'a question about names says nothing of it');
+  await field(page).fill('dji tag:case=open');
+  await page.getByText('Tags are known of 312 of 1,284,310 objects', { exact: true }).waitFor();
+  await page.getByRole('row', { name: /DJI_/ }).first().waitFor();
+  await picture(page, 'search-tags');
+  await field(page).fill('tag:case camera:dji');
+  await page.getByText('Tags are known of 312, camera data of 288, of 1,284,310 objects').waitFor();
+  await field(page).fill('camera:nikon');
+  await page.getByText('Nothing fits').waitFor();
+  await page.getByText(/^Camera data is known of 288 of 1,284,310 objects\. Others may fit/).waitFor();
+  await picture(page, 'search-not-known');
+  // It is a search like any other: kept as a bookmark, with all of it.
+  await page.getByRole('button', { name: 'Keep this search as a bookmark' }).click();
+  await page.getByText('The search “camera:nikon” is in the bookmarks.').waitFor();
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
 test('a saved search is a bookmark, and stays over a restart', async () => {
   const { page, context, errors } = await open();
   await page.keyboard.press('Control+f');

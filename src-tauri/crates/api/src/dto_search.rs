@@ -87,6 +87,23 @@ pub enum SearchLine {
     Gone,
 }
 
+/// Of how many objects what was asked for is known; `null` for what was not asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SearchKnown {
+    /// Content type.
+    #[ts(type = "number | null")]
+    pub types: Option<u64>,
+    /// Tags.
+    #[ts(type = "number | null")]
+    pub tags: Option<u64>,
+    /// What a camera wrote.
+    #[ts(type = "number | null")]
+    pub captures: Option<u64>,
+    /// Objects in reach.
+    #[ts(type = "number")]
+    pub of: u64,
+}
+
 /// Lines i..j of what was found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct SearchWindow {
@@ -112,6 +129,8 @@ pub struct SearchWindow {
     /// When the oldest list among those searched was made; none when there is nothing to search.
     #[ts(type = "number | null")]
     pub oldest: Option<i64>,
+    /// How far the answer reaches, if the question is about what only a look at an object tells.
+    pub known: Option<SearchKnown>,
 }
 
 /// What lies below a prefix, as an index knows it.

@@ -25,6 +25,7 @@ mod fetching;
 mod folders;
 mod indexes;
 mod jobs;
+mod learning;
 mod listing;
 mod names;
 mod objects;

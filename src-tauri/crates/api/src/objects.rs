@@ -1,8 +1,9 @@
 //! One object: its details.
 use windlass_domain::{Bucket, ObjectKey, Timestamp};
-use windlass_ports::{LevelEntry, ListedRow, ListingSort, ObjectHead, RemoteErrorKind};
+use windlass_ports::{Learned, LevelEntry, ListedRow, ListingSort, ObjectHead, RemoteErrorKind};
 
 use crate::dto::{NamedValue, ObjectDetails, RowState};
+use crate::learning::of_head;
 use crate::names::{archived, last_part, object_row};
 use crate::{Api, UiError};
 
@@ -19,7 +20,7 @@ impl Api {
         let (head, tags) = tokio::join!(browse.details(&place, &parsed), browse.tags(&place, &parsed));
         let head = head?;
         let tags = match tags {
-            Ok(tags) => Some(named(tags)),
+            Ok(tags) => Some(tags),
             Err(error) => {
                 if !matches!(error.kind, RemoteErrorKind::Unsupported | RemoteErrorKind::AccessDenied) {
                     tracing::debug!(kind = ?error.kind, "tags were not read");
@@ -27,6 +28,15 @@ impl Api {
                 None
             }
         };
+        self.learn(Learned {
+            connection: connection.clone(),
+            bucket: bucket.clone(),
+            key: key.clone(),
+            etag: head.etag.clone(),
+            modified: head.modified,
+            facts: of_head(&head, tags.as_deref()),
+        });
+        let tags = tags.map(named);
         let safe = self.known_safe(&connection, &bucket, &key, &head).await?;
         let row = object_row(ListedRow {
             entry: LevelEntry::Object {

@@ -17,6 +17,7 @@ use crate::dto::{ConnectionDraft, FoundProfile, StepResult};
 use crate::dto_more::AppInfo;
 use crate::events::Hub;
 use crate::indexes::Fillings;
+use crate::learning::Learning;
 use crate::listing::Running;
 use crate::plan_tree::PlanTree;
 use crate::refusals::{Ear, Memory};
@@ -100,6 +101,7 @@ pub struct Api {
     pub(crate) stop: CancellationToken,
     pub(crate) listings: Arc<Mutex<HashMap<i64, Running>>>,
     pub(crate) fillings: Fillings,
+    pub(crate) learning: Arc<Mutex<Learning>>,
     /// Whether an index is being read into memory.
     pub(crate) warming: Arc<AtomicBool>,
     /// Rings with every search.
@@ -149,6 +151,7 @@ impl Api {
             stop,
             listings: Arc::default(),
             fillings: Fillings::default(),
+            learning: Arc::default(),
             warming: Arc::default(),
             searched,
             conflicts: Mutex::default(),

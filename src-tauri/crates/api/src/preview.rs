@@ -8,12 +8,13 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use windlass_domain::{Bucket, ETag, ObjectKey};
 use windlass_ports::decode::{ByteRanges, DecodeError, Decoded, PIECE, PictureFormat, Want};
-use windlass_ports::{FsError, LocalFs, RemoteBrowse, RemoteError, RemoteErrorKind};
+use windlass_ports::{FsError, Learned, LocalFs, RemoteBrowse, RemoteError, RemoteErrorKind};
 
 use crate::dto_preview::{
     MapPosition, Preview, PreviewFact, PreviewKind, PreviewMissing, PreviewPicture, PreviewTable,
     PreviewText, PreviewWant,
 };
+use crate::learning::of_preview;
 use crate::names::visible;
 use crate::objects::parse_key;
 use crate::{Api, UiError};
@@ -106,11 +107,12 @@ impl Api {
             && let Some(kept) = self.previews.get(&name).await
             && let Ok(preview) = serde_json::from_slice(&kept)
         {
+            self.learn_from(connection, bucket, key, etag, &preview);
             return Ok(preview);
         }
         let browse = self.remotes.browse(&connection).await?;
         let expect = (!etag.is_empty()).then(|| ETag::new(etag.clone()));
-        let source = ObjectRanges::open(browse, Bucket::new(bucket), parsed, expect).await?;
+        let source = ObjectRanges::open(browse, Bucket::new(bucket.as_str()), parsed, expect).await?;
         let looked = self.decoder.decode(inner(want), &source).await;
         // A file that ended the decoder would end the next one as well.
         let lasting = looked.as_ref().map_or_else(DecodeError::is_the_files_fault, is_worth_keeping);
@@ -121,7 +123,15 @@ impl Api {
         {
             self.previews.put(&name, bytes.into()).await;
         }
+        self.learn_from(connection, bucket, key, source.etag.as_str().to_owned(), &preview);
         Ok(preview)
+    }
+
+    /// What it tells of camera, time and place can be asked for from now on.
+    fn learn_from(&self, connection: String, bucket: String, key: String, etag: String, preview: &Preview) {
+        let facts = of_preview(preview);
+        // The bytes tell it, and the ETag names the bytes: it does not matter when they were written.
+        self.learn(Learned { connection, bucket, key, etag, modified: None, facts });
     }
 
     /// The small picture of a file on this computer.

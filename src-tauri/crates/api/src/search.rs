@@ -7,7 +7,7 @@ use windlass_domain::search::Query;
 use windlass_ports::{Scope, SearchItem};
 
 use crate::dto::ErrorCode;
-use crate::dto_search::{PrefixSize, PrefixSizes, SearchLine, SearchScope, SearchWindow};
+use crate::dto_search::{PrefixSize, PrefixSizes, SearchKnown, SearchLine, SearchScope, SearchWindow};
 use crate::names::{object_row, visible};
 use crate::{Api, UiError};
 
@@ -56,6 +56,12 @@ impl Api {
             searched: found.searched,
             behind: found.behind,
             oldest: found.oldest.map(|at| at.millis()),
+            known: found.known.map(|known| SearchKnown {
+                types: query.facts.asks_type().then_some(known.types),
+                tags: query.facts.asks_tags().then_some(known.tags),
+                captures: query.facts.asks_capture().then_some(known.captures),
+                of: known.of,
+            }),
         })
     }
 

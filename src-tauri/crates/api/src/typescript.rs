@@ -36,7 +36,7 @@ pub fn typescript() -> Vec<(String, String)> {
         PreviewWant,
         BrakeChoice, BrakeLimits, BrakeRow, BrakeWhy, ChangeEnd, ChangeKind, ChangeRow, ChangeWindow, ConflictChoice,
         ConflictDetails, ConflictRow, ConflictSide, ConflictWindow, ConflictsResolved, FolderOptions, KeepSide, PlanCount,
-        IndexRow, PrefixSize, PrefixSizes, SearchLine, SearchScope, SearchWindow, PlanFilter, PlanHead, PlanKind, PlanNode, PlanWindow, SyncMode,
+        IndexRow, PrefixSize, PrefixSizes, SearchKnown, SearchLine, SearchScope, SearchWindow, PlanFilter, PlanHead, PlanKind, PlanNode, PlanWindow, SyncMode,
         DownloadPrice, Price, PriceChoice, PriceEarly, PriceKind, PriceLine, PricePart, PriceSettings,
         EditField, EditLine, IfTaken, JobKind, JobProblem, JobRequest, JobRoot, JobRow, JobState,
         RefusalRow, RefusedRight, Activity, AppInfo, BucketDraft, BucketRow, CapabilityLine, CapabilityReport, ConnectionDraft, ConnectionRow, ConnectionSource,

@@ -2,7 +2,9 @@
 //!
 //! Words must all occur in the key, in any order and any case; `-word` must not, and quotes keep several words together.
 //! Limits are `size:>10mb`, `date:2026-05`, `class:glacier`, `ext:jpg,png`, `type:photo`, `is:safe` and their like. What looks
-//! like a limit and has a name of none is a word: keys may hold colons.
+//! like a limit and has a name of none is a word: keys may hold colons. `type:image/jpeg`, `tag:case=open`, `camera:nikon`,
+//! `taken:2026-11` and `gps:47.3,8.4..47.5,8.6` ask for what only a look at an object tells ([`Facts`]).
+mod facts;
 mod limit;
 
 use std::borrow::Cow;
@@ -10,6 +12,7 @@ use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::Timestamp;
+pub use facts::{Asked, Capture, Facts, Fit, GeoBox, Place, TagAsked, same_change, wall_clock};
 pub use limit::{Kind, Limits};
 
 /// Most words that are looked for; the others of one question are refused.
@@ -24,6 +27,8 @@ pub struct Query {
     pub without: Vec<String>,
     /// What else must hold.
     pub limits: Limits,
+    /// What must hold of what was learned by looking at objects.
+    pub facts: Asked,
 }
 
 /// Why a question cannot be understood, in words for people.
@@ -52,7 +57,7 @@ impl Query {
     pub fn parse(text: &str, now: Timestamp) -> Result<Self, QueryProblem> {
         let mut query = Self::default();
         for Token { text, quoted, not } in tokens(text) {
-            if !quoted && limit::read(&text, not, now, &mut query.limits)? {
+            if !quoted && limit::read(&text, not, now, &mut query)? {
                 continue;
             }
             let word = fold(&text).into_owned();
@@ -73,10 +78,14 @@ impl Query {
     /// Whether everything is asked for.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.words.is_empty() && self.without.is_empty() && self.limits == Limits::default()
+        self.words.is_empty()
+            && self.without.is_empty()
+            && self.limits == Limits::default()
+            && self.facts.is_empty()
     }
 
-    /// Whether a key with these facts is meant. Says nothing of [`Limits::safe`], which the key does not tell.
+    /// Whether a key with what its listing tells is meant. Says nothing of [`Limits::safe`] and of [`Query::facts`], which a
+    /// listing does not tell.
     #[must_use]
     pub fn matches(&self, key: &str, size: u64, modified: Option<Timestamp>, class: &str) -> bool {
         let folded = fold(key);
@@ -119,15 +128,33 @@ fn tokens(text: &str) -> Vec<Token> {
                 Some((word, after)) => (word, after, true),
                 None => (inner, "", true),
             },
-            None => match body.split_once(char::is_whitespace) {
-                Some((word, after)) => (word, after, false),
-                None => (body, "", false),
-            },
+            None => {
+                let (word, after) = unquoted(body);
+                found.push(Token { text: word, quoted: false, not });
+                rest = after.trim_start();
+                continue;
+            }
         };
         found.push(Token { text: word.to_owned(), quoted, not });
         rest = after.trim_start();
     }
     found
+}
+
+/// Up to the next space, but with a value kept together by quotes: `tag:site="pier 7"`. Also what comes after it.
+fn unquoted(body: &str) -> (String, &str) {
+    let mut word = String::new();
+    let mut inside = false;
+    for (at, letter) in body.char_indices() {
+        if letter == '"' && (inside || word.ends_with([':', '=', ','])) {
+            inside = !inside;
+        } else if letter.is_whitespace() && !inside {
+            return (word, body.get(at..).unwrap_or_default());
+        } else {
+            word.push(letter);
+        }
+    }
+    (word, "")
 }
 
 #[cfg(test)]
@@ -148,6 +175,7 @@ mod tests {
         assert_eq!(parse("a a A").words, ["a"]);
         assert!(parse("  ").is_empty());
         assert_eq!(parse("\"still typing").words, ["still typing"]);
+        assert_eq!(parse("a:\"b c\" x\"y z").words, ["a:b c", "x\"y", "z"]);
     }
 
     #[test]

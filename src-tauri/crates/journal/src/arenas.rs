@@ -5,10 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 use windlass_domain::search::Query;
-use windlass_ports::{KnownSizes, LevelEntry, ListedRow, ListingId, Scope, SearchFound, SearchItem};
+use windlass_ports::{
+    KnownFacts, KnownSizes, LevelEntry, ListedRow, ListingId, Scope, SearchFound, SearchItem,
+};
 use windlass_search::{Arena, Entry, Found};
 
 use crate::error::Result;
+use crate::known::{Known, KnownRows};
+use crate::tables::facts;
 use crate::tables::indexes::sources;
 use crate::tables::listings::{self, Header};
 
@@ -41,6 +45,7 @@ struct Kept {
 pub(crate) struct Arenas {
     kept: Mutex<Kept>,
     searches: Mutex<Vec<Arc<Search>>>,
+    known: KnownRows,
 }
 
 /// Where a search looked, as it was then: id, revision, and how much was in memory.
@@ -84,6 +89,7 @@ impl Arenas {
             slot.arena = Arena::default();
         }
         self.searches.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.known.clear();
     }
 
     /// Reads some rows; how many are left.
@@ -195,6 +201,9 @@ impl Arenas {
         limit: u64,
     ) -> Result<SearchFound> {
         let sources = sources(conn, scope)?;
+        if !query.facts.is_empty() {
+            return self.search_known(conn, query, scope, sources, offset, limit);
+        }
         let mut arenas = Vec::with_capacity(sources.len());
         {
             let mut kept = self.lock();
@@ -224,7 +233,73 @@ impl Arenas {
             behind,
             searched,
             oldest,
+            known: None,
         })
+    }
+
+    /// A question about what a listing does not tell goes through the objects of which it is known, and needs no arena.
+    fn search_known(
+        &self,
+        conn: &Connection,
+        query: &Query,
+        scope: &Scope,
+        sources: Vec<Header>,
+        offset: u64,
+        limit: u64,
+    ) -> Result<SearchFound> {
+        let stamp = facts::stamp(conn)?;
+        let oldest = sources.iter().map(|header| header.info.listed_at).min();
+        let rows: Vec<Arc<Known>> =
+            sources.iter().map(|header| self.known.of(conn, header, stamp)).collect::<Result<_>>()?;
+        let mut known = KnownFacts::default();
+        let mut seen: Seen = vec![(-1, stamp.0, u32::try_from(stamp.1).unwrap_or(u32::MAX))];
+        for (header, rows) in sources.iter().zip(&rows) {
+            rows.count(&scope.prefix, &mut known);
+            known.of += listings::objects_below(conn, header, &scope.prefix)?;
+            seen.push((header.info.id.0, header.info.revision, 0));
+        }
+        let search = if let Some(search) = self.kept_search(query, scope, &seen) {
+            search
+        } else {
+            let mut room = MOST;
+            let mut more = false;
+            let mut found = Vec::new();
+            for (header, rows) in sources.into_iter().zip(&rows) {
+                let part = rows.find(conn, &header, query, &scope.prefix, room)?;
+                room = room.saturating_sub(part.rows.len());
+                more |= part.more;
+                if !part.rows.is_empty() {
+                    found.push((header, part));
+                }
+            }
+            self.keep_search(Search::new(query, scope, seen, found, more))
+        };
+        Ok(SearchFound {
+            items: search.window(conn, offset, limit)?,
+            total: search.lines,
+            count: search.sources.iter().map(|(_, found)| found.rows.len() as u64).sum(),
+            bytes: search.sources.iter().map(|(_, found)| found.bytes).fold(0, u64::saturating_add),
+            more: search.more,
+            behind: 0,
+            searched: known.of,
+            oldest,
+            known: Some(known),
+        })
+    }
+
+    fn kept_search(&self, query: &Query, scope: &Scope, seen: &Seen) -> Option<Arc<Search>> {
+        let kept = self.searches.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().find(|s| s.query == *query && s.scope == *scope && s.seen == *seen).map(Arc::clone)
+    }
+
+    fn keep_search(&self, search: Search) -> Arc<Search> {
+        let search = Arc::new(search);
+        let mut kept = self.searches.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= SEARCHES {
+            kept.remove(0);
+        }
+        kept.push(Arc::clone(&search));
+        search
     }
 
     fn found(
@@ -236,10 +311,8 @@ impl Arenas {
         headers: Vec<Header>,
         arenas: &[Arena],
     ) -> Result<Arc<Search>> {
-        let kept = || self.searches.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = |s: &&Arc<Search>| s.query == *query && s.scope == *scope && s.seen == seen;
-        if let Some(known) = kept().iter().find(same) {
-            return Ok(Arc::clone(known));
+        if let Some(known) = self.kept_search(query, scope, &seen) {
+            return Ok(known);
         }
         let stop = AtomicBool::new(false);
         let mut room = MOST;
@@ -256,29 +329,7 @@ impl Arenas {
                 sources.push((header, found));
             }
         }
-        let mut starts = Vec::new();
-        let mut lines = 0;
-        for (source, (_, found)) in sources.iter().enumerate() {
-            for (group, rows) in found.groups.iter().enumerate() {
-                starts.push((lines, source, group));
-                lines += 1 + rows.count as u64;
-            }
-        }
-        let search = Arc::new(Search {
-            query: query.clone(),
-            scope: scope.clone(),
-            seen,
-            sources,
-            starts,
-            lines,
-            more,
-        });
-        let mut kept = kept();
-        if kept.len() >= SEARCHES {
-            kept.remove(0);
-        }
-        kept.push(Arc::clone(&search));
-        Ok(search)
+        Ok(self.keep_search(Search::new(query, scope, seen, sources, more)))
     }
 }
 
@@ -305,6 +356,18 @@ fn only(conn: &Connection, header: &Header, found: &Found, safe: bool) -> Result
 }
 
 impl Search {
+    fn new(query: &Query, scope: &Scope, seen: Seen, sources: Vec<(Header, Found)>, more: bool) -> Self {
+        let mut starts = Vec::new();
+        let mut lines = 0;
+        for (source, (_, found)) in sources.iter().enumerate() {
+            for (group, rows) in found.groups.iter().enumerate() {
+                starts.push((lines, source, group));
+                lines += 1 + rows.count as u64;
+            }
+        }
+        Self { query: query.clone(), scope: scope.clone(), seen, sources, starts, lines, more }
+    }
+
     fn window(&self, conn: &Connection, offset: u64, limit: u64) -> Result<Vec<SearchItem>> {
         let mut items = Vec::new();
         let end = offset.saturating_add(limit).min(self.lines);

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use windlass_domain::Timestamp;
 use windlass_domain::search::Query;
-use windlass_ports::{Index, IndexInfo, JournalError, KnownSizes, LevelEntry, ListingId, Scope, SearchFound};
+use windlass_ports::{
+    Index, IndexInfo, JournalError, KnownSizes, Learned, LevelEntry, ListingId, Scope, SearchFound,
+};
 
 use crate::SqliteJournal;
 use crate::as_journal::snapshot;
-use crate::tables::{indexes, listings};
+use crate::tables::{facts, indexes, listings};
 
 #[async_trait]
 impl Index for SqliteJournal {
@@ -61,6 +63,10 @@ impl Index for SqliteJournal {
     ) -> Result<SearchFound, JournalError> {
         let (query, scope, arenas) = (query.clone(), scope.clone(), Arc::clone(&self.arenas));
         self.read(move |conn| snapshot(conn, |conn| arenas.search(conn, &query, &scope, offset, limit))).await
+    }
+
+    async fn learn(&self, learned: Vec<Learned>) -> Result<(), JournalError> {
+        self.write(learned.len().max(1), move |conn| facts::learn(conn, &learned)).await
     }
 
     async fn prefix_sizes(

@@ -13,6 +13,7 @@ mod as_jobs;
 mod as_journal;
 mod db;
 mod error;
+mod known;
 mod marks;
 mod migrate;
 mod order;

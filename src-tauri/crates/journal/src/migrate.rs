@@ -15,6 +15,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_root.sql"),
     include_str!("migrations/0006_index.sql"),
     include_str!("migrations/0007_jobs.sql"),
+    include_str!("migrations/0008_facts.sql"),
 ];
 
 /// How many migrations were applied.

@@ -2,6 +2,7 @@
 pub(crate) mod audit;
 pub(crate) mod capabilities;
 pub(crate) mod connections;
+pub(crate) mod facts;
 pub(crate) mod file_rows;
 pub(crate) mod files;
 pub(crate) mod indexes;

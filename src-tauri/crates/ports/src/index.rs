@@ -3,7 +3,7 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 use windlass_domain::Timestamp;
-use windlass_domain::search::Query;
+use windlass_domain::search::{Facts, Query};
 
 use crate::JournalError;
 use crate::catalog::{ListedRow, ListingId, ListingInfo};
@@ -37,6 +37,37 @@ pub struct Scope {
     pub bucket: Option<String>,
     /// Prefix with its slash, or empty; only with a bucket.
     pub prefix: String,
+}
+
+/// What a look at one version of an object told beyond its listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Learned {
+    /// Connection.
+    pub connection: String,
+    /// Bucket.
+    pub bucket: String,
+    /// Key.
+    pub key: String,
+    /// The version it was learned of. Of an object with another ETag it says nothing.
+    pub etag: String,
+    /// When that version was last changed, where the look told. Content type and tags are believed only of an object that was
+    /// changed then: they can change while the ETag stays.
+    pub modified: Option<Timestamp>,
+    /// What was learned.
+    pub facts: Facts,
+}
+
+/// Of how many of the objects in reach each of these is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct KnownFacts {
+    /// Content type.
+    pub types: u64,
+    /// Tags.
+    pub tags: u64,
+    /// What a camera wrote, or that none wrote anything.
+    pub captures: u64,
+    /// Objects in reach.
+    pub of: u64,
 }
 
 /// A line of what was found: a prefix, then what lies in it.
@@ -83,6 +114,8 @@ pub struct SearchFound {
     pub searched: u64,
     /// When the oldest listing among those searched began.
     pub oldest: Option<Timestamp>,
+    /// How far the answer reaches, if the question is about what a listing does not tell.
+    pub known: Option<KnownFacts>,
 }
 
 /// Sizes of prefixes, from a whole index.
@@ -131,6 +164,9 @@ pub trait Index: Debug + Send + Sync {
         offset: u64,
         limit: u64,
     ) -> Result<SearchFound, JournalError>;
+    /// Keeps what was learned, for questions about it. At most 100,000 objects; what was learned longest ago is forgotten first.
+    /// It goes with its connection, with the index it lies in, and with its object when that is deleted or changed here.
+    async fn learn(&self, learned: Vec<Learned>) -> Result<(), JournalError>;
     /// What lies below each of these prefixes; `None` without a whole index of the bucket.
     async fn prefix_sizes(
         &self,

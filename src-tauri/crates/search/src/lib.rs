@@ -118,7 +118,8 @@ impl Arena {
 }
 
 /// Prefix and name of a key: a folder's own key (`a/b/`) has its slash in the name.
-pub(crate) fn split(key: &str) -> (&str, &str) {
+#[must_use]
+pub fn split(key: &str) -> (&str, &str) {
     let body = key.strip_suffix('/').unwrap_or(key);
     match body.rfind('/') {
         Some(at) => key.split_at_checked(at + 1).unwrap_or(("", key)),

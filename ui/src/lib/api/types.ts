@@ -1546,6 +1546,27 @@ export type RefusedRight = "list" | "read" | "write" | "delete" | "make_buckets"
 export type RowState = "stored" | "safe" | "waiting" | "uploading" | "checking" | "failed" | "archived" | "downloading" | "held";
 
 /**
+ * Of how many objects what was asked for is known; `null` for what was not asked for.
+ */
+export type SearchKnown = { 
+/**
+ * Content type.
+ */
+types: number | null, 
+/**
+ * Tags.
+ */
+tags: number | null, 
+/**
+ * What a camera wrote.
+ */
+captures: number | null, 
+/**
+ * Objects in reach.
+ */
+of: number, };
+
+/**
  * A line of what was found: a prefix, then what lies in it.
  */
 export type SearchLine = { "type": "prefix", 
@@ -1634,7 +1655,11 @@ behind: number,
 /**
  * When the oldest list among those searched was made; none when there is nothing to search.
  */
-oldest: number | null, };
+oldest: number | null, 
+/**
+ * How far the answer reaches, if the question is about what only a look at an object tells.
+ */
+known: SearchKnown | null, };
 
 /**
  * Which places for secrets exist on this computer.

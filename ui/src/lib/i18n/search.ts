@@ -1,3 +1,4 @@
+import type { SearchKnown } from '../api/types';
 import { age, count, size } from '../util/format';
 
 const n = (k: number, one: string, many: string): string => `${count(k)} ${k === 1 ? one : many}`;
@@ -8,12 +9,24 @@ const ago = (at: number, now: number): string => {
   return words === '' ? 'just now' : `${words} ago`;
 };
 
+/** Of how many objects that is known which no list tells. */
+function known(facts: SearchKnown): string {
+  const parts: [string, string, number | null][] = [
+    ['Tags are', 'tags', facts.tags],
+    ['Content types are', 'content types', facts.types],
+    ['Camera data is', 'camera data', facts.captures],
+  ];
+  const asked = parts.filter(([, , k]) => k !== null).map(([begin, name, k]) => ({ begin, name, k: count(k ?? 0) }));
+  const said = asked.map(({ begin, name, k }, i) => (i === 0 ? `${begin} known of ${k}` : `${name} of ${k}`));
+  return `${said.join(', ')}${said.length > 1 ? ',' : ''} of ${objects(facts.of)}`;
+}
+
 /** Words of the search page and of indexes. */
 export const search = {
   title: 'Search',
   label: 'Search',
-  placeholder: 'Words, size:>10mb, date:2026-05, type:photo, class:glacier, is:safe',
-  hint: 'Words in any order. Also size:>10mb, date:2026-05, newer:7d, ext:jpg, type:video, class:glacier, is:safe, -without, "two words".',
+  placeholder: 'Words, size:>10mb, date:2026-05, type:photo, class:glacier, tag:case=open, camera:nikon',
+  hint: 'Words in any order. Also size:>10mb, date:2026-05, newer:7d, ext:jpg, type:video, class:glacier, is:safe, -without, "two words". Of objects that were looked at: type:image/jpeg, tag:case=open, camera:nikon, taken:2026-05, gps:47.3,8.4..47.5,8.6.',
   where: 'Where',
   within: { folder: 'This folder', bucket: 'This bucket', all: 'Everywhere' },
   bucketWithin: (bucket: string) => `All of ${bucket}`,
@@ -23,6 +36,11 @@ export const search = {
   more: 'More fit than are shown. Add a word.',
   searched: (k: number, oldest: number | null, now: number) =>
     oldest === null ? '' : `of ${count(k)}, listed ${ago(oldest, now)}`,
+  known,
+  knownHint:
+    'Lists do not tell this. It is known of objects whose details or previews were shown here, as they were then. Others may fit as well.',
+  knownNone: (facts: SearchKnown) =>
+    `${known(facts)}. Others may fit: a list does not tell, and it is known once their details or previews were shown here.`,
   behind: (k: number) => `Reading ${count(k)} more into memory…`,
   saved: (name: string) => `The search “${name}” is in the bookmarks.`,
   save: 'Keep this search as a bookmark',

@@ -6,6 +6,7 @@ mod buckets;
 mod damage;
 mod disk;
 mod downloads;
+mod facts;
 mod house;
 mod index;
 mod never_overwrite;

@@ -1,5 +1,5 @@
 //! Limits of a question. Times are UTC, like those that S3 tells.
-use super::QueryProblem;
+use super::{Query, QueryProblem, facts};
 use crate::Timestamp;
 
 /// What kind of file a name speaks of, by its ending.
@@ -127,9 +127,10 @@ impl Limits {
 }
 
 /// Takes a limit in; false when the text is none.
-pub(super) fn read(text: &str, not: bool, now: Timestamp, limits: &mut Limits) -> Result<bool, QueryProblem> {
+pub(super) fn read(text: &str, not: bool, now: Timestamp, query: &mut Query) -> Result<bool, QueryProblem> {
     let Some((name, value)) = text.split_once(':') else { return Ok(false) };
     let wrong = |what, example| QueryProblem::Value { given: text.to_owned(), what, example };
+    let Query { limits, facts: asked, .. } = query;
     match (name.to_ascii_lowercase().as_str(), not) {
         ("size", false) => {
             let (least, most) =
@@ -163,9 +164,39 @@ pub(super) fn read(text: &str, not: bool, now: Timestamp, limits: &mut Limits) -
                 let singular = singular.strip_suffix('s').unwrap_or(&singular);
                 KINDS.iter().find(|(_, word, _)| *word == singular).map(|(kind, _, _)| *kind)
             };
-            limits.kinds.extend(list(value, kind).ok_or_else(|| {
-                wrong("kind", "type:photo, type:video, type:audio, type:document, type:data or type:archive")
-            })?);
+            // Kinds go by the ending, content types by what was learned: a list is of one or of the other.
+            match (list(value, kind), list(value, facts::content_type)) {
+                (Some(kinds), _) => limits.kinds.extend(kinds),
+                (None, Some(types)) => asked.types.extend(types),
+                (None, None) => {
+                    return Err(wrong(
+                        "kind",
+                        "type:photo, type:video, type:audio, type:document, type:data, type:archive, or type:image/jpeg",
+                    ));
+                }
+            }
+        }
+        ("tag", false) => {
+            asked.tags.push(facts::tag(value).ok_or_else(|| wrong("tag", "tag:case=open or tag:case"))?);
+        }
+        ("camera", false) => {
+            let part = |v: &str| Some(super::fold(v).into_owned());
+            asked.cameras.extend(list(value, part).ok_or_else(|| wrong("camera", "camera:nikon"))?);
+        }
+        ("taken", false) => {
+            let (since, until) = range(value, date)
+                .ok_or_else(|| wrong("days", "taken:2026-11 or taken:2026-11-20..2026-11-22"))?;
+            asked.taken_since = since.map(|(at, _)| at).or(asked.taken_since);
+            asked.taken_before = until.map(|(_, end)| end).or(asked.taken_before);
+        }
+        ("gps", false) => {
+            let within = facts::geo_box(value).ok_or_else(|| {
+                wrong(
+                    "part of the map",
+                    "gps:47.3,8.4..47.5,8.6, from its south-west to its north-east corner",
+                )
+            })?;
+            asked.within = Some(within);
         }
         ("is", not) if value.eq_ignore_ascii_case("safe") => limits.safe = Some(!not),
         _ => return Ok(false),
@@ -263,7 +294,7 @@ fn size(text: &str) -> Option<(u64, u64)> {
 const DAY: i64 = 86_400_000;
 
 /// `2026`, `2026-05` or `2026-05-12`: where it begins, and where what follows it begins.
-fn date(text: &str) -> Option<(i64, i64)> {
+pub(super) fn date(text: &str) -> Option<(i64, i64)> {
     let mut parts = text
         .split('-')
         .map(|part| part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse::<i64>().ok()).flatten());

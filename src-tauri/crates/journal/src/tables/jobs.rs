@@ -2,11 +2,11 @@
 use rusqlite::{Connection, Row, params};
 use windlass_domain::job::Cause;
 use windlass_domain::{
-    ETag, Item, ItemState, JobCounts, JobId, JobSpec, JobState, ObjectKey, Timestamp, VersionId,
+    ETag, Item, ItemState, JobCounts, JobId, JobKind, JobSpec, JobState, ObjectKey, Timestamp, VersionId,
 };
 use windlass_ports::{JobRow, LeftGroup};
 
-use super::{all, amount, execute, get, maybe, text, unsigned};
+use super::{all, amount, execute, facts, get, maybe, text, unsigned};
 use crate::error::{Result, odd, other};
 use crate::marks::{Mark, Marked, holds};
 
@@ -103,7 +103,28 @@ pub(crate) fn save(conn: &Connection, job: &JobRow, items: &[Item]) -> Result<()
         ],
     )?;
     JOBS.seal(conn, job.id.as_str())?;
-    items.iter().try_for_each(|item| save_item(conn, &job.id, item))
+    for item in items {
+        save_item(conn, &job.id, item)?;
+        if item.state == ItemState::Done {
+            forget_changed(conn, &job.spec, item)?;
+        }
+    }
+    Ok(())
+}
+
+/// What was learned of an object before it was changed: its tags can be others while its ETag stays.
+fn forget_changed(conn: &Connection, spec: &JobSpec, item: &Item) -> Result<()> {
+    let bucket = spec.bucket.as_str();
+    match spec.kind {
+        JobKind::Copy => {}
+        JobKind::Move | JobKind::Edit | JobKind::Delete | JobKind::Undelete => {
+            facts::forget(conn, &spec.connection, bucket, item.from.as_str())?;
+        }
+    }
+    match &item.to {
+        Some(to) => facts::forget(conn, &spec.connection, spec.to_bucket.as_str(), to.as_str()),
+        None => Ok(()),
+    }
 }
 
 /// One mark over the row, computed before it is written: a hundred thousand rows are not read back for theirs.

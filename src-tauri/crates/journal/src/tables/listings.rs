@@ -11,6 +11,8 @@ use crate::error::{Result, odd, of, sql};
 pub(crate) const SPAN: i64 = 1 << 32;
 /// Rows of dropped listings that are removed at a time, so that nobody waits long for the writer.
 const GARBAGE: i64 = 5_000;
+/// A key that is looked for costs as much as walking over so many rows.
+const SEARCH_COST: u64 = 20;
 /// Stands for a time that is not known.
 const NO_TIME: i64 = i64::MIN;
 
@@ -136,17 +138,9 @@ fn put_row(conn: &Connection, id: i64, entry: &LevelEntry) -> Result<()> {
     .map(|_| ())
 }
 
-/// Row id of a key.
-pub(crate) fn find_row(conn: &Connection, header: &Header, key: &str) -> Result<Option<i64>> {
+/// Id of the first row whose key is not before this one, where ids are in key order; and whether it is that very key.
+fn lower_bound(conn: &Connection, header: &Header, key: &str) -> Result<(i64, bool)> {
     let base = base(header.info.id);
-    if header.keyed {
-        return first(
-            conn,
-            "SELECT row_id FROM listing_keys WHERE listing_id = ?1 AND key = ?2",
-            params![header.info.id.0, key],
-            |row| get(row, 0),
-        );
-    }
     // Ids are in key order, with gaps where keys were taken out.
     let (mut low, mut high) = (base, base + header.next_row);
     while low < high {
@@ -160,10 +154,50 @@ pub(crate) fn find_row(conn: &Connection, header: &Header, key: &str) -> Result<
         match seen {
             None | Some((_, std::cmp::Ordering::Greater)) => high = middle,
             Some((id, std::cmp::Ordering::Less)) => low = id + 1,
-            Some((id, std::cmp::Ordering::Equal)) => return Ok(Some(id)),
+            Some((id, std::cmp::Ordering::Equal)) => return Ok((id, true)),
         }
     }
-    Ok(None)
+    Ok((low, false))
+}
+
+/// Objects below a prefix that is empty or ends in a slash, in a listing of everything below its own prefix.
+pub(crate) fn objects_below(conn: &Connection, header: &Header, under: &str) -> Result<u64> {
+    if under.is_empty() || (!header.deep && header.prefix.starts_with(under)) {
+        return Ok(header.info.objects);
+    }
+    let end = super::facts::end(under);
+    let counted = if header.keyed {
+        first(
+            conn,
+            "SELECT count(*) FROM listing_keys WHERE listing_id = ?1 AND key > ?2 AND key < ?3",
+            params![header.info.id.0, under, end],
+            |row| super::amount(row, 0),
+        )?
+    } else {
+        // What has the prefix as its whole key does not lie below it.
+        let (from, itself) = lower_bound(conn, header, under)?;
+        let (to, _) = lower_bound(conn, header, &end)?;
+        first(
+            conn,
+            "SELECT count(*) FROM listing_rows WHERE id >= ?1 AND id < ?2",
+            [from + i64::from(itself), to],
+            |row| super::amount(row, 0),
+        )?
+    };
+    Ok(counted.unwrap_or_default())
+}
+
+/// Row id of a key.
+pub(crate) fn find_row(conn: &Connection, header: &Header, key: &str) -> Result<Option<i64>> {
+    if header.keyed {
+        return first(
+            conn,
+            "SELECT row_id FROM listing_keys WHERE listing_id = ?1 AND key = ?2",
+            params![header.info.id.0, key],
+            |row| get(row, 0),
+        );
+    }
+    lower_bound(conn, header, key).map(|(id, there)| there.then_some(id))
 }
 
 /// Takes a row out; its number.
@@ -270,6 +304,7 @@ pub(crate) fn remove(conn: &Connection, id: ListingId, keys: &[String]) -> Resul
     let mut header = existing(conn, id)?;
     let mut gone = Vec::new();
     for key in keys {
+        super::facts::forget(conn, &header.connection, &header.bucket, key)?;
         if let Some(row_id) = find_row(conn, &header, key)? {
             gone.push(take_out(conn, &mut header, row_id)?);
             if header.keyed {
@@ -284,8 +319,11 @@ pub(crate) fn remove(conn: &Connection, id: ListingId, keys: &[String]) -> Resul
     Ok((save(conn, header)?, gone))
 }
 
-/// Drops one; its rows go bit by bit.
+/// Drops one; its rows go bit by bit, and with an index what was learned of its objects goes at once.
 pub(crate) fn drop_one(conn: &Connection, id: ListingId) -> Result<()> {
+    if let Some(index) = header(conn, id)?.filter(|header| header.deep) {
+        super::facts::forget_below(conn, &index.connection, &index.bucket, &index.prefix)?;
+    }
     execute(
         conn,
         "INSERT OR IGNORE INTO listing_garbage (listing_id) SELECT id FROM listings WHERE id = ?1",
@@ -385,24 +423,66 @@ pub(crate) fn rows(conn: &Connection, header: &Header, numbers: &[u32]) -> Resul
     Ok(found)
 }
 
+fn entry(row: &Row<'_>) -> Result<LevelEntry> {
+    if get(row, 1)? {
+        return Ok(LevelEntry::Folder(get(row, 0)?));
+    }
+    Ok(LevelEntry::Object {
+        key: get(row, 0)?,
+        size: unsigned(row, 2)?,
+        modified: time(get(row, 3)?),
+        etag: get(row, 4)?,
+        class: get(row, 5)?,
+    })
+}
+
+/// Visits those of some keys, given in order, that are there, each with its number and its place among the keys.
+pub(crate) fn visit_keys(
+    conn: &Connection,
+    header: &Header,
+    keys: &[&str],
+    mut see: impl FnMut(usize, u32, LevelEntry) -> Result<()>,
+) -> Result<()> {
+    let base = base(header.info.id);
+    let number = |id: i64| u32::try_from(id - base).map_err(|_| odd("a row", "damaged"));
+    if header.keyed || (keys.len() as u64).saturating_mul(SEARCH_COST) < header.info.count {
+        for (place, key) in keys.iter().enumerate() {
+            let Some(id) = find_row(conn, header, key)? else { continue };
+            let sql = "SELECT key, folder, size, modified, etag, class FROM listing_rows WHERE id = ?1";
+            if let Some(entry) = first(conn, sql, [id], entry)? {
+                see(place, number(id)?, entry)?;
+            }
+        }
+        return Ok(());
+    }
+    // Both are in key order: one walk over the rows.
+    let mut statement = conn
+        .prepare_cached(
+            "SELECT key, folder, size, modified, etag, class, id FROM listing_rows
+             WHERE id >= ?1 AND id < ?2 ORDER BY id",
+        )
+        .map_err(sql)?;
+    let mut rows = statement.query([base, base + SPAN]).map_err(sql)?;
+    let mut wanted = keys.iter().enumerate().peekable();
+    while let Some(row) = rows.next().map_err(sql)? {
+        let key = text(row, 0)?;
+        while wanted.next_if(|(_, want)| **want < key).is_some() {}
+        match wanted.peek() {
+            None => return Ok(()),
+            Some((place, want)) if **want == key => see(*place, number(get(row, 6)?)?, entry(row)?)?,
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
 /// One row by number, if it is there.
 pub(crate) fn row(conn: &Connection, header: &Header, number: u32) -> Result<Option<ListedRow>> {
     let entry = first(
         conn,
         "SELECT key, folder, size, modified, etag, class FROM listing_rows WHERE id = ?1",
         [base(header.info.id) + i64::from(number)],
-        |row| {
-            if get(row, 1)? {
-                return Ok(LevelEntry::Folder(get(row, 0)?));
-            }
-            Ok(LevelEntry::Object {
-                key: get(row, 0)?,
-                size: unsigned(row, 2)?,
-                modified: time(get(row, 3)?),
-                etag: get(row, 4)?,
-                class: get(row, 5)?,
-            })
-        },
+        entry,
     )?;
     let Some(entry) = entry else { return Ok(None) };
     let safe = is_safe(conn, header, &entry)?;
