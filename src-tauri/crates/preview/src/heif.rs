@@ -60,7 +60,7 @@ fn small(file: &mut Window<'_>) -> Result<Picture, Missing> {
     let size = usize::try_from(end).map_err(|_| Missing::TooLarge)?;
     let tables: Vec<_> = boxes::between(file, 0, end)
         .into_iter()
-        .filter(|one| matches!(&one.name, b"ftyp" | b"meta") && one.end - one.start <= TABLE)
+        .filter(|one| matches!(&one.name, b"ftyp" | b"meta") && one.end.saturating_sub(one.start) <= TABLE)
         .collect();
     let Some(about) = tables.iter().map(|one| one.end).max().and_then(|end| file.bytes(0, end)) else {
         return Err(Missing::Damaged);

@@ -134,7 +134,7 @@ fn sample(file: &mut Window<'_>, table: &[Box4]) -> Option<(u64, u64)> {
 /// A sample as a stream of its own: what the decoder is told first, then the sample, each unit behind a mark.
 fn stream(file: &mut Window<'_>, track: &Track, name: &[u8; 4], sample: &[u8]) -> Option<Vec<u8>> {
     let about = track.about.iter().find(|one| &one.name == name).copied()?;
-    let about = file.bytes(about.start, (about.end - about.start).min(CONFIGURATION))?;
+    let about = file.bytes(about.start, about.end.saturating_sub(about.start).min(CONFIGURATION))?;
     let mut out = Vec::with_capacity(sample.len() + about.len() + 64);
     let mut rest = about.as_slice();
     let width = match track.coding {
