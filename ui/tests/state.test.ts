@@ -113,6 +113,60 @@ test('listing: a refresh reads again what is on the screen, wherever that is', a
   expect(listing.pages.at(260)).toBeDefined();
 });
 
+test('listing: the core keeps open what is shown, and nothing else', async () => {
+  const backend = mockBackend();
+  const open = new Map<string, number>();
+  const listing = new Listing({
+    ...backend,
+    call: async (name, args) => {
+      const answer = await backend.call(name, args);
+      const add = (id: string, by: number) => open.set(id, (open.get(id) ?? 0) + by);
+      if (name === 'open_listing') add((answer as { id: string }).id, 1);
+      if (name === 'open_window') add((answer as { summary: { id: string } }).summary.id, 1);
+      if (name === 'close_listing') add((args as { id: string }).id, -1);
+      return answer;
+    },
+  } as typeof backend);
+  const still = () => [...open].filter(([, times]) => times !== 0);
+  const place = { connection: 'c1', bucket: 'inspections-prod', prefix: 'bridges/' };
+  const other = { ...place, prefix: '' };
+  await listing.open(place, false);
+  await listing.open(place, false);
+  await listing.open(place, true);
+  // The second one overtakes the first.
+  await Promise.all([listing.open(other, false), listing.open(place, false)]);
+  await vi.waitFor(() => expect(still()).toEqual([[listing.summary?.id, 1]]));
+  await listing.open({ ...place, bucket: 'public-reports' }, false);
+  await vi.waitFor(() => expect(still()).toEqual([]));
+});
+
+test('listing: one that is stopped asks for no more, and goes on from there', async () => {
+  vi.useFakeTimers();
+  const later = async <T>(work: Promise<T>): Promise<T> => {
+    await vi.advanceTimersByTimeAsync(1000);
+    return work;
+  };
+  try {
+    const backend = mockBackend();
+    const listing = new Listing(backend);
+    await later(listing.open({ connection: 'c1', bucket: 'drone-raw-eu', prefix: '' }, false));
+    const { id = '', complete } = listing.summary ?? {};
+    expect(complete).toBe(false);
+    const ask = { id, offset: 0, limit: 1, sort: 'name', descending: false, filter: '' } as const;
+    const count = async () => (await later(backend.call('listing_window', ask))).summary.count;
+    listing.stop();
+    expect(listing.stopped).toBe(true);
+    const before = await count();
+    expect(await count()).toBe(before);
+    listing.goOn();
+    await later(Promise.resolve());
+    expect(await count()).toBeGreaterThan(before);
+    expect([listing.summary?.id, listing.stopped]).toEqual([id, false]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test('listing: where another window replaced the list, the new one is shown, and no error', async () => {
   const backend = mockBackend();
   const gone = new Set<string>();

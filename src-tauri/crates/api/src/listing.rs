@@ -1,7 +1,12 @@
 //! Listings: filled in the background page by page, read by window. The order in which a server sends is never relied on.
+//!
+//! A listing is filled as long as somebody looks at it. Then it stops where it is, and goes on from there when somebody looks
+//! again: a bucket of millions costs no request that nobody waits for.
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use windlass_domain::Bucket;
 use windlass_ports::remote::Depth;
@@ -14,12 +19,22 @@ use crate::{Api, UiError};
 
 /// Most rows in one answer.
 const MAX_WINDOW: u64 = 1000;
+/// How long opening a list waits for its first page. Whoever opened it would only come back to ask for rows.
+const FIRST_PAGE: Duration = Duration::from_secs(1);
+/// How long the second page waits, so that reading and drawing the first one need not share the processor with it.
+const FIRST_LOOK: Duration = Duration::from_millis(150);
 
 /// A listing that this process fills or filled.
 #[derive(Debug)]
 pub(crate) struct Running {
     active: bool,
     error: Option<UiError>,
+    /// In how many views it is open.
+    views: watch::Sender<u32>,
+    /// What the next page comes after; `None` before the first one and after the last.
+    after: Option<String>,
+    /// Says when a page came, or none will.
+    moved: watch::Sender<()>,
 }
 
 /// What a background listing needs; it outlives the call that began it.
@@ -41,40 +56,73 @@ impl Fill {
             () = self.stop.cancelled() => Ok(()),
             result = self.pages() => result,
         };
-        {
-            let mut listings = lock(&self.listings);
-            if let Some(running) = listings.get_mut(&self.id.0) {
-                running.active = false;
-                running.error = result.err();
-            }
+        if let Some(running) = lock(&self.listings).get_mut(&self.id.0) {
+            running.active = false;
+            running.error = result.err();
+            running.moved.send_replace(());
         }
         if let Ok(Some(info)) = self.catalog.listing_info(self.id).await {
             self.hub.listing(self.id.0, info.revision.saturating_add(1));
         }
     }
 
+    /// Nobody looks: it stops here, unless somebody came back in this very moment.
+    fn rests(&self) -> bool {
+        let mut listings = lock(&self.listings);
+        let Some(running) = listings.get_mut(&self.id.0) else { return true };
+        running.active = *running.views.borrow() > 0;
+        !running.active
+    }
+
     async fn pages(&self) -> Result<(), UiError> {
         let browse = self.remotes.browse(&self.connection).await?;
-        let mut after: Option<String> = None;
+        let Some((mut after, mut views)) =
+            lock(&self.listings).get(&self.id.0).map(|running| (running.after.clone(), running.views.subscribe()))
+        else {
+            return Ok(());
+        };
         loop {
-            let mut page = browse.level(&self.bucket, &self.prefix, Depth::Level, after.as_deref()).await?;
+            // Only a request is dropped: a page that came is kept, and with it where the next one begins.
+            let mut page = tokio::select! {
+                biased;
+                _ = views.wait_for(|views| *views == 0) => {
+                    if self.rests() {
+                        return Ok(());
+                    }
+                    continue;
+                }
+                page = browse.level(&self.bucket, &self.prefix, Depth::Level, after.as_deref()) => page?,
+            };
             page.entries.retain(|entry| !stands_for(&self.prefix, entry));
             let info = self.catalog.add_to_listing(self.id, page.entries).await?;
+            // A server that gives the same token again would keep us here for ever.
+            if page.next.is_some() && page.next == after {
+                return Err(UiError::new(
+                    ErrorCode::Unexpected,
+                    "The server sent the same page of the list again and again, so the list is not whole. Refresh it; if it stays, tell whoever runs the server.",
+                ));
+            }
+            let first = after.is_none();
+            after = page.next;
+            if let Some(running) = lock(&self.listings).get_mut(&self.id.0) {
+                running.after.clone_from(&after);
+            }
+            if after.is_none() {
+                self.catalog.finish_listing(self.id).await?;
+                return Ok(());
+            }
+            self.page_came();
             self.hub.listing(self.id.0, info.revision);
-            match page.next {
-                // A server that gives the same token again would keep us here for ever.
-                Some(next) if Some(&next) == after.as_ref() => {
-                    return Err(UiError::new(
-                        ErrorCode::Unexpected,
-                        "The server sent the same page of the list again and again, so the list is not whole. Refresh it; if it stays, tell whoever runs the server.",
-                    ));
-                }
-                Some(next) => after = Some(next),
-                None => break,
+            if first {
+                tokio::time::sleep(FIRST_LOOK).await;
             }
         }
-        self.catalog.finish_listing(self.id).await?;
-        Ok(())
+    }
+
+    fn page_came(&self) {
+        if let Some(running) = lock(&self.listings).get(&self.id.0) {
+            running.moved.send_replace(());
+        }
     }
 }
 
@@ -96,31 +144,86 @@ impl Api {
         refresh: bool,
     ) -> Result<ListingSummary, UiError> {
         self.connection(&connection).await?;
-        if !refresh
-            && let Some(known) = self.catalog.find_listing(&connection, &bucket, &prefix).await?
-            && (known.complete || lock(&self.listings).get(&known.id.0).is_some_and(|r| r.active))
-        {
-            return Ok(self.summary(known));
+        let known = if refresh { None } else { self.catalog.find_listing(&connection, &bucket, &prefix).await? };
+        let known = known.filter(|known| {
+            let mut listings = lock(&self.listings);
+            let running = listings.get_mut(&known.id.0);
+            let fit = known.complete || running.as_ref().is_some_and(|r| r.error.is_none());
+            if let Some(running) = running.filter(|_| fit) {
+                running.views.send_modify(|views| *views += 1);
+            }
+            fit
+        });
+        let id = match known {
+            Some(known) if known.complete => return Ok(self.summary(known)),
+            Some(known) => known.id,
+            None => {
+                let id = self.catalog.begin_listing(&connection, &bucket, &prefix, self.clock.now()).await?;
+                let running = Running {
+                    active: false,
+                    error: None,
+                    views: watch::Sender::new(1),
+                    after: None,
+                    moved: watch::Sender::new(()),
+                };
+                lock(&self.listings).insert(id.0, running);
+                id
+            }
+        };
+        self.fill(id, connection, &bucket, prefix);
+        self.first_page(id).await;
+        let info = self.catalog.listing_info(id).await?.ok_or_else(gone)?;
+        Ok(self.summary(info))
+    }
+
+    /// Begins to fill a listing, or goes on; does nothing for one that is being filled.
+    fn fill(&self, id: ListingId, connection: String, bucket: &str, prefix: String) {
+        match lock(&self.listings).get_mut(&id.0).filter(|running| !running.active) {
+            Some(running) => running.active = true,
+            None => return,
         }
-        let id = self.catalog.begin_listing(&connection, &bucket, &prefix, self.clock.now()).await?;
-        let stop = self.stop.child_token();
-        lock(&self.listings).insert(id.0, Running { active: true, error: None });
         self.tasks.spawn(
             Fill {
                 id,
                 connection,
-                bucket: Bucket::new(bucket.as_str()),
+                bucket: Bucket::new(bucket),
                 prefix,
                 catalog: Arc::clone(&self.catalog),
                 remotes: Arc::clone(&self.remotes),
                 hub: Arc::clone(&self.hub),
                 listings: Arc::clone(&self.listings),
-                stop,
+                stop: self.stop.child_token(),
             }
             .run(),
         );
-        let info = self.catalog.listing_info(id).await?.ok_or_else(gone)?;
-        Ok(self.summary(info))
+    }
+
+    /// Waits a moment for the first page of a listing that has none.
+    async fn first_page(&self, id: ListingId) {
+        let mut moved = {
+            let listings = lock(&self.listings);
+            let Some(running) = listings.get(&id.0).filter(|r| r.active && r.after.is_none()) else { return };
+            running.moved.subscribe()
+        };
+        // Neither a slow server nor one that is gone is an error here: the summary says how far it is.
+        let _slow = tokio::time::timeout(FIRST_PAGE, moved.changed()).await;
+    }
+
+    /// Opens a list and reads its first rows, in one call: two would be a wait more before anything is seen.
+    #[expect(clippy::too_many_arguments, reason = "the fields of two calls, by name at the door")]
+    pub(crate) async fn open_window(
+        &self,
+        connection: String,
+        bucket: String,
+        prefix: String,
+        refresh: bool,
+        limit: u64,
+        sort: SortBy,
+        descending: bool,
+        filter: String,
+    ) -> Result<ListingWindow, UiError> {
+        let summary = self.open_listing(connection, bucket, prefix, refresh).await?;
+        self.listing_window(summary.id, 0, limit, sort, descending, filter).await
     }
 
     pub(crate) async fn listing_window(
@@ -151,8 +254,10 @@ impl Api {
     pub(crate) async fn close_listing(&self, id: String) -> Result<(), UiError> {
         let id = listing_id(&id)?;
         let mut listings = lock(&self.listings);
-        // One that still fills goes on: whoever comes back finds it further on. An ended one is only forgotten here.
-        if listings.get(&id.0).is_some_and(|r| !r.active) {
+        let Some(running) = listings.get_mut(&id.0) else { return Ok(()) };
+        running.views.send_modify(|views| *views = views.saturating_sub(1));
+        // One that ended needs nothing kept; one that stops goes on from there when it is opened again.
+        if *running.views.borrow() == 0 && !running.active && running.after.is_none() {
             listings.remove(&id.0);
         }
         Ok(())

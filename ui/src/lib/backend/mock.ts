@@ -39,6 +39,9 @@ interface MockListing {
   total: number;
   revision: number;
   listed_at: number;
+  /** In how many views it is open, and whether it grows. */
+  views: number;
+  growing: boolean;
 }
 
 const FILES = 812;
@@ -178,9 +181,12 @@ export function mockBackend(): Backend {
   }
 
   function grow(listing: MockListing): void {
-    if (listing.shown >= listing.total) return;
+    listing.growing = listing.shown < listing.total && listing.views > 0;
+    if (!listing.growing) return;
     const step = fast ? listing.total : Math.max(1000, Math.floor(listing.total / 20));
     setTimeout(() => {
+      listing.growing = listing.views > 0;
+      if (!listing.growing) return;
       listing.shown = Math.min(listing.total, listing.shown + step);
       listing.revision += 1;
       emit({ kind: 'listing', id: listing.id, revision: listing.revision });
@@ -260,7 +266,11 @@ export function mockBackend(): Backend {
       }
       // As the core does: a list that is known is given again, unless a new one is asked for.
       const known = [...listings.values()].findLast((l) => l.bucket === bucket && l.prefix === prefix);
-      if (known && !refresh) return summary(known);
+      if (known && !refresh) {
+        known.views += 1;
+        if (!known.growing) grow(known);
+        return summary(known);
+      }
       const big = bucket === 'drone-raw-eu';
       const rows = big || buckets.made.has(bucket) ? [] : rowsOf(bucket, prefix);
       const total = big ? bigRows : rows.length;
@@ -274,10 +284,16 @@ export function mockBackend(): Backend {
         total,
         revision: 1,
         listed_at: Date.now(),
+        views: 1,
+        growing: false,
       };
       listings.set(listing.id, listing);
       grow(listing);
       return summary(listing);
+    },
+    open_window: async ({ connection, bucket, prefix, refresh, ...order }) => {
+      const { id } = await handlers.open_listing({ connection, bucket, prefix, refresh });
+      return handlers.listing_window({ id, offset: 0, ...order });
     },
     listing_window: ({ id, offset, limit, sort, descending, filter }) => {
       const listing = find(id);
@@ -298,7 +314,11 @@ export function mockBackend(): Backend {
       }
       return { rows, summary: { ...summary(listing), count } };
     },
-    close_listing: () => null,
+    close_listing: ({ id }) => {
+      const listing = listings.get(id);
+      if (listing) listing.views = Math.max(0, listing.views - 1);
+      return null;
+    },
     object_details: ({ key }) => {
       const row =
         rowsOf('inspections-prod', key.slice(0, key.lastIndexOf('/') + 1)).find((r) => r.key === key) ?? bigRow(0);

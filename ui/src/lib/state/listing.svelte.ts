@@ -2,7 +2,7 @@ import type { ListingSummary, ObjectRow, SortBy, UiError } from '../api/types';
 import type { Backend } from '../backend';
 import { toUiError } from '../errors';
 import { Throttle } from '../util/throttle';
-import { Pages } from './pages.svelte';
+import { PAGE, Pages } from './pages.svelte';
 import { Selection, type Picked } from './selection.svelte';
 
 /** Place that is listed. */
@@ -38,6 +38,8 @@ export class Listing {
   summary = $state.raw<ListingSummary | null>(null);
   error = $state.raw<UiError | null>(null);
   loading = $state(false);
+  /** A person stopped it before its last page. */
+  stopped = $state(false);
   sort = $state<SortBy>('name');
   descending = $state(false);
   filter = $state('');
@@ -51,6 +53,8 @@ export class Listing {
   readonly selection = new Selection();
   readonly pages: Pages<ObjectRow>;
   #generation = 0;
+  /** Lists that the core keeps open for this one: each opening is closed once. */
+  #open: string[] = [];
   /** A refresh runs: what is shown stays until the new list has come as far. */
   #keep = false;
   #refresh: Throttle;
@@ -97,7 +101,7 @@ export class Listing {
       this.place.prefix === place.prefix;
     this.#generation += 1;
     const generation = this.#generation;
-    const before = this.summary?.id;
+    const before = this.#open.splice(0);
     if (!same) {
       this.summary = null;
       this.total = 0;
@@ -114,24 +118,55 @@ export class Listing {
     this.#keep = same && refresh && this.total > 0;
     this.place = place;
     this.error = null;
+    this.stopped = false;
     this.loading = true;
     try {
-      const summary = await this.backend.call('open_listing', { ...place, refresh });
+      const { summary, rows } = await this.#opened(place, refresh, same);
       if (generation !== this.#generation) {
-        void this.backend.call('close_listing', { id: summary.id }).catch(() => null);
+        this.#close(summary.id);
         return;
       }
-      if (before !== undefined && before !== summary.id) {
-        void this.backend.call('close_listing', { id: before }).catch(() => null);
+      this.#open.push(summary.id);
+      this.#take(summary, this.filter === '' || rows !== null ? summary.count : this.total);
+      if (rows === null) this.pages.stale();
+      else {
+        this.pages.begin(rows);
+        void this.#seek().catch(() => this.stay());
       }
-      this.#take(summary, this.filter === '' ? summary.count : this.total);
-      if (!same) this.pages.look(0, 1);
-      this.pages.stale();
     } catch (thrown) {
       if (generation === this.#generation) this.error = toUiError(thrown);
     } finally {
+      for (const id of before) this.#close(id);
       if (generation === this.#generation) this.loading = false;
     }
+  }
+
+  /** Opens a place; of another one than is shown, the first rows come along. */
+  async #opened(
+    place: Place,
+    refresh: boolean,
+    same: boolean,
+  ): Promise<{ summary: ListingSummary; rows: ObjectRow[] | null }> {
+    const ask = { ...place, refresh };
+    if (same) return { summary: await this.backend.call('open_listing', ask), rows: null };
+    return this.backend.call('open_window', { ...ask, limit: PAGE, ...this.#order() });
+  }
+
+  /** Asks for no more pages. Opening the place again goes on from here. */
+  stop(): void {
+    if (this.summary === null || this.summary.complete) return;
+    this.stopped = true;
+    for (const id of this.#open.splice(0)) this.#close(id);
+  }
+
+  /** Goes on with a list that was stopped. */
+  goOn(): void {
+    if (this.place !== null) void this.open(this.place, false);
+  }
+
+  /** A list that no view has open is not filled any further. */
+  #close(id: string): void {
+    void this.backend.call('close_listing', { id }).catch(() => null);
   }
 
   /** A hint from the core. */

@@ -41,6 +41,14 @@ export class Pages<T> {
     this.#fill();
   }
 
+  /** The first rows of another list, which came with it; the first page is on the screen. */
+  begin(rows: T[]): void {
+    this.clear();
+    this.#again = false;
+    this.#seen = [0];
+    this.#pages = new Map([[0, { rows, stamp: this.#stamp }]]);
+  }
+
   /** The rows changed: visible pages are read again, others when they are looked at. */
   stale(): void {
     this.#stamp += 1;

@@ -61,7 +61,7 @@ export class Previews {
       this.#timer = setTimeout(() => {
         this.#timer = undefined;
         this.#next();
-      }, 60);
+      }, 150);
     }
     return () => {
       wanted.wishes -= 1;

@@ -9,6 +9,7 @@ mod downloads;
 mod facts;
 mod house;
 mod index;
+mod listing;
 mod never_overwrite;
 mod people;
 mod previews;
