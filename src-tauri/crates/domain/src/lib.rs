@@ -27,6 +27,7 @@ pub mod refusal;
 pub mod search;
 pub mod state;
 pub mod sync;
+pub mod time;
 pub mod upload;
 pub mod words;
 
