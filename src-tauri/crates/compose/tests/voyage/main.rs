@@ -11,6 +11,8 @@ mod house;
 mod index;
 mod never_overwrite;
 mod people;
+mod player;
+mod playing;
 mod previews;
 mod prices;
 mod refusals;
