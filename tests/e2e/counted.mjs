@@ -15,7 +15,8 @@ export async function countedLine(endpoint) {
         const [first, ...lines] = head.slice(0, end).split('\r\n');
         head = head.slice(end + 4);
         const [method, path] = first.split(' ');
-        if (!method.endsWith('GET')) continue;
+        // Tags and the like are no bytes of the object.
+        if (!method.endsWith('GET') || /[?&](tagging|acl)/.test(path)) continue;
         const range = lines.map((line) => /^range: bytes=(\d+)-(\d+)$/i.exec(line)).find(Boolean);
         gets.push({ path: decodeURIComponent(path.split('?')[0]), range: range ? [+range[1], +range[2]] : null });
       }
