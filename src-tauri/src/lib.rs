@@ -70,3 +70,28 @@ pub fn run() -> anyhow::Result<()> {
     anyhow::ensure!(code == 0, "the window ended with code {code}");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    /// Hazards HS1 and HS3: the window's policy is exactly this; whatever widens it is decided here. Players ask the core over
+    /// loopback (ADR 0014), and nothing else of the network is reached.
+    #[test]
+    fn hs3_the_content_policy_of_the_window_is_this_one() {
+        let config: Value = serde_json::from_str(include_str!("../../tauri.conf.json")).unwrap();
+        let wanted = json!({
+            "default-src": "'self'",
+            "connect-src": "ipc: http://ipc.localhost",
+            "img-src": "'self' data: blob:",
+            "media-src": "http://127.0.0.1:*",
+            "font-src": "'self'",
+            "style-src": "'self' 'unsafe-inline'",
+            "object-src": "'none'",
+            "base-uri": "'none'",
+            "form-action": "'none'",
+            "frame-ancestors": "'none'",
+        });
+        assert_eq!(config["app"]["security"]["csp"], wanted);
+    }
+}

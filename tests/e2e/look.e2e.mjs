@@ -162,7 +162,7 @@ const HOSTILE = [
       Buffer.from('moov'),
       Buffer.alloc(8, 255),
     ]),
-    /not played here|do not add up/,
+    /do not add up|No still of this film/,
   ],
   [`<img src=x onerror=alert(4)>.txt`, ATTACK, /onerror/],
   ['n\u202Egpj.txt', `right to left \u202E ${ATTACK}`, /right to left/],

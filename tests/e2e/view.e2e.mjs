@@ -70,12 +70,10 @@ test('quick look: by key, on with the arrows, and back to the row', async () => 
   await page.getByRole('dialog', { name: /DJI_0402/ }).waitFor();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('ArrowDown');
-  // Films are not drawn; what they say of themselves is.
   await page
     .getByRole('dialog', { name: /DJI_0404/ })
-    .getByText('Films are not played here')
+    .getByRole('img', { name: 'Picture of DJI_0404.MP4' })
     .waitFor();
-  await page.getByText('3840 × 2160').first().waitFor();
   await page.keyboard.press('ArrowUp');
   await page.getByRole('img', { name: 'Picture of DJI_0403.JPG' }).waitFor();
   await picture(page, 'view-quick-look');
@@ -100,6 +98,47 @@ test('quick look: by key, on with the arrows, and back to the row', async () => 
   await page.keyboard.press('Space');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('a film is played by keyboard, and one that no player knows says so with its facts', async () => {
+  const { page, context } = await open();
+  await page.getByRole('row', { name: /DJI_0404/ }).click();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog');
+  const play = dialog.getByRole('button', { name: 'Play DJI_0404.MP4' });
+  await play.waitFor();
+  assert.equal(await dialog.locator('video').count(), 0, 'nothing that could read stands there before');
+  await picture(page, 'view-film');
+  await play.focus();
+  await page.keyboard.press('Space');
+  const film = dialog.locator('video');
+  await film.waitFor();
+  await page.waitForFunction(() => (document.querySelector('video')?.currentTime ?? 0) > 0.1);
+  assert.ok(await film.evaluate((element) => element === document.activeElement && element.controls));
+  assert.equal(await film.getAttribute('aria-label'), 'Film DJI_0404.MP4');
+  await page.keyboard.press('Space');
+  await page.waitForFunction(() => document.querySelector('video')?.paused);
+  await page.keyboard.press('Space');
+  await page.waitForFunction(() => document.querySelector('video')?.paused === false);
+  // The arrows are the player's own; the next file is at the buttons.
+  await page.keyboard.press('ArrowRight');
+  await dialog.getByText(/^6 of/).waitFor();
+  await page.evaluate(() => (window.played = document.querySelector('video')));
+  await dialog.getByRole('button', { name: /Next/ }).click();
+  await page.getByRole('img', { name: 'Picture of DJI_0405.JPG' }).waitFor();
+  assert.ok(await page.evaluate(() => window.played.paused && window.played.getAttribute('src') === null), 'let go of');
+  await page.keyboard.press('Escape');
+
+  await page.getByRole('row', { name: /DJI_0414/ }).click();
+  await page.keyboard.press('Enter');
+  await dialog.getByText('No still of this film can be drawn here').waitFor();
+  await dialog.getByRole('button', { name: 'Play DJI_0414.MP4' }).click();
+  await dialog.getByRole('alert').getByText('This computer has no player for it (video/mp4)').waitFor();
+  await dialog.getByText('3840 × 2160').waitFor();
+  await page.waitForFunction(() => document.activeElement?.ariaLabel === 'Play DJI_0414.MP4');
+  await picture(page, 'view-film-unknown');
+  await page.keyboard.press('Escape');
   await context.close();
 });
 

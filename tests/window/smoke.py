@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Drives the real window: first run, practice bucket, photos; what the window must refuse; a secret in the keychain.
+"""Drives the real window: first run, practice bucket, photos; what the window must refuse; a secret in the keychain;
+sound that plays.
 
 usage: smoke.py [--program PROGRAM] [--serve SERVER]
 
@@ -8,6 +9,7 @@ protocol, plain HTTP. Pictures go to build/screenshots/.
 """
 import argparse
 import json
+import math
 import os
 import socket
 import subprocess
@@ -15,6 +17,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import wave
 from pathlib import Path
 
 from desktop import LOGS, TARGET, Manager, on_a_desktop, picture, until
@@ -107,6 +110,17 @@ const element = (tag, url) => new Promise((loaded, refused) => {
   done(tried);
 })();
 """
+# What becomes of sound at an address.
+PLAY = """
+const done = arguments[arguments.length - 1];
+const sound = document.createElement('audio');
+sound.ontimeupdate = () => { if (sound.currentTime > 0.3) { sound.remove(); done({ played: sound.currentTime, length: sound.duration }) } };
+sound.onerror = () => done({ error: sound.error.code, says: sound.error.message });
+sound.src = arguments[0];
+document.body.append(sound);
+sound.play().catch(error => done({ refused: String(error) }));
+setTimeout(() => done({ waits: [sound.networkState, sound.readyState, sound.currentTime] }), 25000);
+"""
 SECRET = "window-smoke-secret"
 
 
@@ -158,6 +172,34 @@ def keychain_save(driver, endpoint):
     return saved["id"]
 
 
+def plays(driver, connection, home):
+    """Sound of a bucket, through the loopback of the core and the player of the web view."""
+    file = home / "tone.wav"
+    with wave.open(str(file), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(44_100)
+        sound.writeframes(b"".join(round(800 * math.sin(i / 16)).to_bytes(2, "little", signed=True) for i in range(44_100 * 20)))
+    bucket = call(driver, "buckets", {"connection": connection})[0]["name"]
+    at = {"connection": connection, "bucket": bucket}
+    call(driver, "upload_paths", {**at, "prefix": "", "paths": [str(file)]})
+
+    def opened():
+        try:
+            return call(driver, "play", {**at, "key": "tone.wav", "etag": ""})
+        except RuntimeError:
+            return None
+
+    playing = until(opened, 60, "the sound is in the bucket and can be played")
+    assert playing["media"] == "audio/wav" and playing["address"].startswith("http://127.0.0.1:"), playing
+    end = driver.wait_for(PLAY, playing["address"])
+    print("  sound in the window:", end)
+    assert end.get("played", 0) > 0.3 and 19 < end["length"] < 21, f"the window does not play: {end}"
+    call(driver, "stop_playing", {"id": playing["id"]})
+    with socket.socket() as gone:
+        assert gone.connect_ex(("127.0.0.1", int(playing["address"].split(":")[2].split("/")[0]))) != 0, "a port is left open"
+
+
 def keychain_again(driver, connection, home):
     """After a new start nobody is asked: the keychain has it. No file of ours does."""
     assert call(driver, "buckets", {"connection": connection}), "the secret came back from the keychain"
@@ -193,7 +235,7 @@ def journey(port, program, serve):
     try:
         endpoint = server.stdout.readline().strip()
         *_, connection = in_window(port, program, newcomer, refusals, lambda d: keychain_save(d, endpoint))
-        in_window(port, program, lambda d: keychain_again(d, connection, home))
+        in_window(port, program, lambda d: keychain_again(d, connection, home), lambda d: plays(d, connection, home))
     finally:
         server.terminate()
         server.wait(timeout=10)

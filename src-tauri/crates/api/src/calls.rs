@@ -100,6 +100,9 @@ calls! {
     refusals(connection: String, bucket: String, prefix: String) -> Vec<RefusalRow>;
     forget_refusal(connection: String, bucket: String, prefix: String, right: RefusedRight) -> ();
     preview(connection: String, bucket: String, key: String, etag: String, want: PreviewWant) -> Preview;
+    play(connection: String, bucket: String, key: String, etag: String) -> Playing;
+    play_trouble(id: String) -> Option<UiError>;
+    stop_playing(id: String) -> ();
     create_folder(connection: String, bucket: String, prefix: String, name: String) -> ();
     delete_objects(connection: String, bucket: String, keys: Vec<String>) -> DeleteResult;
     download(connection: String, bucket: String, keys: Vec<String>, to: String) -> DownloadStarted;

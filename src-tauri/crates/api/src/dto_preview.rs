@@ -130,3 +130,14 @@ pub struct Preview {
     /// Why there is no picture, where one could be expected.
     pub missing: Option<PreviewMissing>,
 }
+
+/// An object that is open to the player of a window.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Playing {
+    /// Names it in later calls. Whoever has it can read the object, so it goes to nobody but the window.
+    pub id: String,
+    /// Where the player gets its bytes, by ranges; on this computer.
+    pub address: String,
+    /// What it is by its bytes, such as `video/mp4`.
+    pub media: String,
+}

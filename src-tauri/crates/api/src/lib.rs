@@ -31,6 +31,7 @@ mod names;
 mod objects;
 mod parts;
 mod plan_tree;
+mod playing;
 mod preview;
 mod prices;
 mod refusals;

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use windlass_domain::PairId;
 use windlass_ports::{
-    Catalog, Clock, Decoder, Entropy, Index, Journal, LocalFs, PreviewCache, Remotes, SecretStore,
+    Catalog, Clock, Decoder, Entropy, Index, Journal, LocalFs, PreviewCache, Remotes, SecretStore, Streams,
 };
 
 use crate::changes::Counted;
@@ -20,6 +20,7 @@ use crate::indexes::Fillings;
 use crate::learning::Learning;
 use crate::listing::Running;
 use crate::plan_tree::PlanTree;
+use crate::playing::Played;
 use crate::refusals::{Ear, Memory};
 use crate::work::Work;
 use crate::{UiError, UiEvent};
@@ -70,6 +71,8 @@ pub struct ApiParts {
     pub decoder: Arc<dyn Decoder>,
     /// Keeps what it drew.
     pub previews: Arc<dyn PreviewCache>,
+    /// Gives the window's player its bytes.
+    pub streams: Arc<dyn Streams>,
     /// Secrets.
     pub secrets: Arc<dyn SecretStore>,
     /// What only the composition root can do.
@@ -92,6 +95,8 @@ pub struct Api {
     pub(crate) fs: Arc<dyn LocalFs>,
     pub(crate) decoder: Arc<dyn Decoder>,
     pub(crate) previews: Arc<dyn PreviewCache>,
+    pub(crate) streams: Arc<dyn Streams>,
+    pub(crate) played: Played,
     pub(crate) secrets: Arc<dyn SecretStore>,
     pub(crate) connector: Arc<dyn Connector>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -142,6 +147,8 @@ impl Api {
             fs: parts.fs,
             decoder: parts.decoder,
             previews: parts.previews,
+            streams: parts.streams,
+            played: Played::default(),
             secrets: parts.secrets,
             connector: parts.connector,
             clock: parts.clock,

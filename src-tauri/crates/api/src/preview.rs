@@ -24,7 +24,7 @@ const FORMAT: u32 = 1;
 
 /// Bytes of one version of an object. The first of them are there before anything is asked.
 #[derive(Debug)]
-struct ObjectRanges {
+pub(crate) struct ObjectRanges {
     browse: Arc<dyn RemoteBrowse>,
     bucket: Bucket,
     key: ObjectKey,
@@ -35,7 +35,7 @@ struct ObjectRanges {
 
 impl ObjectRanges {
     /// Reads the first piece, and binds all that follows to the version it is of.
-    async fn open(
+    pub(crate) async fn open(
         browse: Arc<dyn RemoteBrowse>,
         bucket: Bucket,
         key: ObjectKey,
@@ -44,6 +44,11 @@ impl ObjectRanges {
         let read = browse.read_range(&bucket, &key, 0..PIECE, expect.as_ref()).await?;
         let etag = ETag::new(read.etag);
         Ok(Self { browse, bucket, key, etag, first: read.bytes, size: read.total })
+    }
+
+    /// The piece that was read first.
+    pub(crate) const fn head(&self) -> &Bytes {
+        &self.first
     }
 }
 

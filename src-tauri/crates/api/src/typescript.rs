@@ -32,7 +32,7 @@ macro_rules! all {
 pub fn typescript() -> Vec<(String, String)> {
     let config = &config();
     let mut types = all![config;
-        FactName, MapPosition, Preview, PreviewFact, PreviewKind, PreviewMissing, PreviewPicture, PreviewTable, PreviewText,
+        FactName, MapPosition, Preview, PreviewFact, PreviewKind, PreviewMissing, PreviewPicture, PreviewTable, PreviewText, Playing,
         PreviewWant,
         BrakeChoice, BrakeLimits, BrakeRow, BrakeWhy, ChangeEnd, ChangeKind, ChangeRow, ChangeWindow, ConflictChoice,
         ConflictDetails, ConflictRow, ConflictSide, ConflictWindow, ConflictsResolved, FolderOptions, KeepSide, PlanCount,

@@ -9,7 +9,7 @@ use windlass_engine::{Engine, EngineOptions, EnginePorts};
 use windlass_journal::SqliteJournal;
 use windlass_platform::dirs::AppDirs;
 use windlass_platform::{
-    DecoderProcess, Disk, DiskCache, NotifyWatcher, Secrets, SystemClock, SystemEntropy,
+    DecoderProcess, Disk, DiskCache, LoopbackStreams, NotifyWatcher, Secrets, SystemClock, SystemEntropy,
 };
 use windlass_ports::{
     Catalog, Clock, Decoder, Entropy, JournalError, JournalErrorKind, LocalFs, Remotes, SecretStore,
@@ -112,6 +112,7 @@ pub async fn start(options: ComposeOptions) -> anyhow::Result<Core> {
         fs,
         decoder: options.decoder.unwrap_or_else(|| Arc::new(DecoderProcess::installed())),
         previews: Arc::new(DiskCache::new(dirs.cache().join("previews"))),
+        streams: Arc::new(LoopbackStreams::new()),
         secrets,
         connector: Arc::new(LiveConnector {
             remotes: Arc::clone(&remotes),

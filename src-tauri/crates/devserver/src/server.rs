@@ -20,7 +20,7 @@ use windlass_domain::{Bucket, ObjectKey, RelPath};
 use windlass_ports::{Entropy, Remotes};
 
 /// Scripts, styles and connections only from this server; nothing may frame it.
-const CSP: &str = "default-src 'self'; connect-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; script-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const CSP: &str = "default-src 'self'; connect-src 'self'; img-src 'self' data: blob:; media-src http://127.0.0.1:*; style-src 'self' 'unsafe-inline'; script-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /// Time in which hints are gathered into one message.
 const GATHER: Duration = Duration::from_millis(100);
 /// Most bytes of the arguments of one call.

@@ -2,9 +2,9 @@
 //!
 //! **Does** parse paths and keys, decide what a path needs ([`decide()`]), plan over many paths ([`sync`]) and brake before
 //! too much is deleted ([`mod@guard`]), know which names a disk can hold ([`names`]), cut files into parts ([`parts`]),
-//! understand what a person looks for ([`search`]), say what requests and bytes cost ([`price`]), run a transfer as a value
-//! with a reducer ([`upload::step`]), and decide what comes next for each object that is copied, moved, edited or deleted on
-//! the server ([`job`]).
+//! understand what a person looks for ([`search`]), say what requests and bytes cost ([`price`]), and what a player that asks for
+//! a range is answered ([`playing`]), run a transfer as a value with a reducer ([`upload::step`]), and decide what comes next for
+//! each object that is copied, moved, edited or deleted on the server ([`job`]).
 //! **Never** performs I/O, reads a clock, draws a random number or spawns a task.
 //! **Start reading** at [`decide()`], then [`sync::plan`], then [`upload`].
 #![deny(missing_docs)]
@@ -22,6 +22,7 @@ pub mod key;
 pub mod names;
 pub mod parts;
 pub mod path;
+pub mod playing;
 pub mod price;
 pub mod refusal;
 pub mod search;
@@ -42,6 +43,7 @@ pub use key::{Bucket, ETag, KeyProblem, ObjectKey, Prefix, UploadId, VersionId};
 pub use names::{Claims, Clash, NameRules, twin_key};
 pub use parts::{PartPlan, PartReceipt};
 pub use path::{NameProblem, RelPath, map_key};
+pub use playing::MediaType;
 pub use refusal::{Refusal, Refusals, Right};
 pub use state::{
     BaseState, BatchId, FileId, JobId, LocalState, Observed, PairId, RemoteState, Revision, Timestamp,

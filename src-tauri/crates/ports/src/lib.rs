@@ -13,6 +13,7 @@ pub mod fs;
 pub mod index;
 pub mod jobs;
 pub mod journal;
+pub mod playing;
 pub mod remote;
 pub mod secret;
 pub mod watch;
@@ -33,6 +34,7 @@ pub use journal::{
     JournalError, JournalErrorKind, JournalWrite, MergeCause, Merged, PairOptions, PairRow, SeenRoot, Tally,
     UploadRow,
 };
+pub use playing::Streams;
 pub use remote::{
     BucketInfo, ByteStream, Flow, Level, LevelEntry, ObjectHead, OpenUpload, PutBody, RangeRead,
     RemoteBrowse, RemoteError, RemoteErrorKind, RemoteStore, Remotes,

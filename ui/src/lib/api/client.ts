@@ -30,6 +30,7 @@ import type {
   PlanFilter,
   PlanHead,
   PlanWindow,
+  Playing,
   PrefixSizes,
   Preview,
   PreviewWant,
@@ -47,6 +48,7 @@ import type {
   SyncMode,
   TransferFilter,
   TransferWindow,
+  UiError,
   UploadStarted,
 } from './types';
 
@@ -80,6 +82,9 @@ export interface Calls {
   refusals: { args: { connection: string; bucket: string; prefix: string }; result: Array<RefusalRow> };
   forget_refusal: { args: { connection: string; bucket: string; prefix: string; right: RefusedRight }; result: null };
   preview: { args: { connection: string; bucket: string; key: string; etag: string; want: PreviewWant }; result: Preview };
+  play: { args: { connection: string; bucket: string; key: string; etag: string }; result: Playing };
+  play_trouble: { args: { id: string }; result: UiError | null };
+  stop_playing: { args: { id: string }; result: null };
   create_folder: { args: { connection: string; bucket: string; prefix: string; name: string }; result: null };
   delete_objects: { args: { connection: string; bucket: string; keys: Array<string> }; result: DeleteResult };
   download: { args: { connection: string; bucket: string; keys: Array<string>; to: string }; result: DownloadStarted };
@@ -173,6 +178,9 @@ export function client(call: Caller) {
     refusals: (args: Calls['refusals']['args']) => call('refusals', args),
     forget_refusal: (args: Calls['forget_refusal']['args']) => call('forget_refusal', args),
     preview: (args: Calls['preview']['args']) => call('preview', args),
+    play: (args: Calls['play']['args']) => call('play', args),
+    play_trouble: (args: Calls['play_trouble']['args']) => call('play_trouble', args),
+    stop_playing: (args: Calls['stop_playing']['args']) => call('stop_playing', args),
     create_folder: (args: Calls['create_folder']['args']) => call('create_folder', args),
     delete_objects: (args: Calls['delete_objects']['args']) => call('delete_objects', args),
     download: (args: Calls['download']['args']) => call('download', args),

@@ -1250,6 +1250,23 @@ rows: Array<PlanNode>,
 total: number, };
 
 /**
+ * An object that is open to the player of a window.
+ */
+export type Playing = { 
+/**
+ * Names it in later calls. Whoever has it can read the object, so it goes to nobody but the window.
+ */
+id: string, 
+/**
+ * Where the player gets its bytes, by ranges; on this computer.
+ */
+address: string, 
+/**
+ * What it is by its bytes, such as `video/mp4`.
+ */
+media: string, };
+
+/**
  * What lies below a prefix, as an index knows it.
  */
 export type PrefixSize = { 

@@ -1,4 +1,4 @@
-import type { Preview, PreviewWant } from '../api/types';
+import type { Playing, Preview, PreviewWant } from '../api/types';
 import { fileKind } from '../util/format';
 import { picture } from './mock-data';
 
@@ -24,7 +24,7 @@ function page(number: number): string {
 
 /** What is inside a file, as its name lets hope. */
 export function samplePreview(key: string, want: PreviewWant): Preview {
-  const number = Number(/\d+(?=\D*$)/.exec(key)?.[0] ?? 0);
+  const number = Number(/\d+(?=\.\w+$)/.exec(key)?.[0] ?? 0);
   switch (fileKind(key)) {
     case 'image':
       return {
@@ -51,7 +51,10 @@ export function samplePreview(key: string, want: PreviewWant): Preview {
           { name: 'duration', value: '1:48' },
           { name: 'codec', value: 'HEVC' },
         ],
-        missing: 'no_video',
+        // Of one in two a still can be drawn.
+        ...(number % 20 === 4
+          ? { picture: { data_url: picture(key), width: 320, height: 208 } }
+          : { missing: 'no_video' as const }),
       };
     case 'text':
       return {
@@ -81,4 +84,27 @@ export function samplePreview(key: string, want: PreviewWant): Preview {
     case 'other':
       return { ...BARE, missing: 'unknown' };
   }
+}
+
+/** Five seconds of silence, 8 kHz; of a film without a still, what no player knows. */
+export function samplePlaying(key: string): Playing {
+  const media = 'video/mp4';
+  if (samplePreview(key, 'small').missing) return { id: key, address: `data:${media},nothing`, media };
+  const file = new Uint8Array(44 + 40_000).fill(128);
+  const view = new DataView(file.buffer);
+  const text = (at: number, letters: string): void =>
+    [...letters].forEach((letter, i) => view.setUint8(at + i, letter.charCodeAt(0)));
+  text(0, 'RIFF');
+  view.setUint32(4, 36 + 40_000, true);
+  text(8, 'WAVEfmt ');
+  view.setUint32(16, 16, true);
+  view.setUint16(20, 1, true);
+  view.setUint16(22, 1, true);
+  view.setUint32(24, 8000, true);
+  view.setUint32(28, 8000, true);
+  view.setUint16(32, 1, true);
+  view.setUint16(34, 8, true);
+  text(36, 'data');
+  view.setUint32(40, 40_000, true);
+  return { id: key, address: URL.createObjectURL(new Blob([file], { type: 'audio/wav' })), media };
 }

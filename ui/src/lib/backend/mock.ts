@@ -13,7 +13,7 @@ import type { Backend, CallName, Calls } from './index';
 import { mockBuckets } from './mock-buckets';
 import { mockSearch } from './mock-search';
 import { mockJobs } from './mock-jobs';
-import { samplePreview } from './mock-preview';
+import { samplePlaying, samplePreview } from './mock-preview';
 import { mockPrices } from './mock-prices';
 import { INGEST, mockSync, OPTIONS } from './mock-sync';
 import {
@@ -356,6 +356,9 @@ export function mockBackend(): Backend {
       return null;
     },
     preview: ({ key, want }) => samplePreview(key, want),
+    play: ({ key }) => samplePlaying(key),
+    play_trouble: () => null,
+    stop_playing: () => null,
     create_folder: ({ bucket, prefix, name }) => {
       added.push(folderRow(`${bucket}:${prefix}${name}/`, name));
       return null;

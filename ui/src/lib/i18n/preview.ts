@@ -32,8 +32,7 @@ const missing: Record<PreviewMissing, string> = {
   damaged: 'The bytes of this file do not add up, so it cannot be shown. Download it to try another program.',
   no_heif:
     'This picture is in a coding that is not drawn here, such as AVIF; its facts are shown. Download it to see it.',
-  no_video:
-    'Films are not played here, and of this one no still can be drawn; what it says of itself is shown. Download it to see it.',
+  no_video: 'No still of this film can be drawn here; what it says of itself is shown.',
   no_pdf: 'This document opens with a password only, so no page is drawn here. Download it to read it.',
   no_raw: 'Only the camera maker’s own coding is in this file, and no picture beside it. Download it to see it.',
   unknown: 'Windlass does not know this kind of file. Download it to open it in another program.',
@@ -61,8 +60,25 @@ const kinds: Record<PreviewKind, string> = {
   other: 'File',
 };
 
+const player = {
+  play: 'Play',
+  playOf: (name: string) => `Play ${name}`,
+  film: (name: string) => `Film ${name}`,
+  sound: (name: string) => `Sound ${name}`,
+  reads: 'Only what is played is read from the bucket.',
+  noPlayer: (media: string) =>
+    `This computer has no player for it (${media}). The object itself is fine. Download it and open it with another program.`,
+  plugins:
+    'On Linux, GStreamer plays films and sound: its packages gstreamer1.0-plugins-good and gstreamer1.0-libav know most codings.',
+  damaged:
+    'Playing stopped: what comes next cannot be decoded. The file may be damaged, or in a coding that is not known here. Download it to try another program.',
+  brokeOff:
+    'Playing stopped: the player lost its connection to Windlass. The object itself is untouched. Play it again.',
+};
+
 /** Words for what is inside a file. */
 export const preview = {
+  player,
   facts,
   missing,
   kinds,

@@ -12,6 +12,8 @@ mod index;
 mod listing;
 mod never_overwrite;
 mod people;
+mod player;
+mod playing;
 mod previews;
 mod prices;
 mod refusals;
