@@ -25,6 +25,7 @@ pub mod path;
 pub mod price;
 pub mod refusal;
 pub mod search;
+pub mod shards;
 pub mod state;
 pub mod sync;
 pub mod upload;
