@@ -218,12 +218,15 @@ fn listed(keys: &[String]) -> (usize, usize) {
     (rounds, requests)
 }
 
+/// The key of an object by its number.
+type Make = Box<dyn Fn(u64) -> String>;
+
 #[test]
 fn buckets_of_all_kinds_are_listed_in_a_fraction_of_the_rounds_and_few_requests_find_nothing() {
     let count = 400_000_u64;
     let hash =
         |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let kinds: [(&str, Box<dyn Fn(u64) -> String>); 6] = [
+    let kinds: [(&str, Make); 6] = [
         ("numbers", Box::new(|n| format!("DJI_{n:010}.JPG"))),
         ("hex", Box::new(move |n| format!("{:016x}", hash(n)))),
         (
