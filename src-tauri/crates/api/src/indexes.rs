@@ -1,110 +1,31 @@
-//! Indexes: a bucket listed whole in the background, page by page, to be stopped and gone on with at any time.
+//! Indexes: a bucket listed whole in the background, page by page, to be stopped and gone on with at any time. How it is filled:
+//! `filling.rs`.
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use windlass_domain::Bucket;
-use windlass_ports::remote::Depth;
-use windlass_ports::{Clock, Index, IndexInfo, ListingId, RemoteErrorKind, Remotes};
+use windlass_ports::{IndexInfo, ListingId};
 
 use crate::dto::ErrorCode;
 use crate::dto_search::IndexRow;
-use crate::events::Hub;
+use crate::filling::Fill;
 use crate::{Api, UiError};
-
-/// First pause after trouble that may be over the next moment; it doubles.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// An index that this process fills, or tried to.
 #[derive(Debug)]
 pub(crate) struct Filling {
-    stop: CancellationToken,
-    running: bool,
-    error: Option<UiError>,
-    began: tokio::time::Instant,
+    pub(crate) stop: CancellationToken,
+    pub(crate) running: bool,
+    pub(crate) error: Option<UiError>,
+    pub(crate) began: tokio::time::Instant,
     /// Objects that were in it then.
-    had: u64,
+    pub(crate) had: u64,
 }
 
 pub(crate) type Fillings = Arc<Mutex<HashMap<i64, Filling>>>;
 
-fn lock(fillings: &Fillings) -> MutexGuard<'_, HashMap<i64, Filling>> {
+pub(crate) fn lock(fillings: &Fillings) -> MutexGuard<'_, HashMap<i64, Filling>> {
     fillings.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// What filling needs; it outlives the call that began it.
-struct Fill {
-    info: IndexInfo,
-    index: Arc<dyn Index>,
-    remotes: Arc<dyn Remotes>,
-    clock: Arc<dyn Clock>,
-    hub: Arc<Hub>,
-    fillings: Fillings,
-    stop: CancellationToken,
-}
-
-impl Fill {
-    fn note(&self, running: bool, error: Option<UiError>) {
-        if let Some(filling) = lock(&self.fillings).get_mut(&self.info.listing.id.0) {
-            filling.running = running;
-            filling.error = error;
-        }
-        self.hub.indexes();
-    }
-
-    async fn run(self) {
-        let result = tokio::select! {
-            () = self.stop.cancelled() => Ok(()),
-            result = self.pages() => result,
-        };
-        self.note(false, result.err());
-    }
-
-    async fn pages(&self) -> Result<(), UiError> {
-        let id = self.info.listing.id;
-        let bucket = Bucket::new(self.info.bucket.as_str());
-        let mut after = self.info.next.clone();
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let browse = self.remotes.browse(&self.info.connection).await?;
-            let page = browse.level(&bucket, &self.info.prefix, Depth::Deep, after.as_deref()).await;
-            let page = match page {
-                Ok(page) => page,
-                // Nothing is lost: the next request is the same one.
-                Err(error) if error.kind.is_passing() => {
-                    self.note(true, Some(error.into()));
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                    continue;
-                }
-                Err(error) if error.kind == RemoteErrorKind::BadRequest && after.is_some() => {
-                    return Err(UiError::new(
-                        ErrorCode::Unexpected,
-                        "The server no longer knows where the list stopped. What is indexed stays searchable. Make the index again.",
-                    )
-                    .with_detail(crate::chain(&error)));
-                }
-                Err(error) => return Err(error.into()),
-            };
-            pause = FIRST_PAUSE;
-            if page.next.is_some() && page.next == after {
-                return Err(UiError::new(
-                    ErrorCode::Unexpected,
-                    "The server sent the same page of the list again and again, so the index cannot become whole. What is indexed stays searchable.",
-                ));
-            }
-            self.index.add_to_index(id, page.entries, page.next.clone()).await?;
-            self.note(true, None);
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
-        self.index.finish_index(id, self.clock.now()).await?;
-        Ok(())
-    }
 }
 
 impl Api {
@@ -149,9 +70,12 @@ impl Api {
             };
             fillings.insert(id.0, filling);
         }
+        let older = all.iter().find(|other| other.listing.complete && same_place(other, &info));
         let fill = Fill {
+            older: older.map(|older| older.listing.id),
             info: info.clone(),
             index: Arc::clone(&self.index),
+            catalog: Arc::clone(&self.catalog),
             remotes: Arc::clone(&self.remotes),
             clock: Arc::clone(&self.clock),
             hub: Arc::clone(&self.hub),
@@ -192,17 +116,17 @@ fn gone() -> UiError {
     UiError::new(ErrorCode::NotFound, "This index was dropped. Make it again.")
 }
 
+fn same_place(a: &IndexInfo, b: &IndexInfo) -> bool {
+    (&a.connection, &a.bucket, &a.prefix) == (&b.connection, &b.bucket, &b.prefix)
+}
+
 fn row(info: &IndexInfo, all: &[IndexInfo], filling: Option<&Filling>) -> IndexRow {
     let running = filling.is_some_and(|filling| filling.running);
     let rate = filling.filter(|_| running).and_then(|filling| {
         let millis = u64::try_from(filling.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         info.listing.objects.saturating_sub(filling.had).saturating_mul(1000).checked_div(millis)
     });
-    let before = all.iter().find(|other| {
-        other.listing.complete
-            && (&other.connection, &other.bucket, &other.prefix)
-                == (&info.connection, &info.bucket, &info.prefix)
-    });
+    let before = all.iter().find(|other| other.listing.complete && same_place(other, info));
     IndexRow {
         id: info.listing.id.0.to_string(),
         connection: info.connection.clone(),

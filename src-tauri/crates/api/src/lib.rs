@@ -22,6 +22,7 @@ mod engine_work;
 mod error;
 mod events;
 mod fetching;
+mod filling;
 mod folders;
 mod indexes;
 mod jobs;

@@ -259,6 +259,11 @@ impl RemoteBrowse for NotedBrowse {
         self.notes.look(Right::List, bucket.as_str(), prefix, answer)
     }
 
+    async fn deep_after(&self, bucket: &Bucket, prefix: &str, key: &str) -> Result<Level, RemoteError> {
+        let answer = self.inner.deep_after(bucket, prefix, key).await;
+        self.notes.look(Right::List, bucket.as_str(), prefix, answer)
+    }
+
     async fn details(&self, bucket: &Bucket, key: &ObjectKey) -> Result<ObjectHead, RemoteError> {
         self.inner.details(bucket, key).await
     }

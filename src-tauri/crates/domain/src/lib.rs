@@ -26,6 +26,7 @@ pub mod playing;
 pub mod price;
 pub mod refusal;
 pub mod search;
+pub mod shards;
 pub mod state;
 pub mod sync;
 pub mod time;

@@ -1,5 +1,6 @@
 //! Listings in memory, for searches: filled from their rows bit by bit, kept as long as somebody searches.
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -28,6 +29,8 @@ const SEARCHES: usize = 4;
 #[derive(Debug, Default)]
 struct Slot {
     arena: Arena,
+    /// The row number that each part of the listing is read up to, by its first one.
+    read: BTreeMap<u32, u32>,
     /// Rows taken out while the program runs: what is read later must not bring them back.
     gone: BTreeSet<u32>,
     /// Rises with every use.
@@ -49,7 +52,7 @@ pub(crate) struct Arenas {
 }
 
 /// Where a search looked, as it was then: id, revision, and how much was in memory.
-type Seen = Vec<(i64, u64, u32)>;
+type Seen = Vec<(i64, u64, u64)>;
 
 #[derive(Debug)]
 struct Search {
@@ -62,6 +65,23 @@ struct Search {
     lines: u64,
     /// Whether there are lines that cannot be read.
     more: bool,
+}
+
+impl Slot {
+    /// Row number that a part is read up to.
+    fn read_to(&self, part: u32) -> u32 {
+        self.read.get(&part).copied().unwrap_or(part)
+    }
+
+    /// Row numbers that were read.
+    fn rows(&self) -> u64 {
+        self.read.iter().map(|(from, to)| u64::from(to.saturating_sub(*from))).sum()
+    }
+
+    fn rest(&mut self) {
+        self.arena = Arena::default();
+        self.read.clear();
+    }
 }
 
 impl Arenas {
@@ -85,9 +105,7 @@ impl Arenas {
     /// Forgets all of it.
     pub(crate) fn clear(&self) {
         // What is gone stays known: it is little, and the rows may be read again.
-        for slot in self.lock().slots.values_mut() {
-            slot.arena = Arena::default();
-        }
+        self.lock().slots.values_mut().for_each(Slot::rest);
         self.searches.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.known.clear();
     }
@@ -96,15 +114,19 @@ impl Arenas {
     pub(crate) fn warm(&self, conn: &Connection, scope: &Scope) -> Result<u64> {
         let sources = sources(conn, scope)?;
         let mut step = STEP;
-        for header in &sources {
+        let parts = sources.iter().flat_map(|header| header.filled.iter().map(move |part| (header, part)));
+        for (header, part) in parts {
             let id = header.info.id.0;
-            let mut arena = self.lock().slots.entry(id).or_default().arena.clone();
-            let from = arena.next();
-            if u64::from(from) >= header.next_row.cast_unsigned() {
+            let (mut arena, from, before) = {
+                let mut kept = self.lock();
+                let slot = kept.slots.entry(id).or_default();
+                (slot.arena.clone(), slot.read_to(part.start), slot.read.clone())
+            };
+            if from >= part.end {
                 continue;
             }
             let mut read = 0;
-            let more = listings::visit_by_number(conn, header, from, step, |row| {
+            let more = listings::visit_by_number(conn, header, from..part.end, step, |row| {
                 read += 1;
                 arena.push(&Entry {
                     id: row.number,
@@ -115,14 +137,13 @@ impl Arenas {
                     folder: row.folder,
                 });
             })?;
-            if more.is_none() {
-                // The last rows may be gone, which must not look like rows that are still to be read.
-                arena.reach(u32::try_from(header.next_row).unwrap_or(u32::MAX));
-            }
+            // The last rows may be gone, which must not look like rows that are still to be read.
+            let to = more.unwrap_or(part.end);
             let mut kept = self.lock();
             let slot = kept.slots.entry(id).or_default();
             // Somebody else may have read the same rows meanwhile.
-            if slot.arena.next() == from {
+            if slot.read == before {
+                slot.read.insert(part.start, to);
                 for row in &slot.gone {
                     arena.remove(*row);
                 }
@@ -168,8 +189,10 @@ impl Arenas {
     fn behind(&self, sources: &[Header]) -> u64 {
         let kept = self.lock();
         let left = |header: &Header| {
-            let have = kept.slots.get(&header.info.id.0).map_or(0, |slot| i64::from(slot.arena.next()));
-            header.next_row.saturating_sub(have).max(0).cast_unsigned()
+            let slot = kept.slots.get(&header.info.id.0);
+            let have = |part: u32| slot.map_or(part, |slot| slot.read_to(part));
+            let rest = |part: &Range<u32>| u64::from(part.end.saturating_sub(have(part.start)));
+            header.filled.iter().map(rest).sum::<u64>()
         };
         sources.iter().map(left).sum()
     }
@@ -186,7 +209,7 @@ impl Arenas {
             });
             let Some(oldest) = free.min_by_key(|(_, slot)| slot.used).map(|(id, _)| *id) else { return };
             if let Some(slot) = kept.slots.get_mut(&oldest) {
-                slot.arena = Arena::default();
+                slot.rest();
             }
         }
     }
@@ -205,6 +228,7 @@ impl Arenas {
             return self.search_known(conn, query, scope, sources, offset, limit);
         }
         let mut arenas = Vec::with_capacity(sources.len());
+        let mut seen = Seen::with_capacity(sources.len());
         {
             let mut kept = self.lock();
             kept.clock += 1;
@@ -213,14 +237,10 @@ impl Arenas {
                 let slot = kept.slots.entry(header.info.id.0).or_default();
                 slot.used = clock;
                 arenas.push(slot.arena.clone());
+                seen.push((header.info.id.0, header.info.revision, slot.rows()));
             }
         }
-        let seen: Seen = sources
-            .iter()
-            .zip(&arenas)
-            .map(|(header, arena)| (header.info.id.0, header.info.revision, arena.next()))
-            .collect();
-        let searched = arenas.iter().map(|arena| u64::from(arena.next())).sum();
+        let searched = seen.iter().map(|(_, _, rows)| rows).sum();
         let oldest = sources.iter().map(|header| header.info.listed_at).min();
         let behind = self.behind(&sources);
         let search = self.found(conn, query, scope, seen, sources, &arenas)?;
@@ -252,7 +272,7 @@ impl Arenas {
         let rows: Vec<Arc<Known>> =
             sources.iter().map(|header| self.known.of(conn, header, stamp)).collect::<Result<_>>()?;
         let mut known = KnownFacts::default();
-        let mut seen: Seen = vec![(-1, stamp.0, u32::try_from(stamp.1).unwrap_or(u32::MAX))];
+        let mut seen: Seen = vec![(-1, stamp.0, stamp.1)];
         for (header, rows) in sources.iter().zip(&rows) {
             rows.count(&scope.prefix, &mut known);
             known.of += listings::objects_below(conn, header, &scope.prefix)?;

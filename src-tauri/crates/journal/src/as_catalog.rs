@@ -11,7 +11,7 @@ use windlass_ports::{
 use crate::SqliteJournal;
 use crate::as_journal::snapshot;
 use crate::order::Window;
-use crate::tables::{capabilities, connections, listings, settings, tallies};
+use crate::tables::{capabilities, connections, dropped, listings, settings, tallies};
 
 #[async_trait]
 impl Catalog for SqliteJournal {
@@ -31,7 +31,7 @@ impl Catalog for SqliteJournal {
     async fn forget_bucket(&self, connection: &str, bucket: &str) -> Result<(), JournalError> {
         let (connection, bucket) = (connection.to_owned(), bucket.to_owned());
         self.write(1, move |conn| {
-            listings::drop_bucket(conn, &connection, &bucket)?;
+            dropped::drop_bucket(conn, &connection, &bucket)?;
             capabilities::forget(conn, &connection, &bucket)
         })
         .await

@@ -5,12 +5,12 @@ use async_trait::async_trait;
 use windlass_domain::Timestamp;
 use windlass_domain::search::Query;
 use windlass_ports::{
-    Index, IndexInfo, JournalError, KnownSizes, Learned, LevelEntry, ListingId, Scope, SearchFound,
+    Index, IndexInfo, JournalError, KnownSizes, Learned, LevelEntry, ListingId, PartPage, Scope, SearchFound,
 };
 
 use crate::SqliteJournal;
 use crate::as_journal::snapshot;
-use crate::tables::{facts, indexes, listings};
+use crate::tables::{dropped, facts, index_parts, indexes, listings};
 
 #[async_trait]
 impl Index for SqliteJournal {
@@ -46,12 +46,46 @@ impl Index for SqliteJournal {
         Ok(info)
     }
 
+    async fn split_index(
+        &self,
+        id: ListingId,
+        part: u32,
+        at: &str,
+    ) -> Result<Option<IndexInfo>, JournalError> {
+        let at = at.to_owned();
+        self.write(1, move |conn| indexes::split(conn, id, part, &at)).await
+    }
+
+    async fn add_to_part(&self, id: ListingId, part: u32, page: PartPage) -> Result<IndexInfo, JournalError> {
+        let weight = page.entries.len().max(1);
+        self.write(weight, move |conn| indexes::add_to_part(conn, id, part, &page)).await
+    }
+
+    async fn middle_of_index(
+        &self,
+        id: ListingId,
+        after: &str,
+        until: Option<&str>,
+    ) -> Result<Option<(String, u64)>, JournalError> {
+        let (after, until) = (after.to_owned(), until.map(str::to_owned));
+        self.read(move |conn| snapshot(conn, |conn| indexes::middle(conn, id, &after, until.as_deref())))
+            .await
+    }
+
+    async fn count_requests(&self, id: ListingId, requests: u64) -> Result<(), JournalError> {
+        self.write(1, move |conn| indexes::count_requests(conn, id, requests)).await
+    }
+
+    async fn begin_index_alone(&self, id: ListingId) -> Result<ListingId, JournalError> {
+        self.write(1, move |conn| index_parts::begin_alone(conn, id)).await
+    }
+
     async fn finish_index(&self, id: ListingId, now: Timestamp) -> Result<IndexInfo, JournalError> {
         self.write(1, move |conn| indexes::finish(conn, id, now)).await
     }
 
     async fn drop_index(&self, id: ListingId) -> Result<(), JournalError> {
-        self.write(1, move |conn| listings::drop_one(conn, id)).await
+        self.write(1, move |conn| dropped::drop_one(conn, id)).await
     }
 
     async fn search(

@@ -16,6 +16,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_index.sql"),
     include_str!("migrations/0007_jobs.sql"),
     include_str!("migrations/0008_facts.sql"),
+    include_str!("migrations/0009_index_parts.sql"),
 ];
 
 /// How many migrations were applied.

@@ -2,9 +2,11 @@
 pub(crate) mod audit;
 pub(crate) mod capabilities;
 pub(crate) mod connections;
+pub(crate) mod dropped;
 pub(crate) mod facts;
 pub(crate) mod file_rows;
 pub(crate) mod files;
+pub(crate) mod index_parts;
 pub(crate) mod indexes;
 pub(crate) mod intents;
 pub(crate) mod jobs;

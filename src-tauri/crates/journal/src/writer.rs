@@ -11,7 +11,7 @@ use windlass_ports::{JournalError, JournalErrorKind};
 
 use crate::error::{Result, again, of, other, sql};
 use crate::owner::Owner;
-use crate::tables::listings;
+use crate::tables::dropped;
 
 /// Most writes in one transaction.
 const MOST_WRITES: usize = 1_000;
@@ -129,7 +129,7 @@ fn serve(conn: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>) {
             Err(mpsc::error::TryRecvError::Disconnected) => return,
             Err(mpsc::error::TryRecvError::Empty) => {
                 if garbage && broken.is_none() {
-                    garbage = listings::collect_garbage(conn).unwrap_or(false);
+                    garbage = dropped::collect_garbage(conn).unwrap_or(false);
                     continue;
                 }
                 match queue.blocking_recv() {

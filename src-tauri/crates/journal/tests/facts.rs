@@ -171,6 +171,21 @@ async fn what_was_learned_goes_with_object_index_and_connection() {
     assert_eq!(place_of(&journal).await, 0, "dropped with the connection");
 }
 
+#[tokio::test]
+async fn what_was_learned_stays_while_another_whole_index_holds_its_object() {
+    let (_dir, journal) = fresh();
+    let whole = index(&journal, &["a", "b"]).await;
+    journal.learn(vec![placed("a"), placed("b")]).await.unwrap();
+    let half = journal.begin_index("c", "b", "", NOW).await.unwrap();
+    journal.drop_index(half).await.unwrap();
+    assert_eq!(place_of(&journal).await, 2, "the whole one is still there");
+    let half = journal.begin_index("c", "b", "", NOW).await.unwrap();
+    journal.drop_index(whole).await.unwrap();
+    journal.drop_index(half).await.unwrap();
+    index(&journal, &["a", "b"]).await;
+    assert_eq!(place_of(&journal).await, 0, "no whole one held them any more");
+}
+
 /// Tags change without the ETag, so what was known before an edit of ours is known no more.
 #[tokio::test]
 async fn an_object_that_was_edited_here_is_not_known_any_more() {

@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 use windlass_domain::Timestamp;
 use windlass_domain::search::{Facts, Query};
+use windlass_domain::shards::{Seam, Span};
 
 use crate::JournalError;
 use crate::catalog::{ListedRow, ListingId, ListingInfo};
@@ -20,12 +21,50 @@ pub struct IndexInfo {
     pub bucket: String,
     /// Prefix; empty for the whole bucket.
     pub prefix: String,
-    /// Token of the next page, if it is not whole and a page is in.
+    /// Token of the next page, if it is not whole, has one part and a page is in.
     pub next: Option<String>,
+    /// Its parts, in the order of their keys; one, as long as nobody shared it out.
+    pub parts: Vec<IndexPart>,
+    /// Whether it must not be shared out: its keys do not come in order, or it was begun anew because they did not.
+    pub alone: bool,
     /// LIST requests that it has cost so far.
     pub requests: u64,
     /// When the last page came in.
     pub ended_at: Option<Timestamp>,
+}
+
+/// A part of an index, which one lister fills.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexPart {
+    /// Its first row number, which names it.
+    pub number: u32,
+    /// Its keys.
+    pub span: Span,
+    /// Token of its next page; without one it is at its beginning.
+    pub next: Option<String>,
+    /// The last key in it; empty before the first.
+    pub last: String,
+    /// What it met first.
+    pub first: Option<Seam>,
+    /// What it met behind its end, if it came there.
+    pub behind: Option<Seam>,
+    /// Whether all of it is in.
+    pub done: bool,
+    /// Row numbers that it has left.
+    pub room: u64,
+}
+
+/// A page of a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartPage {
+    /// What is in the part, in the order of the keys.
+    pub entries: Vec<LevelEntry>,
+    /// Token of the next page.
+    pub next: Option<String>,
+    /// The first key of the page, or that there is none to the end.
+    pub first: Option<Seam>,
+    /// What came behind the part's end. With it the part is done.
+    pub behind: Option<Seam>,
 }
 
 /// Where to search. `None` is everywhere.
@@ -152,6 +191,27 @@ pub trait Index: Debug + Send + Sync {
         entries: Vec<LevelEntry>,
         next: Option<String>,
     ) -> Result<IndexInfo, JournalError>;
+    /// Cuts a part that is not done in two at a key behind its last one. `None` when it has too few row numbers left for that, or
+    /// the index must not be shared out; nothing is changed then.
+    async fn split_index(
+        &self,
+        id: ListingId,
+        part: u32,
+        at: &str,
+    ) -> Result<Option<IndexInfo>, JournalError>;
+    /// Adds a page of a part that one request brought, with the place where the part goes on, in one transaction.
+    async fn add_to_part(&self, id: ListingId, part: u32, page: PartPage) -> Result<IndexInfo, JournalError>;
+    /// A key about in the middle of those behind `after` and up to `until`, as an index knows them, and how many lie there.
+    async fn middle_of_index(
+        &self,
+        id: ListingId,
+        after: &str,
+        until: Option<&str>,
+    ) -> Result<Option<(String, u64)>, JournalError>;
+    /// Counts requests that brought nothing to keep.
+    async fn count_requests(&self, id: ListingId, requests: u64) -> Result<(), JournalError>;
+    /// Begins an index anew, to be filled by one lister; its rows go, and what it has cost stays counted.
+    async fn begin_index_alone(&self, id: ListingId) -> Result<ListingId, JournalError>;
     /// Marks it whole and drops older ones of the same place.
     async fn finish_index(&self, id: ListingId, now: Timestamp) -> Result<IndexInfo, JournalError>;
     /// Drops one.

@@ -27,7 +27,9 @@ pub use decode::{ByteRanges, DecodeError, Decoded, Decoder, PreviewCache, Want};
 pub use fs::{
     FsError, FsErrorKind, LocalFs, Marker, Published, RootIdentity, ScanItem, Scanned, Staged, Taken,
 };
-pub use index::{Index, IndexInfo, KnownFacts, KnownSizes, Learned, Scope, SearchFound, SearchItem};
+pub use index::{
+    Index, IndexInfo, IndexPart, KnownFacts, KnownSizes, Learned, PartPage, Scope, SearchFound, SearchItem,
+};
 pub use jobs::{JobRow, Jobs, LeftGroup};
 pub use journal::{
     Brake, BrakeAnswer, FileRow, FileState, FolderCounts, IntentEnd, IntentKind, IntentRow, Journal,

@@ -305,6 +305,8 @@ pub trait RemoteBrowse: Debug + Send + Sync {
         depth: Depth,
         after: Option<&str>,
     ) -> Result<Level, RemoteError>;
+    /// The first page of everything below the prefix that comes behind a key (`start-after`); the key itself need not be there.
+    async fn deep_after(&self, bucket: &Bucket, prefix: &str, key: &str) -> Result<Level, RemoteError>;
     /// Details of the current version.
     async fn details(&self, bucket: &Bucket, key: &ObjectKey) -> Result<ObjectHead, RemoteError>;
     /// Tags; `Unsupported` when the reply is not a tag set.

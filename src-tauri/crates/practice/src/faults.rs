@@ -97,6 +97,11 @@ pub enum Fault {
     },
     /// A page of a listing is in the order of folders (`a/b` before `a-b`), not of bytes.
     TreeOrder,
+    /// A page of a listing has at most so many keys.
+    ShortPages {
+        /// Keys.
+        most: usize,
+    },
     /// A subresource (`?tagging`, `?acl`, ...) is overlooked and the request answered as if it were not there.
     SubresourceIgnored,
 }

@@ -26,6 +26,7 @@ pub(crate) struct Plan {
     pub(crate) ignore_range: bool,
     pub(crate) empty_listing: bool,
     pub(crate) tree_order: bool,
+    pub(crate) short_pages: Option<usize>,
 }
 
 /// Marks a request that this layer rewrote itself: it has no signature any more.
@@ -189,6 +190,7 @@ fn script(faults: Vec<Fault>, headers: &HeaderMap) -> Script {
             Fault::EmptyBody => script.answer = Some(with_request_id(Response::new(Body::empty()))),
             Fault::ListingOf { prefix } => script.listing_of = Some(prefix),
             Fault::TreeOrder => script.plan.tree_order = true,
+            Fault::ShortPages { most } => script.plan.short_pages = Some(most),
             Fault::SubresourceIgnored => script.drop_subresource = true,
         }
     }

@@ -15,6 +15,7 @@ use windlass_ports::{
 use crate::S3Client;
 use crate::body::QUIET;
 use crate::error::{own, stalled};
+use crate::lanes::Begin;
 use crate::store::time;
 
 /// A connection, for looking around.
@@ -92,9 +93,17 @@ impl RemoteBrowse for S3Browse {
         depth: Depth,
         after: Option<&str>,
     ) -> Result<Level, RemoteError> {
-        match self.client.fast_level(bucket, prefix, depth, after).await? {
+        let from = after.map_or(Begin::Start, Begin::Token);
+        match self.client.fast_level(bucket, prefix, depth, from).await? {
             Some(level) => Ok(level),
-            None => self.client.slow_level(bucket, prefix, depth, after).await,
+            None => self.client.slow_level(bucket, prefix, depth, from).await,
+        }
+    }
+
+    async fn deep_after(&self, bucket: &Bucket, prefix: &str, key: &str) -> Result<Level, RemoteError> {
+        match self.client.fast_level(bucket, prefix, Depth::Deep, Begin::Key(key)).await? {
+            Some(level) => Ok(level),
+            None => self.client.slow_level(bucket, prefix, Depth::Deep, Begin::Key(key)).await,
         }
     }
 

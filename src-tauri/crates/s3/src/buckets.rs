@@ -6,6 +6,7 @@ use windlass_domain::Bucket;
 use windlass_ports::remote::Depth;
 use windlass_ports::{BucketUse, LevelEntry, Made, NewBucket, RemoteError, RemoteErrorKind, Removed};
 
+use crate::lanes::Begin;
 use crate::{S3Client, Trouble};
 
 /// The region that is named by naming none.
@@ -90,7 +91,7 @@ impl S3Client {
             Err(error)
                 if matches!(error.kind, RemoteErrorKind::Unsupported | RemoteErrorKind::AccessDenied) =>
             {
-                let page = self.slow_level(bucket, "", Depth::Deep, None).await?;
+                let page = self.slow_level(bucket, "", Depth::Deep, Begin::Start).await?;
                 let is_object = |entry: &&LevelEntry| matches!(entry, LevelEntry::Object { .. });
                 found.objects = page.entries.iter().filter(is_object).count() as u64;
                 found.more = page.next.is_some();

@@ -8,6 +8,33 @@ use windlass_ports::{Flow, RemoteError, RemoteErrorKind};
 
 use crate::error::own;
 
+/// Where a page of a listing begins.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Begin<'a> {
+    /// At the first key.
+    Start,
+    /// Where a page before it ended.
+    Token(&'a str),
+    /// Behind this key.
+    Key(&'a str),
+}
+
+impl<'a> Begin<'a> {
+    pub(crate) const fn token(self) -> Option<&'a str> {
+        match self {
+            Self::Token(token) => Some(token),
+            Self::Start | Self::Key(_) => None,
+        }
+    }
+
+    pub(crate) const fn key(self) -> Option<&'a str> {
+        match self {
+            Self::Key(key) => Some(key),
+            Self::Start | Self::Token(_) => None,
+        }
+    }
+}
+
 /// The checksum a body is sent with, base64.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Check {

@@ -10,7 +10,7 @@ use crate::S3Client;
 use crate::body::{Progress, body, watched};
 use crate::error::{own, stalled};
 use crate::fast::listing::Page;
-use crate::lanes::{Copy, Kept, Part, Put, Source, content_type, quoted};
+use crate::lanes::{Begin, Copy, Kept, Part, Put, Source, content_type, quoted};
 use crate::store::{DEVICE, bytes_of, conditions, digest, time};
 
 /// A payload that has to be signed goes out in one piece, so it waits for all of its bytes.
@@ -176,7 +176,7 @@ impl S3Client {
         bucket: &Bucket,
         prefix: &str,
         depth: Depth,
-        after: Option<&str>,
+        from: Begin<'_>,
     ) -> Result<Level, RemoteError> {
         let delimiter = match depth {
             Depth::Level => Some("/".to_owned()),
@@ -189,7 +189,8 @@ impl S3Client {
                     .prefix(prefix)
                     .encoding_type(EncodingType::Url)
                     .set_delimiter(delimiter.clone())
-                    .set_continuation_token(after.map(str::to_owned))
+                    .set_continuation_token(from.token().map(str::to_owned))
+                    .set_start_after(from.key().map(str::to_owned))
                     .send()
             })
             .await?;
@@ -220,6 +221,6 @@ impl S3Client {
             bucket: out.name().map(str::to_owned),
             prefix: out.prefix().map(str::to_owned),
         };
-        page.level(bucket.as_str(), prefix, depth, after)
+        page.level(bucket.as_str(), prefix, depth, from.token())
     }
 }

@@ -144,3 +144,23 @@ async fn hb34_an_order_that_is_not_that_of_bytes_is_seen_by_the_probe_and_kept_a
         assert_eq!(names, ["p/a/x", "p/a-x"]);
     }
 }
+
+#[tokio::test]
+async fn a_listing_begins_behind_any_key_whether_it_is_there_or_not() {
+    let bench = filled(1_005).await;
+    for client in ways(&bench) {
+        let after = async |key: &str| client.browse().deep_after(&bench.bucket, "p/", key).await.unwrap();
+        let first = |level: &Level| match level.entries.first() {
+            Some(LevelEntry::Object { key, .. } | LevelEntry::Folder(key)) => key.clone(),
+            None => String::new(),
+        };
+        let page = after("p/00002").await;
+        assert_eq!((first(&page).as_str(), page.entries.len()), ("p/00003", 1_000));
+        let rest =
+            client.browse().level(&bench.bucket, "p/", Depth::Deep, page.next.as_deref()).await.unwrap();
+        assert_eq!((first(&rest).as_str(), rest.entries.len(), rest.next), ("p/01003", 2, None));
+        assert_eq!(first(&after("p/00999 +&\u{1}é\u{1F4F7}").await), "p/01000");
+        let none = after("p/9").await;
+        assert_eq!((none.entries.len(), none.next), (0, None));
+    }
+}

@@ -3,7 +3,7 @@
 //! **Does** hold millions of keys at about 35 bytes each beyond their prefixes, and find by any fragment of them in tens of
 //! milliseconds: names lie one after the other as folded text, by prefix, and are looked through with the processor's widest
 //! instructions. **Never** reads a disk, ranks or guesses: what is found is what [`Query::matches`] says of each key, in the order
-//! in which the keys came.
+//! of their numbers.
 //! **Start reading** at [`Arena`], then `plan.rs` (what a word means for a prefix and for a name) and `find.rs`.
 #![deny(missing_docs)]
 
@@ -22,7 +22,7 @@ use windlass_domain::{Timestamp, search};
 /// What is known of one object, or of a folder that a listing told.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry<'a> {
-    /// Its number, larger than all before.
+    /// Its number; found ones come in the order of these.
     pub id: u32,
     /// Whole key.
     pub key: &'a str,
@@ -46,35 +46,33 @@ const SMALL_GAP: u32 = 64;
 pub struct Arena {
     segments: Vec<Arc<Segment>>,
     classes: Vec<String>,
-    next: u32,
 }
 
 impl Arena {
-    /// Adds one. What has a number below one that is there already is left out.
+    /// Adds one. What is there already is left out. Quick where numbers rise; what comes before others goes between them.
     pub fn push(&mut self, entry: &Entry<'_>) {
-        if entry.id < self.next {
-            return;
-        }
         let class = self.class(entry.class);
-        let gap = self.segments.last().map_or(0, |last| entry.id.saturating_sub(last.end_id()));
-        let fits = self.segments.last().is_some_and(|last| !last.is_full() && gap <= SMALL_GAP);
-        if !fits {
-            self.segments.push(Arc::new(Segment::new(entry.id)));
-        }
-        let Some(last) = self.segments.last_mut() else { return };
-        let last = Arc::make_mut(last);
-        if fits {
-            for _ in 0..gap {
-                last.push_gone();
+        let place = match self.segments.last() {
+            Some(last) if last.first_id() > entry.id => {
+                self.segments.partition_point(|segment| segment.first_id() <= entry.id)
+            }
+            Some(_) | None => self.segments.len(),
+        };
+        let before = place.checked_sub(1).and_then(|at| self.segments.get_mut(at));
+        if let Some(before) = before {
+            let Some(gap) = entry.id.checked_sub(before.end_id()) else { return };
+            if !before.is_full() && gap <= SMALL_GAP {
+                let before = Arc::make_mut(before);
+                for _ in 0..gap {
+                    before.push_gone();
+                }
+                before.push(entry, class);
+                return;
             }
         }
-        last.push(entry, class);
-        self.next = entry.id.saturating_add(1);
-    }
-
-    /// Says that nothing comes below this number any more.
-    pub fn reach(&mut self, next: u32) {
-        self.next = self.next.max(next);
+        let mut new = Segment::new(entry.id);
+        new.push(entry, class);
+        self.segments.insert(place, Arc::new(new));
     }
 
     /// Objects and bytes below a prefix (empty, or with its slash).
@@ -92,12 +90,6 @@ impl Arena {
         if let Some(segment) = at.checked_sub(1).and_then(|at| self.segments.get_mut(at)) {
             Arc::make_mut(segment).remove(id);
         }
-    }
-
-    /// The number after the last one.
-    #[must_use]
-    pub const fn next(&self) -> u32 {
-        self.next
     }
 
     /// About how many bytes it holds.

@@ -158,6 +158,36 @@ fn many_segments_give_one_order_and_one_group() {
 }
 
 #[test]
+fn what_comes_by_parts_is_found_as_if_it_had_come_in_order() {
+    let mut arena = Arena::default();
+    // Three parts with numbers of their own, each a few rows at a time, the last one first.
+    for step in 0..200 {
+        for part in [2_u32, 0, 1] {
+            for row in step * 500..(step + 1) * 500 {
+                let (id, key) = (part * (1 << 28) + row, format!("all/{part}/{row:06}"));
+                arena.push(&Entry {
+                    id,
+                    key: &key,
+                    size: 1,
+                    modified: None,
+                    class: "STANDARD",
+                    folder: false,
+                });
+            }
+        }
+    }
+    arena.push(&Entry { id: 5, key: "again", size: 9, modified: None, class: "", folder: false });
+    let found = arena.find(&Query::parse("all", NOW).unwrap(), "", 400_000, &AtomicBool::new(false));
+    let rows = (0..3_u32).flat_map(|part| (0..100_000).map(move |row| part * (1 << 28) + row));
+    assert_eq!(found.rows, rows.collect::<Vec<u32>>());
+    assert_eq!(
+        found.groups.iter().map(|g| (g.prefix.as_str(), g.count)).collect::<Vec<_>>(),
+        [("all/0/", 100_000), ("all/1/", 100_000), ("all/2/", 100_000)]
+    );
+    assert_eq!(arena.measure("all/1/"), (100_000, 100_000));
+}
+
+#[test]
 fn a_search_that_is_broken_off_says_so_and_a_clone_stays_as_it_is() {
     let mut arena = Arena::default();
     arena.push(&Entry { id: 0, key: "a", size: 1, modified: None, class: "STANDARD", folder: false });

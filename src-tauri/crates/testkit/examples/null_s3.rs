@@ -3,7 +3,7 @@
 //! conditions and HEAD are honest), answers nothing slower than it must, and sets TCP_NODELAY: without it header and body
 //! leave in two segments and small GETs wait 40 ms for a delayed ACK.
 //!
-//! usage: null_s3 [--list N] [--buckets B]     N synthetic keys in each of the buckets `list`, `list-1`, … (B of them, one by default)
+//! usage: null_s3 [--list N] [--buckets B] [--latency MS]     N synthetic keys in each of the buckets `list`, `list-1`, … (B of them, one by default)
 //! Prints `http://127.0.0.1:PORT`. `GET /-/stats` gives requests and bytes as JSON.
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -12,6 +12,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use base64::Engine as _;
 use bytes::Bytes;
@@ -38,6 +39,8 @@ type Parts = BTreeMap<u32, (u64, u64)>;
 struct Null {
     list: u64,
     buckets: u64,
+    /// What each page of a listing waits for, as on a long way.
+    latency: Duration,
     keys: Mutex<BTreeMap<String, Stored>>,
     uploads: Mutex<BTreeMap<String, Parts>>,
     requests: AtomicU64,
@@ -98,6 +101,10 @@ async fn take(body: Incoming, keep: bool) -> Option<(u64, u64, Option<Bytes>)> {
         }
     }
     Some((size, crc.finalize(), keep.then(|| kept.into())))
+}
+
+fn synthetic(n: u64) -> String {
+    format!("DJI_{n:010}.JPG")
 }
 
 impl Null {
@@ -237,7 +244,17 @@ impl Null {
             return self.list_stored(bucket, q);
         }
         let size: u64 = query(q, "max-keys").and_then(|n| n.parse().ok()).unwrap_or(1000).min(1000);
-        let from: u64 = query(q, "continuation-token").and_then(|t| t.parse().ok()).unwrap_or(0);
+        let after = query(q, "start-after").map(|key| {
+            // How many keys are not behind it.
+            let (mut low, mut high) = (0, self.list);
+            while low < high {
+                let middle = low + (high - low) / 2;
+                if synthetic(middle).as_str() <= key { low = middle + 1 } else { high = middle }
+            }
+            low
+        });
+        let token = query(q, "continuation-token").and_then(|t| t.parse().ok());
+        let from: u64 = token.or(after).unwrap_or(0);
         let total = self.list;
         let to = (from + size).min(total);
         let mut body = String::with_capacity(400 * 1000);
@@ -253,7 +270,8 @@ impl Null {
         for n in from..to {
             let _ = write!(
                 body,
-                "<Contents><Key>DJI_{n:010}.JPG</Key><LastModified>2026-11-20T10:36:00.000Z</LastModified><ETag>&quot;{n:032x}&quot;</ETag><Size>{}</Size><StorageClass>STANDARD</StorageClass></Contents>",
+                "<Contents><Key>{}</Key><LastModified>2026-11-20T10:36:00.000Z</LastModified><ETag>&quot;{n:032x}&quot;</ETag><Size>{}</Size><StorageClass>STANDARD</StorageClass></Contents>",
+                synthetic(n),
                 20_000_000 + n % 7_000_000
             );
         }
@@ -357,6 +375,7 @@ impl Null {
             (&Method::GET, true, _)
                 if q.is_empty() || query(&q, "list-type").is_some() || query(&q, "prefix").is_some() =>
             {
+                tokio::time::sleep(self.latency).await;
                 self.list(bucket, &q)
             }
             (&Method::GET | &Method::HEAD, false, None) if q.is_empty() || q.starts_with("x-id=") => {
@@ -374,6 +393,9 @@ async fn main() -> std::io::Result<()> {
     while let Some(arg) = args.next() {
         if arg == "--list" {
             null.list = args.next().and_then(|n| n.parse().ok()).unwrap_or(0);
+        } else if arg == "--latency" {
+            let millis = args.next().and_then(|n| n.parse().ok()).unwrap_or(0);
+            null.latency = Duration::from_millis(millis);
         } else if arg == "--buckets" {
             null.buckets = args.next().and_then(|n| n.parse().ok()).unwrap_or(1);
         }

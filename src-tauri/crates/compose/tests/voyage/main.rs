@@ -20,6 +20,7 @@ mod refusals;
 mod refused;
 mod renames;
 mod servers;
+mod sharded;
 mod sync;
 mod weather;
 mod wrong_bytes;

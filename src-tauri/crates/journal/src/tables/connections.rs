@@ -54,7 +54,7 @@ pub(crate) fn save(conn: &Db, connection: &Connection) -> Result<()> {
 }
 
 pub(crate) fn remove(conn: &Db, id: &str) -> Result<()> {
-    super::listings::drop_connection(conn, id)?;
+    super::dropped::drop_connection(conn, id)?;
     super::facts::forget_connection(conn, id)?;
     execute(conn, "DELETE FROM capabilities WHERE connection = ?1", [id])?;
     execute(conn, "DELETE FROM connections WHERE id = ?1", [id]).map(|_| ())

@@ -1,5 +1,7 @@
 //! Tables `listings`, `listing_rows`, `listing_keys`, `listing_garbage`: what the browser shows. Tests:
 //! `tests/listings.rs`.
+use std::ops::Range;
+
 use rusqlite::{Connection, Row, params};
 use windlass_domain::Timestamp;
 use windlass_ports::{JournalErrorKind, LevelEntry, ListedRow, ListingId, ListingInfo};
@@ -9,8 +11,6 @@ use crate::error::{Result, odd, of, sql};
 
 /// Ids of one listing's rows.
 pub(crate) const SPAN: i64 = 1 << 32;
-/// Rows of dropped listings that are removed at a time, so that nobody waits long for the writer.
-const GARBAGE: i64 = 5_000;
 /// A key that is looked for costs as much as walking over so many rows.
 const SEARCH_COST: u64 = 20;
 /// Stands for a time that is not known.
@@ -31,9 +31,18 @@ pub(crate) struct Header {
     /// Whether it holds everything below its prefix, and no folders.
     pub(crate) deep: bool,
     pub(crate) next_row: i64,
+    /// Numbers of its rows. Of an index with parts, those of each part: only [`super::indexes::sources`] tells them.
+    pub(crate) filled: Vec<Range<u32>>,
     last_key: String,
     /// Whether ids are not in key order and `listing_keys` is in use.
     pub(crate) keyed: bool,
+}
+
+impl Header {
+    /// The last key of the last page.
+    pub(crate) fn last_key(&self) -> &str {
+        &self.last_key
+    }
 }
 
 const SELECT: &str =
@@ -42,7 +51,7 @@ const SELECT: &str =
 
 /// Fails with `Corrupt` for numbers that no listing of ours has: ids of rows are made from them.
 fn read(row: &Row<'_>) -> Result<Header> {
-    let header = Header {
+    let mut header = Header {
         info: ListingInfo {
             id: ListingId(get(row, 0)?),
             count: unsigned(row, 1)?,
@@ -59,7 +68,9 @@ fn read(row: &Row<'_>) -> Result<Header> {
         keyed: get(row, 11)?,
         prefix: get(row, 12)?,
         deep: get(row, 13)?,
+        filled: Vec::new(),
     };
+    header.filled.push(0..u32::try_from(header.next_row).unwrap_or(u32::MAX));
     let info = &header.info;
     let good = (0..i64::MAX / SPAN).contains(&info.id.0)
         && (0..SPAN).contains(&header.next_row)
@@ -124,6 +135,13 @@ fn measure(entry: &LevelEntry) -> (u64, bool) {
     }
 }
 
+fn count_in(info: &mut ListingInfo, entry: &LevelEntry) {
+    let (size, object) = measure(entry);
+    info.count += 1;
+    info.objects += u64::from(object);
+    info.bytes = info.bytes.saturating_add(size);
+}
+
 fn put_row(conn: &Connection, id: i64, entry: &LevelEntry) -> Result<()> {
     let insert = "INSERT OR REPLACE INTO listing_rows (id, key, folder, size, modified, etag, class)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -158,6 +176,31 @@ fn lower_bound(conn: &Connection, header: &Header, key: &str) -> Result<(i64, bo
         }
     }
     Ok((low, false))
+}
+
+/// Row numbers of what is behind a key and up to and with another, where ids are in key order.
+pub(crate) fn between(
+    conn: &Connection,
+    header: &Header,
+    after: &str,
+    until: Option<&str>,
+) -> Result<(u32, u32)> {
+    let number = |id: i64| u32::try_from(id - base(header.info.id)).unwrap_or(u32::MAX);
+    let behind =
+        |key: &str| lower_bound(conn, header, key).map(|(id, itself)| number(id + i64::from(itself)));
+    let to = until.map_or_else(|| Ok(number(base(header.info.id) + header.next_row)), behind)?;
+    Ok((behind(after)?, to))
+}
+
+/// The key of the first row from a number on.
+pub(crate) fn key_from(conn: &Connection, header: &Header, from: u32, to: u32) -> Result<Option<String>> {
+    let base = base(header.info.id);
+    first(
+        conn,
+        "SELECT key FROM listing_rows WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT 1",
+        [base + i64::from(from), base + i64::from(to)],
+        |row| get(row, 0),
+    )
 }
 
 /// Objects below a prefix that is empty or ends in a slash, in a listing of everything below its own prefix.
@@ -251,15 +294,26 @@ pub(crate) fn add(conn: &Connection, id: ListingId, entries: &mut [LevelEntry]) 
             )?;
         }
         header.next_row += 1;
-        let (size, object) = measure(entry);
-        header.info.count += 1;
-        header.info.objects += u64::from(object);
-        header.info.bytes = header.info.bytes.saturating_add(size);
+        count_in(&mut header.info, entry);
     }
     if let Some(last) = entries.last() {
         header.last_key = key_of(last).to_owned();
     }
     Ok((save(conn, header)?, gone))
+}
+
+/// Adds rows with these numbers and the next ones to a listing whose order others look after; the number after the last.
+pub(crate) fn append(conn: &Connection, id: ListingId, entries: &[LevelEntry], from: i64) -> Result<i64> {
+    let mut header = existing(conn, id)?;
+    let mut number = from;
+    for entry in entries {
+        put_row(conn, base(id) + number, entry)?;
+        number += 1;
+        count_in(&mut header.info, entry);
+    }
+    header.next_row = header.next_row.max(number);
+    save(conn, header)?;
+    Ok(number)
 }
 
 fn save(conn: &Connection, mut header: Header) -> Result<ListingInfo> {
@@ -317,71 +371,6 @@ pub(crate) fn remove(conn: &Connection, id: ListingId, keys: &[String]) -> Resul
         }
     }
     Ok((save(conn, header)?, gone))
-}
-
-/// Drops one; its rows go bit by bit, and with an index what was learned of its objects goes at once.
-pub(crate) fn drop_one(conn: &Connection, id: ListingId) -> Result<()> {
-    if let Some(index) = header(conn, id)?.filter(|header| header.deep) {
-        super::facts::forget_below(conn, &index.connection, &index.bucket, &index.prefix)?;
-    }
-    execute(
-        conn,
-        "INSERT OR IGNORE INTO listing_garbage (listing_id) SELECT id FROM listings WHERE id = ?1",
-        [id.0],
-    )?;
-    execute(conn, "DELETE FROM listings WHERE id = ?1", [id.0]).map(|_| ())
-}
-
-pub(crate) fn drop_connection(conn: &Connection, connection: &str) -> Result<()> {
-    execute(
-        conn,
-        "INSERT OR IGNORE INTO listing_garbage (listing_id) SELECT id FROM listings WHERE connection = ?1",
-        [connection],
-    )?;
-    execute(conn, "DELETE FROM listings WHERE connection = ?1", [connection]).map(|_| ())
-}
-
-pub(crate) fn drop_bucket(conn: &Connection, connection: &str, bucket: &str) -> Result<()> {
-    execute(
-        conn,
-        "INSERT OR IGNORE INTO listing_garbage (listing_id)
-         SELECT id FROM listings WHERE connection = ?1 AND bucket = ?2",
-        [connection, bucket],
-    )?;
-    execute(conn, "DELETE FROM listings WHERE connection = ?1 AND bucket = ?2", [connection, bucket])
-        .map(|_| ())
-}
-
-/// Removes some rows of dropped listings, in a transaction of its own. Whether there may be more.
-pub(crate) fn collect_garbage(conn: &Connection) -> Result<bool> {
-    let next = first(conn, "SELECT listing_id FROM listing_garbage LIMIT 1", [], |row| get::<i64>(row, 0))?;
-    let Some(id) = next.map(ListingId) else { return Ok(false) };
-    conn.execute_batch("BEGIN IMMEDIATE").map_err(sql)?;
-    let removed = collect_some(conn, id);
-    let end = if removed.is_ok() { "COMMIT" } else { "ROLLBACK" };
-    if !conn.is_autocommit() {
-        conn.execute_batch(end).map_err(sql)?;
-    }
-    removed.map(|()| true)
-}
-
-fn collect_some(conn: &Connection, id: ListingId) -> Result<()> {
-    let rows = execute(
-        conn,
-        "DELETE FROM listing_rows WHERE id IN
-             (SELECT id FROM listing_rows WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3)",
-        [base(id), base(id) + SPAN, GARBAGE],
-    )?;
-    let keys = execute(
-        conn,
-        "DELETE FROM listing_keys WHERE listing_id = ?1 AND key IN
-             (SELECT key FROM listing_keys WHERE listing_id = ?1 ORDER BY key LIMIT ?2)",
-        [id.0, GARBAGE],
-    )?;
-    if rows == 0 && keys == 0 {
-        execute(conn, "DELETE FROM listing_garbage WHERE listing_id = ?1", [id.0])?;
-    }
-    Ok(())
 }
 
 /// Visits rows in key order, from row number `from` on (which only makes sense when ids are in key order).
@@ -504,11 +493,11 @@ pub(crate) struct Searched<'a> {
     pub(crate) class: &'a str,
 }
 
-/// Visits rows by number, from `from` on, at most `most`; the number after the last one seen, if there may be more.
+/// Visits rows by number, within `numbers`, at most `most`; the number after the last one seen, if there may be more.
 pub(crate) fn visit_by_number(
     conn: &Connection,
     header: &Header,
-    from: u32,
+    numbers: Range<u32>,
     most: u32,
     mut see: impl FnMut(&Searched<'_>),
 ) -> Result<Option<u32>> {
@@ -519,9 +508,10 @@ pub(crate) fn visit_by_number(
              ORDER BY id LIMIT ?3",
         )
         .map_err(sql)?;
-    let mut rows = statement.query([base + i64::from(from), base + SPAN, i64::from(most)]).map_err(sql)?;
+    let (from, end) = (base + i64::from(numbers.start), base + i64::from(numbers.end));
+    let mut rows = statement.query([from, end, i64::from(most)]).map_err(sql)?;
     let mut seen = 0;
-    let mut next = from;
+    let mut next = numbers.start;
     while let Some(row) = rows.next().map_err(sql)? {
         let number = u32::try_from(get::<i64>(row, 0)? - base).map_err(|_| odd("a row", "damaged"))?;
         see(&Searched {

@@ -46,8 +46,9 @@ fn opt(text: Option<&String>, url: bool) -> Option<String> {
     text.map(|t| encode(t, url))
 }
 
-async fn page(p: &Practice, bucket: &str, query: ListQuery, plan: Plan) -> S3Result<Page> {
+async fn page(p: &Practice, bucket: &str, mut query: ListQuery, plan: Plan) -> S3Result<Page> {
     let bucket = bucket.to_owned();
+    query.limit = query.limit.min(plan.short_pages.unwrap_or(usize::MAX));
     let mut page = call(&p.store, move |store| store.list(&bucket, &query)).await?;
     if plan.tree_order {
         page.entries.sort_by_key(|e| e.key.replace('/', "\0"));

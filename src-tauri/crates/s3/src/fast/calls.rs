@@ -19,7 +19,7 @@ use crate::S3Client;
 use crate::access::CALL;
 use crate::body::{Progress, watched};
 use crate::error::{own, stalled};
-use crate::lanes::{Check, Copy, Kept, Part, Put, Source, content_type, quoted};
+use crate::lanes::{Begin, Check, Copy, Kept, Part, Put, Source, content_type, quoted};
 use crate::store::DEVICE;
 
 /// Most bytes an answer without a listing may have.
@@ -243,7 +243,7 @@ impl S3Client {
         bucket: &Bucket,
         prefix: &str,
         depth: Depth,
-        after: Option<&str>,
+        from: Begin<'_>,
     ) -> Result<Option<Level>, RemoteError> {
         let mut query = String::from("list-type=2&encoding-type=url");
         let mut say = |name: &str, value: &str| {
@@ -255,13 +255,15 @@ impl S3Client {
             Depth::Level => say("delimiter", "/"),
             Depth::Deep => {}
         }
-        if let Some(after) = after {
-            say("continuation-token", after);
+        match from {
+            Begin::Start => {}
+            Begin::Token(token) => say("continuation-token", token),
+            Begin::Key(key) => say("start-after", key),
         }
         let Some(answer) = self.get(bucket, "ListObjectsV2", Method::GET, "", query).await? else {
             return Ok(None);
         };
-        read_listing_page(&answer.body, bucket.as_str(), prefix, depth, after).map(Some)
+        read_listing_page(&answer.body, bucket.as_str(), prefix, depth, from.token()).map(Some)
     }
 }
 

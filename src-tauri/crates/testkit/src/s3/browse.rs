@@ -134,6 +134,12 @@ impl RemoteBrowse for VirtualS3 {
         Ok(Level { entries, next })
     }
 
+    async fn deep_after(&self, bucket: &Bucket, prefix: &str, key: &str) -> Result<Level, RemoteError> {
+        // Where a page ends, its last key is the token.
+        let token = if self.state().profile.unordered { odd(key) } else { key.to_owned() };
+        self.level(bucket, prefix, Depth::Deep, Some(&token)).await
+    }
+
     async fn details(&self, bucket: &Bucket, key: &ObjectKey) -> Result<ObjectHead, RemoteError> {
         self.inside_bucket(bucket);
         let state = self.head(key).await?;
