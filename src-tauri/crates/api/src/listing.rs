@@ -76,8 +76,9 @@ impl Fill {
 
     async fn pages(&self) -> Result<(), UiError> {
         let browse = self.remotes.browse(&self.connection).await?;
-        let Some((mut after, mut views)) =
-            lock(&self.listings).get(&self.id.0).map(|running| (running.after.clone(), running.views.subscribe()))
+        let Some((mut after, mut views)) = lock(&self.listings)
+            .get(&self.id.0)
+            .map(|running| (running.after.clone(), running.views.subscribe()))
         else {
             return Ok(());
         };
@@ -144,7 +145,8 @@ impl Api {
         refresh: bool,
     ) -> Result<ListingSummary, UiError> {
         self.connection(&connection).await?;
-        let known = if refresh { None } else { self.catalog.find_listing(&connection, &bucket, &prefix).await? };
+        let known =
+            if refresh { None } else { self.catalog.find_listing(&connection, &bucket, &prefix).await? };
         let known = known.filter(|known| {
             let mut listings = lock(&self.listings);
             let running = listings.get_mut(&known.id.0);

@@ -11,7 +11,11 @@ const fn at(second: i64) -> Timestamp {
 }
 
 fn version(id: &str, second: i64, bytes: &str) -> Version {
-    let content = Content { size: bytes.len() as u64, etag: ETag::new(format!("\"{bytes}\"")), class: "STANDARD".into() };
+    let content = Content {
+        size: bytes.len() as u64,
+        etag: ETag::new(format!("\"{bytes}\"")),
+        class: "STANDARD".into(),
+    };
     Version { id: VersionId::new(id), modified: at(second), content: Some(content) }
 }
 
@@ -94,7 +98,9 @@ fn hb23_a_marker_over_an_archived_version() {
     let versions = [marker("b", 20), archived("a", 10, "1")];
     assert_eq!(copied(planned(&versions, &choice(10))), ("a".to_owned(), true));
     let unmark = Choice { undelete: Undelete::RemoveMarker, ..choice(10) };
-    assert!(matches!(planned(&versions, &unmark), Some(Ok(Move::RemoveMarker { marker, .. })) if marker.as_str() == "b"));
+    assert!(
+        matches!(planned(&versions, &unmark), Some(Ok(Move::RemoveMarker { marker, .. })) if marker.as_str() == "b")
+    );
 }
 
 /// Several markers are several calls: between two of them a kill would leave what is neither then nor now.
@@ -198,7 +204,11 @@ fn carried_out(all: &mut BTreeMap<u8, Vec<Version>>, choice: &Choice) {
             Ok(Move::Copy { version, content, .. }) => {
                 let source = versions.iter().find(|one| one.id == version).unwrap();
                 assert_eq!(source.content.as_ref(), Some(&content));
-                let new = Version { id: VersionId::new(format!("back{key}")), modified: at(1000), content: Some(content) };
+                let new = Version {
+                    id: VersionId::new(format!("back{key}")),
+                    modified: at(1000),
+                    content: Some(content),
+                };
                 versions.insert(0, new);
             }
             Ok(Move::RemoveMarker { marker, .. }) => {
