@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import type { ObjectRow, Preview } from '../src/lib/api/types';
 import type { Backend } from '../src/lib/backend';
-import { Previews } from '../src/lib/state/previews.svelte';
+import { REST, Previews } from '../src/lib/state/previews.svelte';
 
 const place = { connection: 'c', bucket: 'b', prefix: '' };
 
@@ -40,12 +40,12 @@ test('what is scrolled away before its turn is not asked for', async () => {
   const previews = new Previews(backend);
   const drops = Array.from({ length: 20 }, (_, i) => previews.inView(place, row(`${i}.jpg`)));
   for (const drop of drops.slice(0, 14)) drop();
-  await vi.advanceTimersByTimeAsync(100);
+  await vi.advanceTimersByTimeAsync(REST + 40);
   expect(asked).toEqual(['19.jpg', '18.jpg', '17.jpg', '16.jpg']);
   drops[15]?.();
   answer('19.jpg');
   answer('18.jpg');
-  await vi.advanceTimersByTimeAsync(100);
+  await vi.advanceTimersByTimeAsync(REST + 40);
   expect(asked).toEqual(['19.jpg', '18.jpg', '17.jpg', '16.jpg', '14.jpg']);
   expect(previews.picture(place, row('19.jpg'))).toBe('data:image/jpeg;base64,');
   vi.useRealTimers();
@@ -58,7 +58,7 @@ test('a wish of two places lasts until both are gone, and is asked for once', as
   const first = previews.inView(place, row('a.jpg'));
   previews.want(place, row('a.jpg'));
   first();
-  await vi.advanceTimersByTimeAsync(100);
+  await vi.advanceTimersByTimeAsync(REST + 40);
   expect(asked).toEqual(['a.jpg']);
   vi.useRealTimers();
 });
@@ -72,7 +72,7 @@ test('only what may be a picture is asked for by itself, and nothing that must b
   previews.inView(place, row('c.jpg', { size: 0 }));
   previews.inView(place, row('d/', { folder: true }));
   previews.want(place, row('e.txt'));
-  await vi.advanceTimersByTimeAsync(100);
+  await vi.advanceTimersByTimeAsync(REST + 40);
   expect(asked).toEqual(['e.txt']);
   vi.useRealTimers();
 });
@@ -82,12 +82,12 @@ test('another version of an object is another picture', async () => {
   const { backend, asked, answer } = slow();
   const previews = new Previews(backend);
   previews.inView(place, row('a.jpg'));
-  await vi.advanceTimersByTimeAsync(100);
+  await vi.advanceTimersByTimeAsync(REST + 40);
   answer('a.jpg');
   await vi.advanceTimersByTimeAsync(1);
   previews.inView(place, row('a.jpg'));
   previews.inView(place, row('a.jpg', { etag: '"new"' }));
-  await vi.advanceTimersByTimeAsync(100);
+  await vi.advanceTimersByTimeAsync(REST + 40);
   expect(asked).toEqual(['a.jpg', 'a.jpg']);
   expect(previews.picture(place, row('a.jpg', { etag: '"new"' }))).toBeNull();
   vi.useRealTimers();

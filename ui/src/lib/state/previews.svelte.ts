@@ -7,6 +7,8 @@ import type { Place } from './listing.svelte';
 
 const KEEP = 300;
 const AT_ONCE = 4;
+/** How long a row has to be there before its picture is asked for, in milliseconds. */
+export const REST = 150;
 const nothing = (): void => undefined;
 
 interface Wanted {
@@ -61,7 +63,7 @@ export class Previews {
       this.#timer = setTimeout(() => {
         this.#timer = undefined;
         this.#next();
-      }, 150);
+      }, REST);
     }
     return () => {
       wanted.wishes -= 1;
