@@ -115,7 +115,8 @@ impl Fill {
             self.page_came();
             self.hub.listing(self.id.0, info.revision);
             if first {
-                tokio::time::sleep(FIRST_LOOK).await;
+                // Left already: what is next sees that at once.
+                let _left = tokio::time::timeout(FIRST_LOOK, views.wait_for(|views| *views == 0)).await;
             }
         }
     }
@@ -255,14 +256,25 @@ impl Api {
 
     pub(crate) async fn close_listing(&self, id: String) -> Result<(), UiError> {
         let id = listing_id(&id)?;
-        let mut listings = lock(&self.listings);
-        let Some(running) = listings.get_mut(&id.0) else { return Ok(()) };
-        running.views.send_modify(|views| *views = views.saturating_sub(1));
-        // One that ended needs nothing kept; one that stops goes on from there when it is opened again.
-        if *running.views.borrow() == 0 && !running.active && running.after.is_none() {
-            listings.remove(&id.0);
-        }
+        let mut moved = {
+            let mut listings = lock(&self.listings);
+            let Some(running) = listings.get_mut(&id.0) else { return Ok(()) };
+            running.views.send_modify(|views| *views = views.saturating_sub(1));
+            // One that ended needs nothing kept; one that stops goes on from there when it is opened again.
+            if *running.views.borrow() == 0 && !running.active && running.after.is_none() {
+                listings.remove(&id.0);
+                return Ok(());
+            }
+            running.moved.subscribe()
+        };
+        // Whoever closed it may count on it that no request of it is under way.
+        while self.fills_for_nobody(id) && moved.changed().await.is_ok() {}
         Ok(())
+    }
+
+    fn fills_for_nobody(&self, id: ListingId) -> bool {
+        let listings = lock(&self.listings);
+        listings.get(&id.0).is_some_and(|running| running.active && *running.views.borrow() == 0)
     }
 
     fn summary(&self, info: ListingInfo) -> ListingSummary {

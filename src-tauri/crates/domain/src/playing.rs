@@ -53,8 +53,11 @@ impl MediaType {
             _ if at(0, b"FORM") && (at(8, b"AIFF") || at(8, b"AIFC")) => Some(Self::Aiff),
             _ if at(0, b"caff") => Some(Self::Caf),
             _ if at(0, b"ID3") => Some(Self::Mp3),
-            // A frame of MPEG audio: eleven bits set, and no reserved version, layer or rate.
-            [0xFF, b, c, ..] if b & 0xE0 == 0xE0 && b & 0x18 != 0x08 && b & 0x06 != 0 && c & 0xF0 != 0xF0 => {
+            // A frame of MPEG audio of layer II or III: eleven bits set, and no reserved version or rate. Layer I is what the byte
+            // order mark of UTF-16 would be.
+            [0xFF, b, c, ..]
+                if b & 0xE0 == 0xE0 && b & 0x18 != 0x08 && matches!(b & 0x06, 2 | 4) && c & 0xF0 != 0xF0 =>
+            {
                 Some(Self::Mp3)
             }
             _ => None,
