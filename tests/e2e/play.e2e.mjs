@@ -97,6 +97,14 @@ async function look(key) {
   return { page, context, errors, dialog, ports };
 }
 
+/** Closes quick look, so that nothing stays open for the tests that follow, and then the page. */
+async function leave({ page, context }) {
+  const stopped = page.waitForResponse((response) => response.url().endsWith('/api/call/stop_playing'));
+  await page.keyboard.press('Escape');
+  await stopped;
+  await context.close();
+}
+
 const time = (page) => page.evaluate(() => document.querySelector('video, audio')?.currentTime ?? 0);
 const plays = (page, from) =>
   page.waitForFunction((at) => (document.querySelector('video, audio')?.currentTime ?? 0) > at + 0.3, from);
@@ -131,7 +139,7 @@ test('a film plays in quick look by keyboard, in both themes', { timeout: 120_00
   await picture(page, 'play-film');
   assert.deepEqual(await page.evaluate(() => window.violations), []);
   assert.deepEqual(errors, []);
-  await context.close();
+  await leave({ page, context });
 });
 
 test('sound of every coding that browsers have plays', { timeout: 120_000 }, async () => {
@@ -141,7 +149,7 @@ test('sound of every coding that browsers have plays', { timeout: 120_000 }, asy
     await dialog.locator('audio').waitFor();
     await plays(page, 0);
     if (key === 'b-tone.flac') await picture(page, 'play-sound');
-    await context.close();
+    await leave({ page, context });
   }
 });
 
