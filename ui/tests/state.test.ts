@@ -122,7 +122,7 @@ test('listing: the core keeps open what is shown, and nothing else', async () =>
       const answer = await backend.call(name, args);
       const add = (id: string, by: number) => open.set(id, (open.get(id) ?? 0) + by);
       if (name === 'open_listing') add((answer as { id: string }).id, 1);
-      if (name === 'open_window') add((answer as { summary: { id: string } }).summary.id, 1);
+      if (name === 'open_list') add((answer as { summary: { id: string } }).summary.id, 1);
       if (name === 'close_listing') add((args as { id: string }).id, -1);
       return answer;
     },

@@ -87,7 +87,7 @@ calls! {
     create_bucket(connection: String, draft: BucketDraft) -> BucketRow;
     delete_bucket(connection: String, bucket: String, typed: String) -> ();
     open_listing(connection: String, bucket: String, prefix: String, refresh: bool) -> ListingSummary;
-    open_window(connection: String, bucket: String, prefix: String, refresh: bool, limit: u64, sort: SortBy, descending: bool, filter: String) -> ListingWindow;
+    open_list(connection: String, bucket: String, prefix: String, refresh: bool, limit: u64, sort: SortBy, descending: bool, filter: String) -> ListingWindow;
     listing_window(id: String, offset: u64, limit: u64, sort: SortBy, descending: bool, filter: String) -> ListingWindow;
     close_listing(id: String) -> ();
     search(text: String, scope: SearchScope, offset: u64, limit: u64) -> SearchWindow;

@@ -214,7 +214,7 @@ impl Api {
 
     /// Opens a list and reads its first rows, in one call: two would be a wait more before anything is seen.
     #[expect(clippy::too_many_arguments, reason = "the fields of two calls, by name at the door")]
-    pub(crate) async fn open_window(
+    pub(crate) async fn open_list(
         &self,
         connection: String,
         bucket: String,

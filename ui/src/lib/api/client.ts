@@ -69,7 +69,7 @@ export interface Calls {
   create_bucket: { args: { connection: string; draft: BucketDraft }; result: BucketRow };
   delete_bucket: { args: { connection: string; bucket: string; typed: string }; result: null };
   open_listing: { args: { connection: string; bucket: string; prefix: string; refresh: boolean }; result: ListingSummary };
-  open_window: { args: { connection: string; bucket: string; prefix: string; refresh: boolean; limit: number; sort: SortBy; descending: boolean; filter: string }; result: ListingWindow };
+  open_list: { args: { connection: string; bucket: string; prefix: string; refresh: boolean; limit: number; sort: SortBy; descending: boolean; filter: string }; result: ListingWindow };
   listing_window: { args: { id: string; offset: number; limit: number; sort: SortBy; descending: boolean; filter: string }; result: ListingWindow };
   close_listing: { args: { id: string }; result: null };
   search: { args: { text: string; scope: SearchScope; offset: number; limit: number }; result: SearchWindow };
@@ -165,7 +165,7 @@ export function client(call: Caller) {
     create_bucket: (args: Calls['create_bucket']['args']) => call('create_bucket', args),
     delete_bucket: (args: Calls['delete_bucket']['args']) => call('delete_bucket', args),
     open_listing: (args: Calls['open_listing']['args']) => call('open_listing', args),
-    open_window: (args: Calls['open_window']['args']) => call('open_window', args),
+    open_list: (args: Calls['open_list']['args']) => call('open_list', args),
     listing_window: (args: Calls['listing_window']['args']) => call('listing_window', args),
     close_listing: (args: Calls['close_listing']['args']) => call('close_listing', args),
     search: (args: Calls['search']['args']) => call('search', args),

@@ -291,7 +291,7 @@ export function mockBackend(): Backend {
       grow(listing);
       return summary(listing);
     },
-    open_window: async ({ connection, bucket, prefix, refresh, ...order }) => {
+    open_list: async ({ connection, bucket, prefix, refresh, ...order }) => {
       const { id } = await handlers.open_listing({ connection, bucket, prefix, refresh });
       return handlers.listing_window({ id, offset: 0, ...order });
     },

@@ -149,7 +149,7 @@ export class Listing {
   ): Promise<{ summary: ListingSummary; rows: ObjectRow[] | null }> {
     const ask = { ...place, refresh };
     if (same) return { summary: await this.backend.call('open_listing', ask), rows: null };
-    return this.backend.call('open_window', { ...ask, limit: PAGE, ...this.#order() });
+    return this.backend.call('open_list', { ...ask, limit: PAGE, ...this.#order() });
   }
 
   /** Asks for no more pages. Opening the place again goes on from here. */
