@@ -72,3 +72,49 @@ test('where nothing was refused nothing is disabled', async () => {
   assert.deepEqual(errors, []);
   await context.close();
 });
+
+test('files that are let go where writing was refused wait for an answer, and go when it is yes', async () => {
+  const { page, context, errors } = await open('&refused');
+  await page.waitForFunction(() => document.getElementById('upload-button')?.ariaDisabled === 'true');
+  const drop = () =>
+    page.getByRole('grid').evaluate((element) => {
+      const data = new DataTransfer();
+      data.items.add(new File(['bytes'], 'dropped.jpg'));
+      element.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+    });
+  await drop();
+  const asks = page.getByRole('dialog', { name: 'This was refused before' });
+  await asks.getByText(REFUSED).waitFor();
+  await page.keyboard.press('Enter');
+  await asks.waitFor({ state: 'detached' });
+  assert.equal(await page.getByText('1 file goes to raw/.').count(), 0, 'nothing is uploaded');
+  await drop();
+  await asks.waitFor();
+  await asks.getByRole('button', { name: 'Try again' }).click();
+  await page.getByText('1 file goes to raw/.').waitFor();
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('the menu of a bucket says that deleting it was refused, and asks before it is tried again', async () => {
+  const { page, context, errors } = await open('&refused');
+  await page.locator('.nav__i[title="public-reports"]').click({ button: 'right' });
+  const item = page.getByRole('menuitem', { name: 'Delete bucket…' });
+  await page.waitForFunction(() => document.querySelector('.menu .dngtext')?.ariaDisabled === 'true');
+  assert.match(
+    await item.getAttribute('title'),
+    /^This identity was refused deleting this bucket today at \d\d:\d\d\.$/,
+  );
+  await picture(page, 'refused-bucket');
+  await item.focus();
+  await page.keyboard.press('Enter');
+  const asks = page.getByRole('dialog', { name: 'This was refused before' });
+  await asks.getByRole('button', { name: 'Try again' }).click();
+  await page
+    .getByRole('alertdialog')
+    .or(page.getByRole('dialog', { name: /public-reports/ }))
+    .first()
+    .waitFor();
+  assert.deepEqual(errors, []);
+  await context.close();
+});

@@ -90,7 +90,7 @@ export function mockBackend(): Backend {
   const more: SyncFolderRow[] = [];
   const sync = mockSync(emit, states);
   const buckets = mockBuckets();
-  let refused: RefusedRight[] = refusing ? ['write', 'delete'] : [];
+  let refused: RefusedRight[] = refusing ? ['write', 'delete', 'delete_bucket'] : [];
   const search = mockSearch(emit, (prefix) => rowsOf('inspections-prod', prefix));
   const folders = (): SyncFolderRow[] => [
     {

@@ -250,6 +250,7 @@ export const en = {
     objects: (k: number) => n(k, 'object', 'objects'),
     objectsWord: (k: number) => (k === 1 ? 'object' : 'objects'),
     listing: 'listing…',
+    dragAgain: 'Drag it once more; the server is asked then.',
     listStop: 'Stop',
     listStopped: 'Stopped; there is more.',
     listGoOn: 'Go on',

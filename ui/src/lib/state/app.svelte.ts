@@ -11,7 +11,7 @@ import { readRoute } from './tabs.svelte';
 import { onKept } from './stored';
 import { Indexes } from './indexes.svelte';
 import { Jobs } from './jobs.svelte';
-import { Listing, type View } from './listing.svelte';
+import { Listing, type View, type Place } from './listing.svelte';
 import { Navigation } from './navigation.svelte';
 import { Places, type Bookmark } from './places.svelte';
 import { Refusals } from './refusals.svelte';
@@ -46,7 +46,7 @@ export type Dialog =
   | { kind: 'remove-connection'; id: string; name: string }
   | { kind: 'capabilities'; connection: string; bucket: string }
   | { kind: 'bookmark'; bookmark: Bookmark }
-  | { kind: 'refused'; row: RefusalRow; run: () => void }
+  | { kind: 'refused'; row: RefusalRow; run: () => void; place?: Place | undefined }
   | { kind: 'palette' }
   | { kind: 'shortcuts' }
   | { kind: 'cancel-all' };

@@ -1,6 +1,7 @@
 import type { ObjectRow } from '../api/types';
 import { t } from '../i18n';
 import type { App } from './app.svelte';
+import { refusalOf } from './refusals.svelte';
 
 /** More than this is not even looked through for a drag; the shell has its own limit, of bytes too. */
 const MOST = 2000;
@@ -15,6 +16,12 @@ export async function dragOut(app: App, event: DragEvent, row: ObjectRow): Promi
   const list = app.listing;
   const place = list.place;
   if (!place || app.draggingOut) return;
+  const refused = refusalOf(app, 'download');
+  if (refused) {
+    // A drag cannot wait for an answer.
+    app.dialog = { kind: 'refused', row: refused, run: () => app.toasts.show('info', t.browse.dragAgain) };
+    return;
+  }
   const { connection, bucket } = place;
   const together = list.selection.has(row.key);
   if (together && list.selection.count(list.total) > MOST) {

@@ -3,6 +3,7 @@ import type { Backend } from '../backend';
 import { t } from '../i18n';
 import type { App } from './app.svelte';
 import type { CommandId } from './commands';
+import type { Place } from './listing.svelte';
 
 /** What a command asks of the server first; without it nothing of it can be done. */
 const NEEDS: Partial<Record<CommandId, RefusedRight[]>> = {
@@ -23,7 +24,7 @@ const NEEDS: Partial<Record<CommandId, RefusedRight[]>> = {
 /** What the server refused in the place that is shown. It is a memory, never a rule: whoever wants to tries again. */
 export class Refusals {
   rows = $state.raw<RefusalRow[]>([]);
-  #at = { connection: '', bucket: '', prefix: '' };
+  #at: Place = { connection: '', bucket: '', prefix: '' };
   #turn = 0;
 
   constructor(private readonly backend: Backend) {}
@@ -50,8 +51,13 @@ export class Refusals {
     return this.rows.find(({ right }) => rights.includes(right)) ?? null;
   }
 
-  async forget(right: RefusedRight): Promise<void> {
-    await this.backend.call('forget_refusal', { ...this.#at, right });
+  /** What was refused at any place. Without the memory everything can be tried. */
+  async at(place: Place): Promise<RefusalRow[]> {
+    return this.backend.call('refusals', place).catch(() => []);
+  }
+
+  async forget(right: RefusedRight, place: Place = this.#at): Promise<void> {
+    await this.backend.call('forget_refusal', { ...place, right });
     await this.read();
   }
 }
@@ -62,9 +68,9 @@ export function refusalOf(app: App, id: CommandId): RefusalRow | null {
   return needs ? app.refusals.find(needs) : null;
 }
 
-/** A refusal in words. */
-export function refusedWords(app: App, { right, prefix, at }: RefusalRow): string {
-  return t.refusals.reason(right, prefix, at, app.place?.prefix ?? '');
+/** A refusal in words, for a place; by default the one that is shown. */
+export function refusedWords(app: App, { right, prefix, at }: RefusalRow, here: Place | null = app.place): string {
+  return t.refusals.reason(right, prefix, at, here?.prefix ?? '');
 }
 
 /** Why a control for a command says that it was refused, as attributes; otherwise its own title. */
@@ -81,5 +87,12 @@ export function gate(
 export function attempt(app: App, id: CommandId, run: () => void): void {
   const row = refusalOf(app, id);
   if (row) app.dialog = { kind: 'refused', row, run };
+  else run();
+}
+
+/** Runs something that needs a right at any place, or asks whether to try it again where it was refused before. */
+export async function attemptAt(app: App, place: Place, right: RefusedRight, run: () => void): Promise<void> {
+  const row = (await app.refusals.at(place)).find((each) => each.right === right);
+  if (row) app.dialog = { kind: 'refused', row, run, place };
   else run();
 }
