@@ -19,6 +19,7 @@ pub mod guard;
 pub mod ignore;
 pub mod job;
 pub mod key;
+pub mod lifecycle;
 pub mod names;
 pub mod parts;
 pub mod path;
