@@ -77,11 +77,10 @@ pub fn since(versions: &[Version]) -> Vec<Timestamp> {
 /// of the very moment counts.
 #[must_use]
 pub fn on_top(versions: &[Version], moment: Timestamp) -> Option<usize> {
-    let mut latest = Timestamp(i64::MIN);
     let mut found = None;
     for (place, version) in versions.iter().enumerate().rev() {
-        latest = latest.max(version.modified);
-        if latest > moment {
+        // Whatever came on top of this one came later, whatever time it bears.
+        if version.modified > moment {
             break;
         }
         found = Some(place);
