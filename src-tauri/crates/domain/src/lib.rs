@@ -30,6 +30,7 @@ pub mod search;
 pub mod shards;
 pub mod state;
 pub mod sync;
+pub mod thaw;
 pub mod time;
 pub mod upload;
 pub mod words;

@@ -52,13 +52,6 @@ impl Content {
     }
 }
 
-/// Whether objects of a storage class have to be thawed before they can be read or copied. An object of
-/// `INTELLIGENT_TIERING` may have to be as well, which only reading its head tells.
-#[must_use]
-pub fn is_archived(class: &str) -> bool {
-    matches!(class, "GLACIER" | "DEEP_ARCHIVE")
-}
-
 /// Since when each version is taken to be the visible one; versions and answer newest first. Never later than the answer
 /// before it.
 #[must_use]
