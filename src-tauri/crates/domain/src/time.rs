@@ -11,6 +11,7 @@
 //! **What cannot be known:** versions that were destroyed since, by hand, by a lifecycle rule, or by being overwritten while
 //! versioning was off or suspended. A moment is told by what is left.
 pub mod plan;
+pub mod purge;
 pub mod timeline;
 
 pub use plan::{Added, Brought, Choice, Expect, Left, Move, Totals, Undelete};
