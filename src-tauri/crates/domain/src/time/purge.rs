@@ -93,7 +93,7 @@ fn stays(
     let days = i64::from(choice.days).saturating_mul(DAY);
     // What bears a later time than what covers it was covered when that came: no earlier than either says.
     let since = since.0.max(version.modified.0);
-    if since > now.0 || now.0.saturating_sub(since) < days {
+    if now.0.saturating_sub(since) < days {
         return Some(Kept::Young);
     }
     if version.content.is_none() {
