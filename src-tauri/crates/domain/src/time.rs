@@ -11,6 +11,7 @@
 //! **What cannot be known:** versions that were destroyed since, by hand, by a lifecycle rule, or by being overwritten while
 //! versioning was off or suspended. A moment is told by what is left.
 pub mod plan;
+pub mod purge;
 pub mod timeline;
 
 pub use plan::{Added, Brought, Choice, Expect, Left, Move, Totals, Undelete};
@@ -52,13 +53,6 @@ impl Content {
     }
 }
 
-/// Whether objects of a storage class have to be thawed before they can be read or copied. An object of
-/// `INTELLIGENT_TIERING` may have to be as well, which only reading its head tells.
-#[must_use]
-pub fn is_archived(class: &str) -> bool {
-    matches!(class, "GLACIER" | "DEEP_ARCHIVE")
-}
-
 /// Since when each version is taken to be the visible one; versions and answer newest first. Never later than the answer
 /// before it.
 #[must_use]
@@ -77,11 +71,10 @@ pub fn since(versions: &[Version]) -> Vec<Timestamp> {
 /// of the very moment counts.
 #[must_use]
 pub fn on_top(versions: &[Version], moment: Timestamp) -> Option<usize> {
-    let mut latest = Timestamp(i64::MIN);
     let mut found = None;
     for (place, version) in versions.iter().enumerate().rev() {
-        latest = latest.max(version.modified);
-        if latest > moment {
+        // Whatever came on top of this one came later, whatever time it bears.
+        if version.modified > moment {
             break;
         }
         found = Some(place);

@@ -5,9 +5,10 @@
 //! and only a single one: taking several away is several calls, between which a kill would leave neither state.
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Content, Version, change, is_archived, on_top};
+use super::{Change, Content, Version, change, on_top};
 use crate::key::{ETag, VersionId};
 use crate::state::Timestamp;
+use crate::thaw::Archive;
 
 /// How a deleted object comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -75,7 +76,7 @@ pub enum Move {
         version: VersionId,
         /// What it holds.
         content: Content,
-        /// It is archived, and has to be thawed before.
+        /// It is archived, and has to be thawed before. Whether one of `INTELLIGENT_TIERING` is, only its head tells.
         thaw: bool,
     },
     /// The only marker on top of the version that was there is taken away.
@@ -135,7 +136,7 @@ pub fn bring_back(versions: &[Version], choice: &Choice) -> Option<Brought> {
             if change == Change::Deleted && choice.undelete == Undelete::RemoveMarker && place == 1 {
                 Ok(Move::RemoveMarker { marker: top.id.clone(), content })
             } else {
-                let thaw = is_archived(&content.class);
+                let thaw = Archive::of(&content.class, None).is_some();
                 Ok(Move::Copy { version: then.id.clone(), content, thaw })
             }
         }
