@@ -50,13 +50,28 @@ struct Fill {
     stop: CancellationToken,
 }
 
+/// Why no more pages are asked for.
+enum Ended {
+    Whole,
+    /// Nobody looks. It was said already, and somebody may have begun again since.
+    Resting,
+}
+
+/// Waits until a list is open in no view. What `wait_for` gives is a lock on their number, so it must not outlive this: whoever holds
+/// it and waits for the listings would wait for whoever holds these and counts a view.
+async fn nobody_looks(views: &mut watch::Receiver<u32>) {
+    let _none = views.wait_for(|views| *views == 0).await;
+}
+
 impl Fill {
     async fn run(self) {
         let result = tokio::select! {
-            () = self.stop.cancelled() => Ok(()),
+            () = self.stop.cancelled() => Ok(Ended::Whole),
             result = self.pages() => result,
         };
-        if let Some(running) = lock(&self.listings).get_mut(&self.id.0) {
+        if !matches!(result, Ok(Ended::Resting))
+            && let Some(running) = lock(&self.listings).get_mut(&self.id.0)
+        {
             running.active = false;
             running.error = result.err();
             running.moved.send_replace(());
@@ -71,24 +86,25 @@ impl Fill {
         let mut listings = lock(&self.listings);
         let Some(running) = listings.get_mut(&self.id.0) else { return true };
         running.active = *running.views.borrow() > 0;
+        running.moved.send_replace(());
         !running.active
     }
 
-    async fn pages(&self) -> Result<(), UiError> {
+    async fn pages(&self) -> Result<Ended, UiError> {
         let browse = self.remotes.browse(&self.connection).await?;
         let Some((mut after, mut views)) = lock(&self.listings)
             .get(&self.id.0)
             .map(|running| (running.after.clone(), running.views.subscribe()))
         else {
-            return Ok(());
+            return Ok(Ended::Resting);
         };
         loop {
             // Only a request is dropped: a page that came is kept, and with it where the next one begins.
             let mut page = tokio::select! {
                 biased;
-                _ = views.wait_for(|views| *views == 0) => {
+                () = nobody_looks(&mut views) => {
                     if self.rests() {
-                        return Ok(());
+                        return Ok(Ended::Resting);
                     }
                     continue;
                 }
@@ -110,13 +126,13 @@ impl Fill {
             }
             if after.is_none() {
                 self.catalog.finish_listing(self.id).await?;
-                return Ok(());
+                return Ok(Ended::Whole);
             }
             self.page_came();
             self.hub.listing(self.id.0, info.revision);
             if first {
                 // Left already: what is next sees that at once.
-                let _left = tokio::time::timeout(FIRST_LOOK, views.wait_for(|views| *views == 0)).await;
+                let _left = tokio::time::timeout(FIRST_LOOK, nobody_looks(&mut views)).await;
             }
         }
     }

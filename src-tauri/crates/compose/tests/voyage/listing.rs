@@ -85,3 +85,28 @@ async fn a_list_that_is_left_stops_and_goes_on_where_it_was() {
     // Each page was answered once: the second one was given up before.
     assert_eq!(lists(&house), 3);
 }
+
+/// B1: whoever comes and goes quickly, in several windows, waits for nobody, and the list becomes whole.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn coming_and_going_at_once_stops_nobody_and_loses_no_page() {
+    let house = house().await;
+    let delay = Duration::from_millis(20);
+    house.server.faults().add(Rule::on(
+        Op::ListObjects,
+        When::Always,
+        Fault::Slow { delay, bytes_per_sec: None },
+    ));
+    let come_and_go = |_| async {
+        for _ in 0..100 {
+            let list = open(&house).await;
+            close(&house, &list).await;
+        }
+    };
+    let all = futures::stream::iter(0..8).for_each_concurrent(None, come_and_go);
+    assert!(tokio::time::timeout(Duration::from_secs(60), all).await.is_ok(), "somebody waits for ever");
+    let list = open(&house).await;
+    house
+        .until("it is whole", async || window(&house, &list).await["summary"]["complete"] == json!(true))
+        .await;
+    assert_eq!(window(&house, &list).await["summary"]["count"], json!(OBJECTS));
+}
