@@ -1,4 +1,5 @@
 //! Names of keys as they may be shown.
+use windlass_domain::thaw::Archive;
 use windlass_domain::{ObjectKey, map_key};
 use windlass_ports::{LevelEntry, ListedRow};
 
@@ -38,12 +39,6 @@ pub(crate) fn name_problem(key: &str, folder: bool) -> Option<String> {
     problem.map(|p| format!("This key cannot be a file name here: {p}. It is shown and left as it is."))
 }
 
-/// Whether objects of this class must be restored before they can be read.
-#[must_use]
-pub(crate) fn archived(class: &str) -> bool {
-    matches!(class, "GLACIER" | "DEEP_ARCHIVE")
-}
-
 /// The row of an entry.
 #[must_use]
 pub(crate) fn object_row(listed: ListedRow) -> ObjectRow {
@@ -69,7 +64,7 @@ pub(crate) fn object_row(listed: ListedRow) -> ObjectRow {
             etag,
             state: if listed.safe {
                 RowState::Safe
-            } else if archived(&class) {
+            } else if Archive::of(&class, None).is_some() {
                 RowState::Archived
             } else {
                 RowState::Stored

@@ -1,10 +1,11 @@
 //! One object: its details.
+use windlass_domain::thaw::Archive;
 use windlass_domain::{Bucket, ObjectKey, Timestamp};
 use windlass_ports::{Learned, LevelEntry, ListedRow, ListingSort, ObjectHead, RemoteErrorKind};
 
 use crate::dto::{NamedValue, ObjectDetails, RowState};
 use crate::learning::of_head;
-use crate::names::{archived, last_part, object_row};
+use crate::names::{last_part, object_row};
 use crate::{Api, UiError};
 
 impl Api {
@@ -118,7 +119,7 @@ fn details(head: &ObjectHead) -> Vec<NamedValue> {
     };
     add("Modified", &head.modified.map(time).unwrap_or_default());
     add("Class", &head.class);
-    if archived(&head.class) {
+    if Archive::of(&head.class, None).is_some() {
         add("Reading", "needs a restore first");
     }
     add("Type", head.content_type.as_deref().unwrap_or_default());
