@@ -6,43 +6,19 @@ import type {
   StepResult,
   SyncFolderRow,
   TransferRow,
-  UiError,
   UiEvent,
 } from '../api/types';
 import type { Backend, CallName, Calls } from './index';
 import { mockBuckets } from './mock-buckets';
 import { mockSearch } from './mock-search';
 import { mockJobs } from './mock-jobs';
+import { mockListings } from './mock-listings';
 import { samplePlaying, samplePreview } from './mock-preview';
 import { mockPrices } from './mock-prices';
 import { INGEST, mockSync, OPTIONS } from './mock-sync';
-import {
-  bigRow,
-  BIG_DEFAULT,
-  compareRows,
-  folderFile,
-  inspectionRows,
-  REPORT,
-  sampleTransfers,
-  WEAK,
-} from './mock-data';
+import { bigRow, BIG_DEFAULT, folderFile, inspectionRows, REPORT, sampleTransfers, WEAK } from './mock-data';
 
 type Handlers = { [N in CallName]: (args: Calls[N]['args']) => Calls[N]['result'] | Promise<Calls[N]['result']> };
-
-interface MockListing {
-  id: string;
-  bucket: string;
-  prefix: string;
-  big: boolean;
-  rows: ObjectRow[];
-  shown: number;
-  total: number;
-  revision: number;
-  listed_at: number;
-  /** In how many views it is open, and whether it grows. */
-  views: number;
-  growing: boolean;
-}
 
 const FILES = 812;
 
@@ -62,12 +38,10 @@ function options(): { first: boolean; rows: number; fast: boolean; states: boole
 export function mockBackend(): Backend {
   const { first, rows: bigRows, fast, states, refusing } = options();
   const listeners = new Set<(events: UiEvent[]) => void>();
-  const listings = new Map<string, MockListing>();
   const deleted = new Set<string>();
   const added: ObjectRow[] = [];
   let transfers: TransferRow[] = sampleTransfers();
   let revision = 1;
-  let opened = 0;
   let paused = false;
   let cap: number | null = 2_500_000;
   let connected = !first;
@@ -90,6 +64,12 @@ export function mockBackend(): Backend {
   const more: SyncFolderRow[] = [];
   const sync = mockSync(emit, states);
   const buckets = mockBuckets();
+  const listings = mockListings({
+    emit,
+    fast,
+    bigRows,
+    rows: (bucket, prefix) => (buckets.made.has(bucket) ? [] : rowsOf(bucket, prefix)),
+  });
   let refused: RefusedRight[] = refusing ? ['write', 'delete', 'delete_bucket'] : [];
   const search = mockSearch(emit, (prefix) => rowsOf('inspections-prod', prefix));
   const folders = (): SyncFolderRow[] => [
@@ -180,40 +160,6 @@ export function mockBackend(): Backend {
     );
   }
 
-  function grow(listing: MockListing): void {
-    listing.growing = listing.shown < listing.total && listing.views > 0;
-    if (!listing.growing) return;
-    const step = fast ? listing.total : Math.max(1000, Math.floor(listing.total / 20));
-    setTimeout(() => {
-      listing.growing = listing.views > 0;
-      if (!listing.growing) return;
-      listing.shown = Math.min(listing.total, listing.shown + step);
-      listing.revision += 1;
-      emit({ kind: 'listing', id: listing.id, revision: listing.revision });
-      grow(listing);
-    }, 100);
-  }
-
-  function summary(listing: MockListing): Calls['open_listing']['result'] {
-    const objects = listing.big ? listing.shown : listing.rows.filter((row) => !row.folder).length;
-    return {
-      id: listing.id,
-      count: listing.shown,
-      objects,
-      bytes: listing.big ? listing.shown * 24_600_000 : listing.rows.reduce((sum, row) => sum + row.size, 0),
-      complete: listing.shown >= listing.total,
-      listed_at: listing.listed_at,
-      revision: listing.revision,
-      error: null,
-    };
-  }
-
-  function find(id: string): MockListing {
-    const listing = listings.get(id);
-    if (!listing) throw fault('not_found', 'This list was closed. Open the folder again.');
-    return listing;
-  }
-
   function setState(id: string, state: TransferRow['state']): null {
     transfers = transfers.map((row) => (row.id === id ? { ...row, state, note: '', rate: 0 } : row));
     emit({ kind: 'transfers', revision: (revision += 1) });
@@ -260,65 +206,7 @@ export function mockBackend(): Backend {
     reset_practice: () => null,
     probe_capabilities: () => ({ ...REPORT, probed_at: Date.now() }),
     ...buckets.handlers,
-    open_listing: ({ bucket, prefix, refresh }) => {
-      if (bucket === 'public-reports') {
-        throw fault('no_permission', 'You may not list this bucket. Role FieldUpload may list inspections-prod only.');
-      }
-      // As the core does: a list that is known is given again, unless a new one is asked for.
-      const known = [...listings.values()].findLast((l) => l.bucket === bucket && l.prefix === prefix);
-      if (known && !refresh) {
-        known.views += 1;
-        if (!known.growing) grow(known);
-        return summary(known);
-      }
-      const big = bucket === 'drone-raw-eu';
-      const rows = big || buckets.made.has(bucket) ? [] : rowsOf(bucket, prefix);
-      const total = big ? bigRows : rows.length;
-      const listing: MockListing = {
-        id: `l${(opened += 1)}`,
-        bucket,
-        prefix,
-        big,
-        rows,
-        shown: big ? Math.min(1000, total) : total,
-        total,
-        revision: 1,
-        listed_at: Date.now(),
-        views: 1,
-        growing: false,
-      };
-      listings.set(listing.id, listing);
-      grow(listing);
-      return summary(listing);
-    },
-    open_list: async ({ connection, bucket, prefix, refresh, ...order }) => {
-      const { id } = await handlers.open_listing({ connection, bucket, prefix, refresh });
-      return handlers.listing_window({ id, offset: 0, ...order });
-    },
-    listing_window: ({ id, offset, limit, sort, descending, filter }) => {
-      const listing = find(id);
-      let rows: ObjectRow[];
-      let count = listing.shown;
-      if (listing.big && filter === '') {
-        const end = Math.min(listing.shown, offset + limit);
-        rows = Array.from({ length: Math.max(0, end - offset) }, (_, i) =>
-          bigRow(descending ? listing.shown - 1 - offset - i : offset + i),
-        );
-      } else {
-        const all = listing.big ? Array.from({ length: listing.shown }, (_, i) => bigRow(i)) : [...listing.rows];
-        const text = filter.toLowerCase();
-        const match = all.filter((row) => row.name.toLowerCase().includes(text));
-        match.sort(compareRows(sort, descending));
-        rows = match.slice(offset, offset + limit);
-        count = match.length;
-      }
-      return { rows, summary: { ...summary(listing), count } };
-    },
-    close_listing: ({ id }) => {
-      const listing = listings.get(id);
-      if (listing) listing.views = Math.max(0, listing.views - 1);
-      return null;
-    },
+    ...listings.handlers,
     object_details: ({ key }) => {
       const row =
         rowsOf('inspections-prod', key.slice(0, key.lastIndexOf('/') + 1)).find((r) => r.key === key) ?? bigRow(0);
@@ -365,14 +253,7 @@ export function mockBackend(): Backend {
     },
     delete_objects: ({ bucket, keys }) => {
       for (const key of keys) deleted.add(`${bucket}:${key}`);
-      for (const listing of listings.values()) {
-        if (listing.big) continue;
-        listing.rows = listing.rows.filter((row) => !deleted.has(`${bucket}:${row.key}`));
-        listing.shown = listing.rows.length;
-        listing.total = listing.rows.length;
-        listing.revision += 1;
-        emit({ kind: 'listing', id: listing.id, revision: listing.revision });
-      }
+      listings.keep((row) => !deleted.has(`${bucket}:${row.key}`));
       return { deleted: keys.length, kept: [], undo_hint: 'Old versions stay until 21 Feb 2027.' };
     },
     download: () => {
@@ -628,10 +509,6 @@ function emptyFolder(): SyncFolderRow {
     rate: 0,
     ...INGEST,
   };
-}
-
-function fault(code: UiError['code'], message: string): UiError {
-  return { code, message, detail: 'AccessDenied · request 7QF2…9KD' };
 }
 
 function pause(ms: number): Promise<void> {
