@@ -38,9 +38,9 @@ export async function goTo(page, address) {
   await field.waitFor({ state: 'detached' });
 }
 
-/** A page as the query says. */
-export async function openAt(query, options = {}) {
-  const opened = await openPage(browser, `${server.url}/?fast${query}`, options);
+/** A page as the query says; without `fast`, large lists come in page by page. */
+export async function openAt(query, { fast = true, ...options } = {}) {
+  const opened = await openPage(browser, `${server.url}/?${fast ? 'fast' : ''}${query}`, options);
   opened.page.setDefaultTimeout(15_000);
   return opened;
 }

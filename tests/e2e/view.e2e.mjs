@@ -2,7 +2,7 @@
 // themes; pictures go to build/screenshots/.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { onMock, open } from './mock-page.mjs';
+import { goTo, onMock, open } from './mock-page.mjs';
 import { picture } from './picture.mjs';
 
 onMock();
@@ -56,6 +56,24 @@ test('the gallery has the rows of the list, one tab stop, and the same selection
   await page.keyboard.press('Control+1');
   await page.getByText('3 selected').waitFor();
   await page.getByRole('row', { name: /DJI_0405/ }).waitFor();
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('a long list is stopped and goes on by keyboard, and the button keeps the focus', async () => {
+  const { page, context, errors } = await open('&rows=1000000', { fast: false });
+  await goTo(page, 's3://drone-raw-eu/');
+  const count = async () => Number(await page.getByRole('grid').getAttribute('aria-rowcount'));
+  await page.getByRole('button', { name: 'Stop', exact: true }).focus();
+  await page.keyboard.press('Enter');
+  const onward = page.getByRole('button', { name: 'Go on', exact: true });
+  await onward.waitFor();
+  assert.ok(await onward.evaluate((button) => button === document.activeElement));
+  await picture(page, 'A-stopped');
+  const before = await count();
+  assert.ok(before < 1_000_000, `${before}`);
+  await page.keyboard.press('Enter');
+  await page.waitForFunction((n) => Number(document.querySelector('[role=grid]').ariaRowCount) > n, before);
   assert.deepEqual(errors, []);
   await context.close();
 });
