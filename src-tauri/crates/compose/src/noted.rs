@@ -16,7 +16,7 @@ use windlass_domain::{
 use windlass_ports::remote::Depth;
 use windlass_ports::{
     BucketInfo, BucketUse, ByteStream, Level, Made, NewBucket, ObjectHead, OpenUpload, PutBody, RangeRead,
-    RemoteBrowse, RemoteError, RemoteErrorKind, RemoteStore, Remotes, Removed,
+    RemoteBrowse, RemoteError, RemoteErrorKind, RemoteStore, Remotes, Removed, VersionMark, VersionPage,
 };
 
 /// Remotes that tell how they are answered.
@@ -111,6 +111,10 @@ impl RemoteStore for NotedStore {
         self.inner.head(key).await
     }
 
+    async fn head_version(&self, key: &ObjectKey, version: &VersionId) -> Result<RemoteState, RemoteError> {
+        self.inner.head_version(key, version).await
+    }
+
     async fn get(
         &self,
         key: &ObjectKey,
@@ -118,6 +122,17 @@ impl RemoteStore for NotedStore {
         expect: &ETag,
     ) -> Result<ByteStream, RemoteError> {
         self.look(Right::Read, key.as_str(), self.inner.get(key, range, expect).await)
+    }
+
+    /// Older versions have a right of their own, so their refusals teach nothing of this one.
+    async fn get_version(
+        &self,
+        key: &ObjectKey,
+        version: &VersionId,
+        range: Option<Range<u64>>,
+        expect: &ETag,
+    ) -> Result<ByteStream, RemoteError> {
+        self.inner.get_version(key, version, range, expect).await
     }
 
     async fn put(
@@ -262,6 +277,15 @@ impl RemoteBrowse for NotedBrowse {
     async fn deep_after(&self, bucket: &Bucket, prefix: &str, key: &str) -> Result<Level, RemoteError> {
         let answer = self.inner.deep_after(bucket, prefix, key).await;
         self.notes.look(Right::List, bucket.as_str(), prefix, answer)
+    }
+
+    async fn versions(
+        &self,
+        bucket: &Bucket,
+        prefix: &str,
+        after: Option<&VersionMark>,
+    ) -> Result<VersionPage, RemoteError> {
+        self.inner.versions(bucket, prefix, after).await
     }
 
     async fn details(&self, bucket: &Bucket, key: &ObjectKey) -> Result<ObjectHead, RemoteError> {

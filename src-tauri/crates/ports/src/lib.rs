@@ -38,8 +38,8 @@ pub use journal::{
 };
 pub use playing::Streams;
 pub use remote::{
-    BucketInfo, ByteStream, Flow, Level, LevelEntry, ObjectHead, OpenUpload, PutBody, RangeRead,
-    RemoteBrowse, RemoteError, RemoteErrorKind, RemoteStore, Remotes,
+    BucketInfo, ByteStream, Flow, Level, LevelEntry, ListedVersion, ObjectHead, OpenUpload, PutBody,
+    RangeRead, RemoteBrowse, RemoteError, RemoteErrorKind, RemoteStore, Remotes, VersionMark, VersionPage,
 };
 pub use secret::{Secret, SecretError, SecretKeep, SecretStore};
 pub use watch::{WatchEvent, Watcher};

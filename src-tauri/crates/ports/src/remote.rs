@@ -9,6 +9,7 @@ use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use windlass_domain::job::ObjectEdit;
 use windlass_domain::price::PriceAt;
+use windlass_domain::time::Version;
 use windlass_domain::{
     Bucket, Capabilities, Crc64Nvme, Digest, ETag, ObjectKey, PartReceipt, RemoteExpect, RemoteState,
     Timestamp, UploadId, VersionId,
@@ -176,6 +177,37 @@ pub struct Level {
     pub next: Option<String>,
 }
 
+/// A version of an object, or a delete marker, as it was listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedVersion {
+    /// Key.
+    pub key: String,
+    /// The version.
+    pub version: Version,
+    /// Whether the server says that it is the one on top.
+    pub latest: bool,
+    /// Whose it is, where the server says so: a name, else an id.
+    pub owner: Option<String>,
+}
+
+/// Where a listing of versions goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionMark {
+    /// Behind this key,
+    pub key: String,
+    /// or behind this version of it.
+    pub version: Option<String>,
+}
+
+/// A page of versions.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct VersionPage {
+    /// By key as the server orders them, those of a key together and newest first.
+    pub versions: Vec<ListedVersion>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<VersionMark>,
+}
+
 /// A bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BucketInfo {
@@ -197,10 +229,20 @@ pub trait RemoteStore: Debug + Send + Sync {
     fn asked(self: Arc<Self>) -> Arc<dyn RemoteStore>;
     /// State of the current version with the checksum the server holds.
     async fn head(&self, key: &ObjectKey) -> Result<RemoteState, RemoteError>;
+    /// State of an older version, or of the current one by its id.
+    async fn head_version(&self, key: &ObjectKey, version: &VersionId) -> Result<RemoteState, RemoteError>;
     /// Bytes of exactly this version; a range answers with exactly that range or fails (hazard HB30).
     async fn get(
         &self,
         key: &ObjectKey,
+        range: Option<Range<u64>>,
+        expect: &ETag,
+    ) -> Result<ByteStream, RemoteError>;
+    /// The same of an older version, or of the current one by its id.
+    async fn get_version(
+        &self,
+        key: &ObjectKey,
+        version: &VersionId,
         range: Option<Range<u64>>,
         expect: &ETag,
     ) -> Result<ByteStream, RemoteError>;
@@ -244,7 +286,8 @@ pub trait RemoteStore: Debug + Send + Sync {
     async fn list_uploads(&self, prefix: &str) -> Result<Vec<OpenUpload>, RemoteError>;
     /// Copies one version of an object within the bucket, on the server, with its metadata, tags and class, by parts above
     /// 5 GiB. `source` is the version that must be copied (`x-amz-copy-source-if-match`), `expect` what must be at `to`. A 200
-    /// with an error in the body is an error (hazard HB4).
+    /// with an error in the body is an error (hazard HB4). With the same key at both ends the source names an older version, which
+    /// is put on top.
     async fn copy(
         &self,
         from: &ObjectKey,
@@ -307,6 +350,13 @@ pub trait RemoteBrowse: Debug + Send + Sync {
     ) -> Result<Level, RemoteError>;
     /// The first page of everything below the prefix that comes behind a key (`start-after`); the key itself need not be there.
     async fn deep_after(&self, bucket: &Bucket, prefix: &str, key: &str) -> Result<Level, RemoteError>;
+    /// One page of the versions and delete markers of everything below a prefix.
+    async fn versions(
+        &self,
+        bucket: &Bucket,
+        prefix: &str,
+        after: Option<&VersionMark>,
+    ) -> Result<VersionPage, RemoteError>;
     /// Details of the current version.
     async fn details(&self, bucket: &Bucket, key: &ObjectKey) -> Result<ObjectHead, RemoteError>;
     /// Tags; `Unsupported` when the reply is not a tag set.

@@ -9,7 +9,7 @@ use windlass_domain::{Bucket, Capabilities, ETag, ObjectKey, VersionId};
 use windlass_ports::remote::Depth;
 use windlass_ports::{
     BucketInfo, BucketUse, Level, Made, NewBucket, ObjectHead, RangeRead, RemoteBrowse, RemoteError,
-    RemoteErrorKind, Removed,
+    RemoteErrorKind, Removed, VersionMark, VersionPage,
 };
 
 use crate::S3Client;
@@ -104,6 +104,18 @@ impl RemoteBrowse for S3Browse {
         match self.client.fast_level(bucket, prefix, Depth::Deep, Begin::Key(key)).await? {
             Some(level) => Ok(level),
             None => self.client.slow_level(bucket, prefix, Depth::Deep, Begin::Key(key)).await,
+        }
+    }
+
+    async fn versions(
+        &self,
+        bucket: &Bucket,
+        prefix: &str,
+        after: Option<&VersionMark>,
+    ) -> Result<VersionPage, RemoteError> {
+        match self.client.fast_versions(bucket, prefix, after).await? {
+            Some(page) => Ok(page),
+            None => self.client.slow_versions(bucket, prefix, after).await,
         }
     }
 

@@ -31,7 +31,7 @@ pub use access::{Access, S3Client};
 pub use browse::S3Browse;
 pub use error::Trouble;
 #[doc(hidden)]
-pub use fast::read_listing_page;
+pub use fast::{read_listing_page, read_versions_page};
 pub use profiles::{FoundProfile, found_profiles, parse_profiles};
 pub use staged::{StepOutcome, TestStep, TestStepResult};
 pub use store::S3Store;

@@ -1,7 +1,7 @@
 //! Reading one version, whole or a range of it.
 use std::ops::Range;
 
-use windlass_domain::{ETag, ObjectKey};
+use windlass_domain::{ETag, ObjectKey, VersionId};
 use windlass_ports::{ByteStream, RemoteError, RemoteErrorKind};
 
 use crate::S3Store;
@@ -15,6 +15,7 @@ impl S3Store {
     pub(crate) async fn read(
         &self,
         key: &ObjectKey,
+        version: Option<&VersionId>,
         range: Option<Range<u64>>,
         expect: &ETag,
     ) -> Result<ByteStream, RemoteError> {
@@ -26,6 +27,7 @@ impl S3Store {
             .client
             .call(self.name(), |c| {
                 let get = c.get_object().bucket(self.name()).key(key.as_str()).if_match(expect.as_str());
+                let get = get.set_version_id(version.map(|version| version.as_str().to_owned()));
                 get.set_range(wanted.clone()).send()
             })
             .await?;

@@ -2,16 +2,19 @@
 use std::sync::Arc;
 
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, EncodingType, ServerSideEncryption, StorageClass};
-use windlass_domain::{Bucket, ETag, ObjectKey, VersionId};
+use windlass_domain::{Bucket, ETag, ObjectKey, Timestamp, VersionId, time};
 use windlass_ports::remote::Depth;
-use windlass_ports::{Flow, Level, LevelEntry, RemoteError, RemoteErrorKind};
+use windlass_ports::{
+    Flow, Level, LevelEntry, ListedVersion, RemoteError, RemoteErrorKind, VersionMark, VersionPage,
+};
 
 use crate::S3Client;
 use crate::body::{Progress, body, watched};
 use crate::error::{own, stalled};
 use crate::fast::listing::Page;
+use crate::fast::versions;
 use crate::lanes::{Begin, Copy, Kept, Part, Put, Source, content_type, quoted};
-use crate::store::{DEVICE, bytes_of, conditions, digest, time};
+use crate::store::{DEVICE, bytes_of, conditions, digest, time as moment};
 
 /// A payload that has to be signed goes out in one piece, so it waits for all of its bytes.
 async fn held_back(flow: Option<&Arc<dyn Flow>>, bytes: usize) {
@@ -207,7 +210,7 @@ impl S3Client {
             objects.push(LevelEntry::Object {
                 key: key.to_owned(),
                 size: bytes_of(Some(size)),
-                modified: time(object.last_modified()),
+                modified: moment(object.last_modified()),
                 etag: object.e_tag().unwrap_or_default().to_owned(),
                 class: object.storage_class().map_or("STANDARD", |c| c.as_str()).to_owned(),
             });
@@ -223,4 +226,82 @@ impl S3Client {
         };
         page.level(bucket.as_str(), prefix, depth, from.token())
     }
+
+    /// The SDK gives versions and markers apart, so their order among each other is made again from their times.
+    pub(crate) async fn slow_versions(
+        &self,
+        bucket: &Bucket,
+        prefix: &str,
+        after: Option<&VersionMark>,
+    ) -> Result<VersionPage, RemoteError> {
+        let out = self
+            .call(bucket.as_str(), |c| {
+                c.list_object_versions()
+                    .bucket(bucket.as_str())
+                    .prefix(prefix)
+                    .encoding_type(EncodingType::Url)
+                    .set_key_marker(after.map(|mark| mark.key.clone()))
+                    .set_version_id_marker(after.and_then(|mark| mark.version.clone()))
+                    .send()
+            })
+            .await?;
+        let odd =
+            |what: &str| own(RemoteErrorKind::Unexpected, format!("a version in the listing has no {what}"));
+        let mut versions = Vec::with_capacity(out.versions().len() + out.delete_markers().len());
+        for one in out.versions() {
+            let content = time::Content {
+                size: bytes_of(Some(one.size().ok_or_else(|| odd("size"))?)),
+                etag: ETag::new(one.e_tag().unwrap_or_default()),
+                class: one.storage_class().map_or("STANDARD", |c| c.as_str()).into(),
+            };
+            let modified = moment(one.last_modified());
+            let whose = one.owner();
+            versions.push(listed(
+                one.key(),
+                one.version_id(),
+                modified,
+                Some(content),
+                one.is_latest(),
+                whose,
+            )?);
+        }
+        for one in out.delete_markers() {
+            let (modified, whose) = (moment(one.last_modified()), one.owner());
+            versions.push(listed(one.key(), one.version_id(), modified, None, one.is_latest(), whose)?);
+        }
+        let page = versions::Page {
+            versions,
+            encoded: out.encoding_type() == Some(&EncodingType::Url),
+            truncated: out.is_truncated(),
+            next_key: out.next_key_marker().map(str::to_owned),
+            next_version: out.next_version_id_marker().map(str::to_owned),
+            bucket: out.name().map(str::to_owned),
+            prefix: out.prefix().map(str::to_owned),
+            grouped: !out.common_prefixes().is_empty(),
+        };
+        page.checked(bucket.as_str(), prefix, after)
+    }
+}
+
+fn listed(
+    key: Option<&str>,
+    id: Option<&str>,
+    modified: Option<Timestamp>,
+    content: Option<time::Content>,
+    latest: Option<bool>,
+    owner: Option<&aws_sdk_s3::types::Owner>,
+) -> Result<ListedVersion, RemoteError> {
+    let odd =
+        |what: &str| own(RemoteErrorKind::Unexpected, format!("a version in the listing has no {what}"));
+    let name = owner.and_then(|owner| owner.display_name().filter(|name| !name.is_empty()).or(owner.id()));
+    Ok(ListedVersion {
+        key: key.ok_or_else(|| odd("key"))?.to_owned(),
+        version: time::Version {
+            id: VersionId::new(id.filter(|id| !id.is_empty()).unwrap_or("null")),
+            modified: modified.ok_or_else(|| odd("time"))?,
+            content,
+        },
+        latest: latest.unwrap_or_default(),
+        owner: name.map(str::to_owned),
+    })
 }

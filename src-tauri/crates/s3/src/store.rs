@@ -146,13 +146,28 @@ impl RemoteStore for S3Store {
         state(required(found.size, "the size")?, found.kept)
     }
 
+    async fn head_version(&self, key: &ObjectKey, version: &VersionId) -> Result<RemoteState, RemoteError> {
+        let found = self.look(key, Some(version)).await?;
+        state(required(found.size, "the size")?, found.kept)
+    }
+
     async fn get(
         &self,
         key: &ObjectKey,
         range: Option<Range<u64>>,
         expect: &ETag,
     ) -> Result<ByteStream, RemoteError> {
-        self.read(key, range, expect).await
+        self.read(key, None, range, expect).await
+    }
+
+    async fn get_version(
+        &self,
+        key: &ObjectKey,
+        version: &VersionId,
+        range: Option<Range<u64>>,
+        expect: &ETag,
+    ) -> Result<ByteStream, RemoteError> {
+        self.read(key, Some(version), range, expect).await
     }
 
     async fn put(

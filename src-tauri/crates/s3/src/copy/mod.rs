@@ -52,8 +52,9 @@ impl S3Store {
         device: &str,
     ) -> Result<RemoteState, RemoteError> {
         let here = origin.bucket == self.bucket;
-        let bound = origin.bind(from, source).await?;
-        if here && from == to && bound.current {
+        let itself = here && from == to;
+        let bound = origin.bind(from, source, itself).await?;
+        if itself && bound.current {
             return Err(own(Kind::BadRequest, "an object is not copied onto itself"));
         }
         let grants = match origin.grants(from, bound.version.as_ref()).await? {
@@ -86,14 +87,16 @@ impl S3Store {
         Ok(copied)
     }
 
-    async fn bind(&self, from: &ObjectKey, source: &RemoteState) -> Result<Bound, RemoteError> {
+    /// An older version that is put on top is named as it is: the current one may hold the same bytes.
+    async fn bind(&self, from: &ObjectKey, source: &RemoteState, itself: bool) -> Result<Bound, RemoteError> {
         let is = |found: &Source| found.kept.etag.as_deref() == Some(source.etag.as_str());
         let older = source.version.clone();
-        let now = match self.look(from, None).await {
-            Ok(found) => Some(found),
-            Err(error) if error.kind == Kind::NotFound && older.is_some() => None,
-            Err(error) => return Err(error),
-        };
+        let now =
+            match if itself && older.is_some() { Ok(None) } else { self.look(from, None).await.map(Some) } {
+                Ok(found) => found,
+                Err(error) if error.kind == Kind::NotFound && older.is_some() => None,
+                Err(error) => return Err(error),
+            };
         let current = now.as_ref().is_some_and(is);
         let (found, version) = match (now.filter(is), older) {
             (Some(found), _) => {

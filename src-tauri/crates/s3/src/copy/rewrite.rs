@@ -123,7 +123,7 @@ impl S3Store {
         edit: &ObjectEdit,
         device: &str,
     ) -> Result<RemoteState, RemoteError> {
-        let bound = self.bind(key, source).await?;
+        let bound = self.bind(key, source, false).await?;
         if !bound.current {
             return Err(own(Kind::PreconditionFailed, "the object changed since it was looked at"));
         }

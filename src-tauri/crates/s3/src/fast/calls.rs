@@ -9,12 +9,12 @@ use http::Method;
 use sha2::Digest as _;
 use windlass_domain::{Bucket, Digest, ETag, ObjectKey, RemoteExpect, VersionId};
 use windlass_ports::remote::Depth;
-use windlass_ports::{Flow, Level, RemoteError, RemoteErrorKind};
+use windlass_ports::{Flow, Level, RemoteError, RemoteErrorKind, VersionMark, VersionPage};
 
 use super::answer::Answer;
 use super::place::encoded;
-use super::xml::CUT;
-use super::{Call, listing};
+use super::xml::{CUT, Malformed};
+use super::{Call, listing, versions};
 use crate::S3Client;
 use crate::access::CALL;
 use crate::body::{Progress, watched};
@@ -265,6 +265,48 @@ impl S3Client {
         };
         read_listing_page(&answer.body, bucket.as_str(), prefix, depth, from.token()).map(Some)
     }
+
+    pub(crate) async fn fast_versions(
+        &self,
+        bucket: &Bucket,
+        prefix: &str,
+        after: Option<&VersionMark>,
+    ) -> Result<Option<VersionPage>, RemoteError> {
+        let mut query = String::from("versions=&encoding-type=url");
+        let mut say = |name: &str, value: &str| {
+            // Writing into a String does not fail.
+            let _ = write!(query, "&{name}={}", encoded(value));
+        };
+        say("prefix", prefix);
+        if let Some(mark) = after {
+            say("key-marker", &mark.key);
+            if let Some(version) = &mark.version {
+                say("version-id-marker", version);
+            }
+        }
+        let Some(answer) = self.get(bucket, "ListObjectVersions", Method::GET, "", query).await? else {
+            return Ok(None);
+        };
+        read_versions_page(&answer.body, bucket.as_str(), prefix, after).map(Some)
+    }
+}
+
+/// What an answer to a listing of versions says; see [`read_listing_page`].
+///
+/// # Errors
+/// When it is not wholly a page of this prefix.
+pub fn read_versions_page(
+    page: &[u8],
+    bucket: &str,
+    prefix: &str,
+    after: Option<&VersionMark>,
+) -> Result<VersionPage, RemoteError> {
+    versions::read(page).map_err(unread)?.checked(bucket, prefix, after)
+}
+
+fn unread(error: Malformed) -> RemoteError {
+    let kind = if error == CUT { RemoteErrorKind::Network } else { RemoteErrorKind::Unexpected };
+    own(kind, format!("status 200: {error}"))
 }
 
 /// What an answer to a listing says. Apart from the request, so that hostile answers can be tried on it.
@@ -278,9 +320,5 @@ pub fn read_listing_page(
     depth: Depth,
     after: Option<&str>,
 ) -> Result<Level, RemoteError> {
-    let page = listing::read(page).map_err(|error| {
-        let kind = if error == CUT { RemoteErrorKind::Network } else { RemoteErrorKind::Unexpected };
-        own(kind, format!("status 200: {error}"))
-    })?;
-    page.level(bucket, prefix, depth, after)
+    listing::read(page).map_err(unread)?.level(bucket, prefix, depth, after)
 }

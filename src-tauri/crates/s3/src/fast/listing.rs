@@ -130,7 +130,7 @@ pub(crate) fn read(page: &[u8]) -> Result<Page, Malformed> {
 }
 
 /// Nothing follows the root: two halves of two pages are no page.
-fn end(scan: &mut Scanner<'_>, page: Page) -> Result<Page, Malformed> {
+pub(super) fn end<T>(scan: &mut Scanner<'_>, page: T) -> Result<T, Malformed> {
     loop {
         match scan.next()? {
             None => return Ok(page),
@@ -141,12 +141,12 @@ fn end(scan: &mut Scanner<'_>, page: Page) -> Result<Page, Malformed> {
 }
 
 /// Whoever says something twice says nothing.
-fn once<T>(place: &mut Option<T>, value: T) -> Result<(), Malformed> {
+pub(super) fn once<T>(place: &mut Option<T>, value: T) -> Result<(), Malformed> {
     if place.replace(value).is_some() { Err(Malformed("it says one thing twice")) } else { Ok(()) }
 }
 
 /// Every element inside `parent`, up to and with its end.
-fn child<'a>(scan: &mut Scanner<'a>, parent: &str) -> Result<Option<(&'a str, bool)>, Malformed> {
+pub(super) fn child<'a>(scan: &mut Scanner<'a>, parent: &str) -> Result<Option<(&'a str, bool)>, Malformed> {
     loop {
         match scan.next()? {
             Some(Token::Open { name, empty }) => return Ok(Some((name, empty))),
@@ -193,7 +193,7 @@ fn object(scan: &mut Scanner<'_>, parent: &str) -> Result<LevelEntry, Malformed>
     Ok(LevelEntry::Object { key, size, modified, etag, class })
 }
 
-fn truth(text: &str) -> Result<bool, Malformed> {
+pub(super) fn truth(text: &str) -> Result<bool, Malformed> {
     match text.trim_ascii() {
         "true" | "True" | "TRUE" => Ok(true),
         "false" | "False" | "FALSE" => Ok(false),
@@ -202,7 +202,7 @@ fn truth(text: &str) -> Result<bool, Malformed> {
 }
 
 /// `2026-01-31T12:30:00.000Z` without detours; other forms as the SDK reads them.
-fn moment(text: &str) -> Option<Timestamp> {
+pub(super) fn moment(text: &str) -> Option<Timestamp> {
     quick(text).or_else(|| {
         let date = DateTime::from_str(text, Format::DateTimeWithOffset).ok()?;
         date.to_millis().ok().map(Timestamp::from_millis)

@@ -12,6 +12,7 @@ pub(crate) mod listing;
 pub(crate) mod place;
 mod pool;
 mod sign;
+pub(crate) mod versions;
 mod xml;
 
 use std::borrow::Cow;
@@ -31,7 +32,7 @@ use self::pool::Pool;
 use crate::body::{Counted, Progress};
 use crate::error::{Trouble, chain, own};
 
-pub use self::calls::read_listing_page;
+pub use self::calls::{read_listing_page, read_versions_page};
 pub(crate) use self::place::Rules;
 
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("windlass/", env!("CARGO_PKG_VERSION")));

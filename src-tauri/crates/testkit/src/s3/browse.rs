@@ -4,11 +4,12 @@ use std::ops::Range;
 use async_trait::async_trait;
 use bytes::Bytes;
 use windlass_domain::price::PriceAt;
+use windlass_domain::time;
 use windlass_domain::{Bucket, Capabilities, ETag, ObjectKey, RemoteExpect, VersionId};
 use windlass_ports::remote::Depth;
 use windlass_ports::{
-    BucketInfo, BucketUse, Level, LevelEntry, Made, NewBucket, ObjectHead, PutBody, RangeRead, RemoteBrowse,
-    RemoteError, RemoteErrorKind as Kind, RemoteStore as _, Removed,
+    BucketInfo, BucketUse, Level, LevelEntry, ListedVersion, Made, NewBucket, ObjectHead, PutBody, RangeRead,
+    RemoteBrowse, RemoteError, RemoteErrorKind as Kind, RemoteStore as _, Removed, VersionMark, VersionPage,
 };
 
 use super::{PAGE, VirtualS3, error, lost};
@@ -138,6 +139,64 @@ impl RemoteBrowse for VirtualS3 {
         // Where a page ends, its last key is the token.
         let token = if self.state().profile.unordered { odd(key) } else { key.to_owned() };
         self.level(bucket, prefix, Depth::Deep, Some(&token)).await
+    }
+
+    async fn versions(
+        &self,
+        bucket: &Bucket,
+        prefix: &str,
+        after: Option<&VersionMark>,
+    ) -> Result<VersionPage, RemoteError> {
+        self.inside_bucket(bucket);
+        self.inside(prefix);
+        self.world.pass("versions").await;
+        let can = [Fault::NetBefore, Fault::Throttled, Fault::Expired, Fault::Denied];
+        match self.world.fault("versions", &can) {
+            Some(Fault::NetBefore) => return Err(lost()),
+            Some(Fault::Throttled) => return Err(error(Kind::Throttled, "slow down")),
+            Some(Fault::Expired) => return Err(error(Kind::Unauthenticated, "the token has expired")),
+            Some(Fault::Denied) => return Err(error(Kind::AccessDenied, "access denied")),
+            _ => {}
+        }
+        let mut state = self.state();
+        state.catch_up(&self.world, false);
+        let mut all = Vec::new();
+        for (key, versions) in state.keys.iter().filter(|(key, _)| key.starts_with(prefix)) {
+            for (place, version) in versions.iter().rev().enumerate() {
+                all.push(ListedVersion {
+                    key: key.clone(),
+                    version: time::Version {
+                        id: VersionId::new(format!("n{}", version.id)),
+                        modified: Self::modified(version),
+                        content: version.data.as_ref().map(|data| time::Content {
+                            size: data.len() as u64,
+                            etag: ETag::new(version.etag.as_str()),
+                            class: "STANDARD".into(),
+                        }),
+                    },
+                    latest: place == 0,
+                    owner: None,
+                });
+            }
+        }
+        if let Some(VersionMark { key, version }) = after {
+            let is = |one: &ListedVersion| {
+                one.key == *key && version.as_ref().is_none_or(|version| one.version.id.as_str() == version)
+            };
+            // A version that was taken away meanwhile ends nothing: the next page begins with the next key.
+            match all.iter().position(is) {
+                Some(place) => all.drain(..=place).for_each(drop),
+                None => all.retain(|one| one.key > *key),
+            }
+        }
+        let more = all.len() > PAGE;
+        all.truncate(PAGE);
+        let mark = |last: &ListedVersion| VersionMark {
+            key: last.key.clone(),
+            version: Some(last.version.id.as_str().to_owned()),
+        };
+        let next = all.last().filter(|_| more).map(mark);
+        Ok(VersionPage { versions: all, next })
     }
 
     async fn details(&self, bucket: &Bucket, key: &ObjectKey) -> Result<ObjectHead, RemoteError> {

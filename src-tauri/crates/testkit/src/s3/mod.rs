@@ -166,6 +166,10 @@ impl State {
         self.keys.get(key).and_then(|versions| versions.last()).filter(|version| version.data.is_some())
     }
 
+    fn version(&self, key: &str, id: &VersionId) -> Option<&Version> {
+        self.keys.get(key)?.iter().find(|version| format!("n{}", version.id) == id.as_str())
+    }
+
     fn number(&mut self) -> u64 {
         self.next += 1;
         self.next

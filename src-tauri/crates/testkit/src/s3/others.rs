@@ -43,6 +43,14 @@ impl VirtualS3 {
         gone
     }
 
+    /// Somebody deletes an object by its key, whether one is there or not: S3 puts a marker on top of a marker.
+    pub fn mark_by_other(&self, path: &str) {
+        let key = self.key(path);
+        let mut state = self.state();
+        state.store(&self.world, &key, String::new(), None, Who::Person);
+        state.removed.insert(key, None);
+    }
+
     /// The bucket is emptied and made anew: versions, markers, the engine's own objects, all gone.
     pub(crate) fn recreate(&self) -> Vec<ContentId> {
         let mut state = self.state();

@@ -129,6 +129,66 @@ impl VirtualS3 {
         Ok(Some(request))
     }
 
+    async fn body(
+        &self,
+        key: &ObjectKey,
+        version: Option<&VersionId>,
+        range: Option<Range<u64>>,
+        expect: &ETag,
+    ) -> Result<ByteStream, RemoteError> {
+        let mut can = vec![
+            Fault::NetBefore,
+            Fault::Throttled,
+            Fault::Expired,
+            Fault::Denied,
+            Fault::BodyCut,
+            Fault::BodyShort,
+        ];
+        // Nobody could see it where the server keeps no checksum; only the line's own protection is left there.
+        if self.profile().checksums {
+            can.push(Fault::BitFlip);
+        }
+        let fault = self.read("get", key.as_str(), &can).await?;
+        let data = {
+            let mut state = self.state();
+            state.calls.gets += 1;
+            let found = match version {
+                Some(version) => state.version(key.as_str(), version),
+                None => state.current(key.as_str()),
+            };
+            let Some(now) = found else {
+                return Err(error(Kind::NotFound, "no such key"));
+            };
+            if now.etag != expect.as_str() {
+                return Err(error(Kind::PreconditionFailed, "another version"));
+            }
+            now.data.clone().unwrap_or_else(|| Content::of(Bytes::new()))
+        };
+        let data = damaged(data, &self.world, fault == Some(Fault::BitFlip));
+        let len = data.len() as u64;
+        let range = range.unwrap_or(0..len);
+        if range.end > len || range.start > range.end {
+            return Err(error(Kind::BadRequest, "the range lies outside"));
+        }
+        let mut body = data.bytes.slice(range.start as usize..range.end as usize);
+        let mut end = None;
+        if matches!(fault, Some(Fault::BodyCut | Fault::BodyShort)) {
+            body.truncate(self.world.draw(|chance| chance.below(body.len().max(1) as u64)) as usize);
+            end = (fault == Some(Fault::BodyCut)).then(lost);
+        }
+        let piece = (body.len() / 3).max(16);
+        let world = Arc::clone(&self.world);
+        let pieces = stream::unfold((world, body, end), move |(world, mut body, mut end)| async move {
+            world.pass("body").await;
+            if body.is_empty() {
+                return end.take().map(|end| (Err(end), (world, body, None)));
+            }
+            let next = body.split_to(piece.min(body.len()));
+            Some((Ok(next), (world, body, end)))
+        });
+        Ok(pieces.boxed())
+    }
+
     async fn read(&self, op: &'static str, key: &str, can: &[Fault]) -> Result<Option<Fault>, RemoteError> {
         self.inside(key);
         self.world.pass(op).await;
@@ -194,59 +254,30 @@ impl RemoteStore for VirtualS3 {
         if shown.data.is_none() { Err(none()) } else { Ok(state.told(shown)) }
     }
 
+    async fn head_version(&self, key: &ObjectKey, version: &VersionId) -> Result<RemoteState, RemoteError> {
+        self.read("head_version", key.as_str(), LOOK).await?;
+        let state = self.state();
+        let found = state.version(key.as_str(), version).filter(|version| version.data.is_some());
+        found.map(|version| state.told(version)).ok_or_else(|| error(Kind::NotFound, "no such version"))
+    }
+
     async fn get(
         &self,
         key: &ObjectKey,
         range: Option<Range<u64>>,
         expect: &ETag,
     ) -> Result<ByteStream, RemoteError> {
-        let mut can = vec![
-            Fault::NetBefore,
-            Fault::Throttled,
-            Fault::Expired,
-            Fault::Denied,
-            Fault::BodyCut,
-            Fault::BodyShort,
-        ];
-        // Nobody could see it where the server keeps no checksum; only the line's own protection is left there.
-        if self.profile().checksums {
-            can.push(Fault::BitFlip);
-        }
-        let fault = self.read("get", key.as_str(), &can).await?;
-        let data = {
-            let mut state = self.state();
-            state.calls.gets += 1;
-            let Some(now) = state.current(key.as_str()) else {
-                return Err(error(Kind::NotFound, "no such key"));
-            };
-            if now.etag != expect.as_str() {
-                return Err(error(Kind::PreconditionFailed, "another version"));
-            }
-            now.data.clone().unwrap_or_else(|| Content::of(Bytes::new()))
-        };
-        let data = damaged(data, &self.world, fault == Some(Fault::BitFlip));
-        let len = data.len() as u64;
-        let range = range.unwrap_or(0..len);
-        if range.end > len || range.start > range.end {
-            return Err(error(Kind::BadRequest, "the range lies outside"));
-        }
-        let mut body = data.bytes.slice(range.start as usize..range.end as usize);
-        let mut end = None;
-        if matches!(fault, Some(Fault::BodyCut | Fault::BodyShort)) {
-            body.truncate(self.world.draw(|chance| chance.below(body.len().max(1) as u64)) as usize);
-            end = (fault == Some(Fault::BodyCut)).then(lost);
-        }
-        let piece = (body.len() / 3).max(16);
-        let world = Arc::clone(&self.world);
-        let pieces = stream::unfold((world, body, end), move |(world, mut body, mut end)| async move {
-            world.pass("body").await;
-            if body.is_empty() {
-                return end.take().map(|end| (Err(end), (world, body, None)));
-            }
-            let next = body.split_to(piece.min(body.len()));
-            Some((Ok(next), (world, body, end)))
-        });
-        Ok(pieces.boxed())
+        self.body(key, None, range, expect).await
+    }
+
+    async fn get_version(
+        &self,
+        key: &ObjectKey,
+        version: &VersionId,
+        range: Option<Range<u64>>,
+        expect: &ETag,
+    ) -> Result<ByteStream, RemoteError> {
+        self.body(key, Some(version), range, expect).await
     }
 
     async fn put(
@@ -407,9 +438,15 @@ impl RemoteStore for VirtualS3 {
         let begun = self.looked_first(to.as_str(), expect).await?;
         let (from, to_name) = (from.as_str().to_owned(), to.as_str().to_owned());
         let (etag, expect) = (source.etag.clone(), expect.clone());
+        let older = source.version.clone().filter(|_| from == to_name);
         self.state().calls.copies += 1;
         self.change("copy", to.as_str(), WRITE, begun, move |state, world, _| {
-            let Some(now) = state.current(&from) else { return Err(error(Kind::NotFound, "no such key")) };
+            let source = match &older {
+                Some(version) => state.version(&from, version).filter(|version| version.data.is_some()),
+                None if from == to_name => return Err(error(Kind::BadRequest, "a copy onto itself")),
+                None => state.current(&from),
+            };
+            let Some(now) = source else { return Err(error(Kind::NotFound, "no such key")) };
             if now.etag != etag.as_str() {
                 return Err(error(Kind::PreconditionFailed, "the source is another version"));
             }
