@@ -9,6 +9,7 @@
 pub mod cause;
 pub mod edit;
 pub mod plan;
+pub mod restore;
 pub mod step;
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use cause::Cause;
 pub use edit::{EditProblem, Header, ObjectEdit};
 pub use plan::{Planner, Refused};
+pub use restore::{Restore, Restorer};
 pub use step::{Looked, Next, Outcome, Proof, may_delete, next, proof, settle};
 
 use crate::key::{Bucket, ETag, ObjectKey, VersionId};
@@ -35,6 +37,9 @@ pub enum JobKind {
     Delete,
     /// Takes delete markers away again: the undo of a delete.
     Undelete,
+    /// Brings older versions back: copies them on top, takes single markers away, hides what came since. Its undo is of the same
+    /// kind.
+    Restore,
 }
 
 impl JobKind {
@@ -47,6 +52,7 @@ impl JobKind {
             Self::Edit => "edit",
             Self::Delete => "delete",
             Self::Undelete => "undelete",
+            Self::Restore => "restore",
         }
     }
 
@@ -128,6 +134,9 @@ pub struct JobSpec {
     /// What an edit changes.
     #[serde(default)]
     pub edit: ObjectEdit,
+    /// What a restore brings back; `None` for the other kinds and for the undo of a restore.
+    #[serde(default)]
+    pub restore: Option<Restore>,
     /// The job that this one takes back.
     #[serde(default)]
     pub undoes: Option<JobId>,
@@ -272,8 +281,12 @@ pub struct Item {
     /// What the job wrote: at the destination, or in place.
     pub written: Option<ETag>,
     /// While it is planned, a delete marker that hides what was there before: at the destination of a move that takes one
-    /// back, or at the key of an undelete. Once it is done, the marker that hides the source.
+    /// back, or at the key of an undelete or a restore. Once it is done, the marker that hides the source, or what came since.
     pub marker: Option<VersionId>,
+    /// Of a restore: the version that is copied on top. Its ETag is `etag`.
+    pub version: Option<VersionId>,
+    /// Of a restore: the version that is covered by that, and its bytes. Its ETag is `taken`.
+    pub top: Option<(VersionId, u64)>,
 }
 
 impl Item {

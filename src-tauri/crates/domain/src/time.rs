@@ -10,10 +10,12 @@
 //!
 //! **What cannot be known:** versions that were destroyed since, by hand, by a lifecycle rule, or by being overwritten while
 //! versioning was off or suspended. A moment is told by what is left.
+pub mod by_key;
 pub mod plan;
 pub mod purge;
 pub mod timeline;
 
+pub use by_key::{ByKey, Unordered};
 pub use plan::{Added, Brought, Choice, Expect, Left, Move, Totals, Undelete};
 pub use timeline::{Bar, Builder, Counts, Moment, Timeline};
 
@@ -80,6 +82,12 @@ pub fn on_top(versions: &[Version], moment: Timestamp) -> Option<usize> {
         found = Some(place);
     }
     found
+}
+
+/// The versions that were there at a moment, newest first: those from the one on top then. Empty before the first one.
+#[must_use]
+pub fn up_to(versions: &[Version], moment: Timestamp) -> &[Version] {
+    on_top(versions, moment).and_then(|place| versions.get(place..)).unwrap_or_default()
 }
 
 /// What became of a key between a moment and now.

@@ -205,6 +205,7 @@ async fn an_object_that_was_edited_here_is_not_known_any_more() {
             roots: vec![Root::here("a")],
             if_taken: windlass_domain::job::IfTaken::default(),
             edit: windlass_domain::job::ObjectEdit::default(),
+            restore: None,
             undoes: None,
         },
         state: JobState::Running,
@@ -227,6 +228,8 @@ async fn an_object_that_was_edited_here_is_not_known_any_more() {
         cause: None,
         written: None,
         marker: None,
+        version: None,
+        top: None,
     };
     journal.save_job(job.clone(), vec![item(ItemState::Planned)]).await.unwrap();
     assert_eq!(keys(&ask(&journal, "tag:t=1", "").await), ["a", "b"]);

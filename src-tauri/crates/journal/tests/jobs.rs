@@ -4,7 +4,8 @@
 mod common;
 
 use common::fresh;
-use windlass_domain::job::{Cause, IfTaken, ObjectEdit};
+use windlass_domain::job::{Cause, IfTaken, ObjectEdit, Restore};
+use windlass_domain::time::Undelete;
 use windlass_domain::{
     Bucket, ETag, Item, ItemState, JobCounts, JobId, JobKind, JobSpec, JobState, ObjectKey, Root, Timestamp,
     VersionId,
@@ -23,6 +24,10 @@ fn job(id: &str) -> JobRow {
             roots: vec![Root { from: "a/".to_owned(), to: "ü b/".to_owned() }],
             if_taken: IfTaken::KeepBoth,
             edit: ObjectEdit { class: Some("STANDARD_IA".to_owned()), ..ObjectEdit::default() },
+            restore: Some(Restore::Version {
+                version: VersionId::new("null"),
+                undelete: Undelete::RemoveMarker,
+            }),
             undoes: Some(JobId::from("before")),
         },
         state: JobState::Running,
@@ -49,6 +54,8 @@ fn item(seq: u64, state: ItemState) -> Item {
         cause: (state == ItemState::Left).then_some(Cause::Archived),
         written: (state == ItemState::Done).then(|| ETag::new("\"w\"")),
         marker: (seq == 3).then(|| VersionId::new("m")),
+        version: (seq == 2).then(|| VersionId::new("null")),
+        top: (seq == 2).then(|| (VersionId::new("t"), 9)),
     }
 }
 

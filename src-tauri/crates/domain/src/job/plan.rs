@@ -29,7 +29,9 @@ pub enum Refused {
 /// # Errors
 /// [`Refused`] in the person's words.
 pub fn check(spec: &JobSpec) -> Result<(), Refused> {
-    if spec.roots.is_empty() {
+    if spec.roots.is_empty()
+        || (spec.kind == JobKind::Restore && spec.restore.is_none() && spec.undoes.is_none())
+    {
         return Err(Refused::Nothing);
     }
     if !spec.kind.has_destination() {
@@ -89,6 +91,8 @@ impl<'s> Planner<'s> {
             cause: None,
             written: None,
             marker: None,
+            version: None,
+            top: None,
         };
         self.next += 1;
         if !self.spec.kind.has_destination() {
@@ -185,7 +189,7 @@ pub fn reverse(kind: JobKind, item: &Item, seq: u64) -> Option<(JobKind, Item)> 
             let back = if kind == JobKind::Move { JobKind::Move } else { JobKind::Delete };
             let row = match back {
                 JobKind::Move => Item { from: to, to: Some(item.from.clone()), etag: written, ..base },
-                JobKind::Copy | JobKind::Edit | JobKind::Delete | JobKind::Undelete => {
+                JobKind::Copy | JobKind::Edit | JobKind::Delete | JobKind::Undelete | JobKind::Restore => {
                     Item { from: to, to: None, etag: written, marker: None, ..base }
                 }
             };
@@ -195,6 +199,7 @@ pub fn reverse(kind: JobKind, item: &Item, seq: u64) -> Option<(JobKind, Item)> 
             item.marker.as_ref()?;
             Some((JobKind::Undelete, base))
         }
+        JobKind::Restore => Some((JobKind::Restore, super::restore::reverse(item, base)?)),
         JobKind::Edit | JobKind::Undelete => None,
     }
 }
@@ -206,6 +211,7 @@ pub const fn undone_by(kind: JobKind) -> Option<JobKind> {
         JobKind::Copy => Some(JobKind::Delete),
         JobKind::Move => Some(JobKind::Move),
         JobKind::Delete => Some(JobKind::Undelete),
+        JobKind::Restore => Some(JobKind::Restore),
         JobKind::Edit | JobKind::Undelete => None,
     }
 }

@@ -1,7 +1,7 @@
 //! What comes next for one object, and what it became.
 use std::mem::discriminant;
 
-use super::{Cause, IfTaken, Item, ItemState, JobKind, plan};
+use super::{Cause, IfTaken, Item, ItemState, JobKind, plan, restore};
 use crate::key::{ETag, ObjectKey, VersionId};
 use crate::state::RemoteState;
 
@@ -16,6 +16,8 @@ pub enum Next {
     Rewrite,
     /// Delete it: the person asked for that.
     Delete,
+    /// Copy an older version of it on top.
+    CopyBack,
     /// Take its delete marker away.
     TakeMarkerAway,
     /// Nothing.
@@ -24,14 +26,19 @@ pub enum Next {
 
 /// What comes next.
 #[must_use]
-pub const fn next(kind: JobKind, state: ItemState) -> Next {
-    match (kind, state) {
+pub const fn next(kind: JobKind, item: &Item) -> Next {
+    match (kind, item.state) {
         (JobKind::Copy | JobKind::Move, ItemState::Planned) => Next::Copy,
         (JobKind::Copy | JobKind::Move, ItemState::Copied) => Next::Prove,
         (JobKind::Edit, ItemState::Planned) => Next::Rewrite,
         (JobKind::Delete, ItemState::Planned) => Next::Delete,
         (JobKind::Undelete, ItemState::Planned) => Next::TakeMarkerAway,
-        (JobKind::Edit | JobKind::Delete | JobKind::Undelete, ItemState::Copied)
+        (JobKind::Restore, ItemState::Planned) => match (&item.version, &item.marker) {
+            (Some(_), _) => Next::CopyBack,
+            (None, Some(_)) => Next::TakeMarkerAway,
+            (None, None) => Next::Delete,
+        },
+        (JobKind::Edit | JobKind::Delete | JobKind::Undelete | JobKind::Restore, ItemState::Copied)
         | (_, ItemState::Done | ItemState::Left) => Next::Nothing,
     }
 }
@@ -69,9 +76,9 @@ pub fn proof(one: &RemoteState, other: &RemoteState) -> Proof {
 /// Both ends as they are now, after something whose effect is not known: a refusal, a lost answer, a kill.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Looked {
-    /// The source.
+    /// The source; of a restore the older version.
     pub source: Option<RemoteState>,
-    /// What is at the destination; always `None` where there is none.
+    /// What is at the destination, and of a restore what is at the key now; always `None` where there is none.
     pub there: Option<RemoteState>,
     /// Whether what is at the destination is what is at the source, by [`proof`] or by its bytes.
     pub same: Proof,
@@ -98,7 +105,10 @@ pub enum Outcome {
 #[must_use]
 pub fn settle(kind: JobKind, if_taken: IfTaken, mut item: Item, outcome: Outcome) -> Item {
     match outcome {
+        // No source goes away for it, so nothing rests on the copy; the server's answer was compared with what was copied.
+        Outcome::Wrote(etag) if kind == JobKind::Restore => restore::done(item, Some(etag), None),
         Outcome::Wrote(etag) => copied(item, etag),
+        Outcome::Looked(looked) if kind == JobKind::Restore => restore::looked(item, &looked),
         Outcome::Looked(looked) => match item.state {
             ItemState::Planned => looked_before(kind, if_taken, item, looked),
             ItemState::Copied => looked_after(kind, item, &looked),
@@ -150,14 +160,14 @@ fn looked_before(kind: JobKind, if_taken: IfTaken, mut item: Item, looked: Looke
         return match kind {
             JobKind::Delete => settle(kind, if_taken, item, Outcome::Deleted(None)),
             JobKind::Copy | JobKind::Move | JobKind::Edit => item.left(Cause::Gone),
-            JobKind::Undelete => item,
+            JobKind::Undelete | JobKind::Restore => item,
         };
     };
     match kind {
         // It was not deleted, and is not what was to be deleted.
         JobKind::Delete if source.etag != item.etag => return item.left(Cause::Changed),
         JobKind::Undelete => return settle(kind, if_taken, item, Outcome::Back(source.etag)),
-        JobKind::Copy | JobKind::Move | JobKind::Edit | JobKind::Delete => {}
+        JobKind::Copy | JobKind::Move | JobKind::Edit | JobKind::Delete | JobKind::Restore => {}
     }
     if source.etag != item.etag {
         item.etag = source.etag;
@@ -205,7 +215,8 @@ fn looked_after(kind: JobKind, mut item: Item, looked: &Looked) -> Item {
     match (kind, &looked.source) {
         (JobKind::Move, Some(source)) if source.etag != item.etag => item.left(Cause::Newer),
         (JobKind::Move, Some(_)) => item,
-        (JobKind::Move, None) | (JobKind::Copy | JobKind::Edit | JobKind::Delete | JobKind::Undelete, _) => {
+        (JobKind::Move, None)
+        | (JobKind::Copy | JobKind::Edit | JobKind::Delete | JobKind::Undelete | JobKind::Restore, _) => {
             item.state = ItemState::Done;
             item
         }

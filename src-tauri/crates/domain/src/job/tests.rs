@@ -20,6 +20,7 @@ fn spec(kind: JobKind, roots: &[(&str, &str)], if_taken: IfTaken) -> JobSpec {
             .collect(),
         if_taken,
         edit: ObjectEdit::default(),
+        restore: None,
         undoes: None,
     }
 }
@@ -278,7 +279,7 @@ impl Small {
 
     /// As a server does it, with conditions: what comes of it.
     fn carry(&mut self, kind: JobKind, item: &Item) -> Outcome {
-        match next(kind, item.state) {
+        match next(kind, item) {
             Next::Copy => {
                 let free = match (&self.state("b/x"), &item.taken) {
                     (None, None) => true,
@@ -303,9 +304,10 @@ impl Small {
                 self.objects.remove("a/x");
                 Outcome::Deleted(None)
             }
-            Next::Rewrite | Next::Delete | Next::TakeMarkerAway | Next::Nothing => {
-                Outcome::Looked(self.looked(kind))
+            Next::Rewrite | Next::Delete | Next::TakeMarkerAway | Next::CopyBack => {
+                unreachable!("no restores here")
             }
+            Next::Nothing => Outcome::Looked(self.looked(kind)),
         }
     }
 
@@ -361,13 +363,13 @@ proptest! {
                     suspect = false;
                 }
                 Deed::Goes => {
-                    if next(spec.kind, noted.state) != Next::Nothing {
+                    if next(spec.kind, &noted) != Next::Nothing {
                         let outcome = bucket.carry(spec.kind, &noted);
                         noted = settle(spec.kind, policy, noted, outcome);
                     }
                 }
                 Deed::Unheard => {
-                    if next(spec.kind, noted.state) != Next::Nothing {
+                    if next(spec.kind, &noted) != Next::Nothing {
                         let _unheard = bucket.carry(spec.kind, &noted);
                         suspect = true;
                     }

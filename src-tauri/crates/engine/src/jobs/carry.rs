@@ -37,7 +37,7 @@ pub(super) enum Until {
 }
 
 /// What came of one thing that was tried.
-enum Tried {
+pub(super) enum Tried {
     Became(Outcome),
     /// Whether it took effect is not known, or it was not what was expected.
     LookAgain,
@@ -55,7 +55,7 @@ impl From<Held> for Tried {
 }
 
 pub(super) struct Carrier<'s> {
-    shared: &'s Shared,
+    pub(super) shared: &'s Shared,
     live: &'s Live,
     spec: &'s JobSpec,
     /// What the server answered to copies of this life: with it, the copy alone has to be looked at again.
@@ -69,7 +69,7 @@ impl<'s> Carrier<'s> {
         Self { shared, live, spec, answers: Mutex::default() }
     }
 
-    async fn source(&self) -> Result<Store, RemoteError> {
+    pub(super) async fn source(&self) -> Result<Store, RemoteError> {
         let near = self.spec.roots.first().map_or("", |root| level(&root.from));
         self.shared.store(&self.spec.connection, &self.spec.bucket, near).await.map(RemoteStore::asked)
     }
@@ -79,7 +79,7 @@ impl<'s> Carrier<'s> {
         self.shared.store(&self.spec.connection, &self.spec.to_bucket, near).await.map(RemoteStore::asked)
     }
 
-    fn may(&self) -> Result<(), Held> {
+    pub(super) fn may(&self) -> Result<(), Held> {
         let run = *self.live.order.borrow() == Order::Run && !self.shared.paused();
         if run { Ok(()) } else { Err(Held) }
     }
@@ -96,7 +96,7 @@ impl<'s> Carrier<'s> {
         let (kind, policy) = (self.spec.kind, self.spec.if_taken);
         let (mut look, mut rounds, mut odd, mut waits) = (suspect, 0, 0, 0);
         loop {
-            let next = job::next(kind, item.state);
+            let next = job::next(kind, &item);
             if next == Next::Nothing || (until == Until::Copied && item.state == ItemState::Copied) {
                 return (item, Ok(()));
             }
@@ -163,6 +163,8 @@ impl<'s> Carrier<'s> {
             Next::Prove => self.prove(item).await,
             Next::Rewrite => self.rewrite(item).await,
             Next::Delete => self.delete(item, None).await,
+            Next::CopyBack => self.copy_back(item).await,
+            Next::TakeMarkerAway if self.spec.kind == JobKind::Restore => self.unmark(item).await,
             Next::TakeMarkerAway => self.undelete(item).await,
             Next::Nothing => Tried::LookAgain,
         }
@@ -268,7 +270,7 @@ impl<'s> Carrier<'s> {
         }
     }
 
-    async fn undelete(&self, item: &Item) -> Tried {
+    pub(super) async fn undelete(&self, item: &Item) -> Tried {
         let Some(marker) = &item.marker else { return Tried::Became(Outcome::Refused(Cause::Gone)) };
         let store = match self.source().await {
             Ok(store) => store,
@@ -344,6 +346,9 @@ impl<'s> Carrier<'s> {
     }
 
     async fn look(&self, item: &Item) -> Result<Looked, RemoteError> {
+        if self.spec.kind == JobKind::Restore {
+            return self.look_at_version(item).await;
+        }
         let store = self.source().await?;
         let source = remote::head(self.shared, store.as_ref(), &item.from);
         let (source, there) = futures::try_join!(source, self.head_target(item))?;
@@ -402,7 +407,7 @@ fn meant(item: &Item) -> RemoteState {
 
 /// What an error means. `denied` is what a refusal means for what was tried; without it, it is the look itself that was
 /// refused.
-fn trouble(error: &RemoteError, denied: Option<Cause>) -> Tried {
+pub(super) fn trouble(error: &RemoteError, denied: Option<Cause>) -> Tried {
     let refused = |cause| Tried::Became(Outcome::Refused(cause));
     match error.kind {
         RemoteErrorKind::Network | RemoteErrorKind::Throttled | RemoteErrorKind::Unauthenticated => {

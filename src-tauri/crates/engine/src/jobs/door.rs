@@ -1,5 +1,5 @@
 //! What the engine's door offers for jobs.
-use windlass_domain::{JobId, JobSpec};
+use windlass_domain::{Item, JobId, JobSpec};
 use windlass_ports::LeftGroup;
 
 use super::JobView;
@@ -85,6 +85,14 @@ impl Engine {
     /// When the journal fails.
     pub async fn job_left(&self, id: &JobId) -> Result<Vec<LeftGroup>, EngineError> {
         super::left(&self.shared, id).await
+    }
+
+    /// Objects of a job in order, after this place, at most `limit`: what is planned for each, or what became of it.
+    ///
+    /// # Errors
+    /// When the journal fails.
+    pub async fn job_items(&self, id: &JobId, after: u64, limit: u32) -> Result<Vec<Item>, EngineError> {
+        Ok(self.shared.ports.jobs.items(id, after, limit).await?)
     }
 
     /// Waits until a job was planned, is over, or is paused.

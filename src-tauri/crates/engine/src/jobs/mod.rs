@@ -5,6 +5,7 @@
 mod carry;
 mod door;
 mod planning;
+mod restore;
 mod run;
 mod undo;
 

@@ -5,26 +5,28 @@ use std::time::Duration;
 
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 use windlass_domain::job::Planner;
-use windlass_domain::{Bucket, ETag, Item, ItemState, JobState, ObjectKey, RemoteState, Root};
+use windlass_domain::{Bucket, ETag, Item, ItemState, JobKind, JobState, ObjectKey, RemoteState, Root};
 use windlass_ports::remote::Depth;
 use windlass_ports::{LevelEntry, RemoteError, RemoteErrorKind, RemoteStore};
 
-use super::{Live, Order, over};
+use super::{Live, Order, over, restore};
 use crate::remote;
 use crate::retry;
 use crate::shared::{EngineEvent, Shared, Stopping, lock};
 
 /// Rows written in one commit.
-const CHUNK: usize = 1000;
+pub(super) const CHUNK: usize = 1000;
 /// Single objects looked at at once.
 const LOOKS: usize = 16;
 /// Tries of a listing before a plan is given up.
-const TRIES: u32 = 6;
+pub(super) const TRIES: u32 = 6;
 
-enum Ended {
+pub(super) enum Ended {
     Stopping,
     Cancelled,
     Remote(RemoteError),
+    /// It makes no sense here, in words for people.
+    Words(&'static str),
 }
 
 impl From<Stopping> for Ended {
@@ -41,7 +43,11 @@ impl From<RemoteError> for Ended {
 
 /// Plans a job, and says that it is ready or why it cannot be.
 pub(super) async fn plan(shared: &Shared, live: &Live) {
-    match rows(shared, live).await {
+    let made = match live.row().spec.kind {
+        JobKind::Restore => restore::rows(shared, live).await,
+        _ => rows(shared, live).await,
+    };
+    match made {
         Ok(()) => {
             // An error says that the engine stops; the plan is made anew then.
             let _stopping = live.save(shared, |row| row.state = JobState::Ready, Vec::new()).await;
@@ -55,6 +61,10 @@ pub(super) async fn plan(shared: &Shared, live: &Live) {
             }
             live.state.send_replace(JobState::Cancelled);
             shared.tell(EngineEvent::Jobs);
+        }
+        Err(Ended::Words(words)) => {
+            lock(&live.row).note = words.to_owned();
+            let _stopping = over(shared, live, JobState::Failed, shared.now()).await;
         }
         Err(Ended::Remote(error)) => {
             tracing::warn!(kind = ?error.kind, error = %error.source, "a job could not be planned");
@@ -148,7 +158,7 @@ async fn rows(shared: &Shared, live: &Live) -> Result<(), Ended> {
     Ok(())
 }
 
-async fn write(shared: &Shared, live: &Live, items: Vec<Item>) -> Result<(), Ended> {
+pub(super) async fn write(shared: &Shared, live: &Live, items: Vec<Item>) -> Result<(), Ended> {
     if *live.order.borrow() == Order::Cancel {
         return Err(Ended::Cancelled);
     }
@@ -202,7 +212,7 @@ async fn list(
     }
 }
 
-fn pause(shared: &Shared, tries: u32) -> Duration {
+pub(super) fn pause(shared: &Shared, tries: u32) -> Duration {
     Duration::from_millis(retry::delay_ms(tries, shared.ports.entropy.as_ref()))
 }
 

@@ -108,7 +108,7 @@ async fn end(shared: &Shared, live: &Live, state: JobState) -> Result<(), Stoppi
 }
 
 fn open(kind: JobKind, item: &Item) -> bool {
-    job::next(kind, item.state) != Next::Nothing
+    job::next(kind, item) != Next::Nothing
 }
 
 /// One window; whether every object of it is done or left.

@@ -18,13 +18,18 @@ pub(super) fn spec(row: &JobRow) -> Result<JobSpec, EngineError> {
     if spec.kind == JobKind::Delete && !row.versioned {
         return Err(EngineError::CannotUndo("The bucket keeps no versions, so what was deleted is gone."));
     }
+    if spec.kind == JobKind::Restore && spec.undoes.is_some() {
+        return Err(EngineError::CannotUndo(
+            "It took a restore back. To bring the older state back again, restore to the same moment.",
+        ));
+    }
     if row.counts.done == 0 {
         return Err(EngineError::CannotUndo("Nothing of it was done."));
     }
     let back = |root: &Root| match kind {
         JobKind::Move => Root { from: root.to.clone(), to: root.from.clone() },
         JobKind::Copy | JobKind::Edit | JobKind::Delete => Root::here(&root.to),
-        JobKind::Undelete => Root::here(&root.from),
+        JobKind::Undelete | JobKind::Restore => Root::here(&root.from),
     };
     let (bucket, to_bucket) = (spec.to_bucket.clone(), spec.bucket.clone());
     Ok(JobSpec {
@@ -35,6 +40,7 @@ pub(super) fn spec(row: &JobRow) -> Result<JobSpec, EngineError> {
         roots: spec.roots.iter().map(back).collect(),
         if_taken: windlass_domain::job::IfTaken::Skip,
         edit: windlass_domain::job::ObjectEdit::default(),
+        restore: None,
         undoes: Some(row.id.clone()),
     })
 }

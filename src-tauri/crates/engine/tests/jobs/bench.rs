@@ -50,6 +50,7 @@ pub(crate) fn spec(kind: JobKind, roots: &[(&str, &str)], if_taken: IfTaken) -> 
         roots: roots.iter().map(root).collect(),
         if_taken,
         edit: ObjectEdit::default(),
+        restore: None,
         undoes: None,
     }
 }
@@ -208,7 +209,7 @@ impl Bench {
         self.finish(engine, &undo).await
     }
 
-    async fn finish(&self, engine: &Engine, id: &JobId) -> JobView {
+    pub(crate) async fn finish(&self, engine: &Engine, id: &JobId) -> JobView {
         loop {
             let view = engine.wait_job(id).await.unwrap();
             match view.row.state {

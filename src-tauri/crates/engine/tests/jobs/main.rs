@@ -7,4 +7,5 @@ mod deaths;
 mod orders;
 #[cfg(feature = "planted")]
 mod planted;
+mod restores;
 mod weather;

@@ -117,7 +117,7 @@ fn forget_changed(conn: &Connection, spec: &JobSpec, item: &Item) -> Result<()> 
     let bucket = spec.bucket.as_str();
     match spec.kind {
         JobKind::Copy => {}
-        JobKind::Move | JobKind::Edit | JobKind::Delete | JobKind::Undelete => {
+        JobKind::Move | JobKind::Edit | JobKind::Delete | JobKind::Undelete | JobKind::Restore => {
             facts::forget(conn, &spec.connection, bucket, item.from.as_str())?;
         }
     }
@@ -127,11 +127,15 @@ fn forget_changed(conn: &Connection, spec: &JobSpec, item: &Item) -> Result<()> 
     }
 }
 
-/// One mark over the row, computed before it is written: a hundred thousand rows are not read back for theirs.
-fn mark(job: &str, seq: i64, size: i64, texts: [&str; 8]) -> i64 {
-    let (seq, size) = (seq.to_string(), size.to_string());
+/// One mark over the row, computed before it is written: a hundred thousand rows are not read back for theirs. What only restores
+/// have does not count where it is empty, so rows of before there were any keep theirs.
+fn mark(job: &str, seq: i64, size: i64, texts: [&str; 8], restore: (&str, &str, i64)) -> i64 {
+    let (seq, size, top_size) = (seq.to_string(), size.to_string(), restore.2.to_string());
     let mut all = vec![job, &seq, &size];
     all.extend(texts);
+    if restore != ("", "", 0) {
+        all.extend([restore.0, restore.1, &top_size]);
+    }
     Mark::default().of_texts(&all)
 }
 
@@ -147,12 +151,15 @@ fn save_item(conn: &Connection, job: &JobId, item: &Item) -> Result<()> {
         item.written.as_ref().map_or("", ETag::as_str),
         item.marker.as_ref().map_or("", |v| v.as_str()),
     ];
+    let version = item.version.as_ref().map_or("", |v| v.as_str());
+    let (top, top_size) = item.top.as_ref().map_or(("", 0), |(top, size)| (top.as_str(), size.cast_signed()));
     let [from, to, etag, taken, state, cause, written, marker] = texts;
     execute(
         conn,
         "INSERT OR REPLACE INTO job_items
-             (job_id, seq, from_key, to_key, size, etag, taken, state, cause, written, marker, mark)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             (job_id, seq, from_key, to_key, size, etag, taken, state, cause, written, marker, mark,
+              version, top, top_size)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         params![
             job.as_str(),
             seq,
@@ -165,7 +172,10 @@ fn save_item(conn: &Connection, job: &JobId, item: &Item) -> Result<()> {
             cause,
             written,
             marker,
-            mark(job.as_str(), seq, size, texts)
+            mark(job.as_str(), seq, size, texts, (version, top, top_size)),
+            version,
+            top,
+            top_size,
         ],
     )
     .map(|_| ())
@@ -177,7 +187,8 @@ fn read_item(row: &Row<'_>) -> Result<Item> {
         *slot = text(row, 3 + at)?;
     }
     let (job, seq, size): (&str, i64, i64) = (text(row, 0)?, get(row, 1)?, get(row, 2)?);
-    if !holds(get(row, 11)?, mark(job, seq, size, texts)) {
+    let (version, top, top_size) = (text(row, 12)?, text(row, 13)?, get(row, 14)?);
+    if !holds(get(row, 11)?, mark(job, seq, size, texts, (version, top, top_size))) {
         return Err(odd("an object of a job", "damaged"));
     }
     let [from, to, etag, taken, state, cause, written, marker] = texts;
@@ -198,6 +209,8 @@ fn read_item(row: &Row<'_>) -> Result<Item> {
             .transpose()?,
         written: maybe(written).map(ETag::new),
         marker: maybe(marker).map(VersionId::new),
+        version: maybe(version).map(VersionId::new),
+        top: maybe(top).map(|top| (VersionId::new(top), top_size.cast_unsigned())),
     })
 }
 
@@ -212,7 +225,8 @@ pub(crate) fn one(conn: &Connection, id: &JobId) -> Result<Option<JobRow>> {
 pub(crate) fn items(conn: &Connection, id: &JobId, after: u64, limit: u32) -> Result<Vec<Item>> {
     all(
         conn,
-        "SELECT job_id, seq, size, from_key, to_key, etag, taken, state, cause, written, marker, mark
+        "SELECT job_id, seq, size, from_key, to_key, etag, taken, state, cause, written, marker, mark, version, top,
+                top_size
          FROM job_items WHERE job_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
         params![id.as_str(), after.cast_signed(), limit],
         read_item,
