@@ -10,6 +10,7 @@ use crate::dto_preview::*;
 use crate::dto_prices::*;
 use crate::dto_search::*;
 use crate::dto_sync::*;
+use crate::dto_versions::*;
 use crate::{Api, UiError};
 
 /// Takes one argument out of the object; the error names it.
@@ -112,6 +113,7 @@ calls! {
     price_download(connection: String, bucket: String, choice: PriceChoice) -> DownloadPrice;
     price_listing(connection: String, bucket: String, requests: u64) -> Price;
     price_job(id: String) -> Price;
+    object_versions(connection: String, bucket: String, key: String, after: Option<VersionMark>) -> VersionsPage;
     plan_job(request: JobRequest) -> JobRow;
     start_job(id: String, typed: Option<u64>) -> ();
     pause_job(id: String) -> ();

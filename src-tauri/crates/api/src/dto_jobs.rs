@@ -16,6 +16,8 @@ pub enum JobKind {
     Delete,
     /// Takes delete markers away.
     Undelete,
+    /// Brings older versions back.
+    Restore,
 }
 
 /// What happens where something is at the destination.
@@ -72,6 +74,42 @@ pub struct EditLine {
     pub value: Option<String>,
 }
 
+/// How what was deleted comes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Undelete {
+    /// Its version is copied on top of the marker.
+    Copy,
+    /// The marker is taken away, if it is the only one on top.
+    RemoveMarker,
+}
+
+/// What becomes of objects that were added since a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Added {
+    /// They stay.
+    Keep,
+    /// They get a delete marker.
+    Hide,
+}
+
+/// What a restore brings back: a version, or a moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RestoreTo {
+    /// This version of the only root, which is a key.
+    pub version: Option<String>,
+    /// What was there at this moment, milliseconds since 1970.
+    #[ts(type = "number | null")]
+    pub moment: Option<i64>,
+    /// How what was deleted comes back.
+    pub undelete: Undelete,
+    /// What becomes of what was added since the moment.
+    pub added: Added,
+    /// Whether what was written again with the same bytes is rolled back as well.
+    pub rewritten: bool,
+}
+
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct JobRequest {
@@ -89,6 +127,8 @@ pub struct JobRequest {
     pub if_taken: IfTaken,
     /// Changes of an edit.
     pub edit: Vec<EditLine>,
+    /// What a restore brings back.
+    pub restore: Option<RestoreTo>,
 }
 
 /// How a job stands.

@@ -1,11 +1,15 @@
 //! Copies, moves, edits and deletes on the server: planned, read, started, taken back.
-use windlass_domain::job::{self, Header, ObjectEdit};
-use windlass_domain::{self as domain, Bucket, JobId, JobSpec, Limits, Root};
+use windlass_domain::job::{self, Header, ObjectEdit, Restore};
+use windlass_domain::time::plan;
+use windlass_domain::{self as domain, Bucket, JobId, JobSpec, Limits, Root, Timestamp, VersionId};
 use windlass_engine::JobView;
 use windlass_ports::RemoteErrorKind;
 
 use crate::dto::ErrorCode;
-use crate::dto_jobs::{EditField, EditLine, IfTaken, JobKind, JobProblem, JobRequest, JobRow, JobState};
+use crate::dto_jobs::{
+    Added, EditField, EditLine, IfTaken, JobKind, JobProblem, JobRequest, JobRow, JobState, RestoreTo,
+    Undelete,
+};
 use crate::{Api, UiError, visible};
 
 impl Api {
@@ -83,12 +87,22 @@ fn spec(request: JobRequest) -> Result<JobSpec, UiError> {
         JobKind::Move => domain::JobKind::Move,
         JobKind::Edit => domain::JobKind::Edit,
         JobKind::Delete => domain::JobKind::Delete,
+        JobKind::Restore => domain::JobKind::Restore,
         JobKind::Undelete => {
             return Err(UiError::bad_request(
                 "Only what was deleted here can be brought back, by taking that back. Nothing was done.",
             ));
         }
     };
+    let restore = match (kind, request.restore) {
+        (domain::JobKind::Restore, Some(to)) => Some(restore(to)?),
+        _ => None,
+    };
+    if let Some(Restore::Version { .. }) = restore
+        && !matches!(request.roots.as_slice(), [root] if !Root::here(&root.from).is_folder())
+    {
+        return Err(UiError::bad_request("A version is one of a single object. Nothing was done."));
+    }
     let elsewhere = kind.has_destination();
     let bucket = Bucket::new(request.bucket.as_str());
     let root = |root: crate::dto_jobs::JobRoot| match elsewhere {
@@ -107,8 +121,32 @@ fn spec(request: JobRequest) -> Result<JobSpec, UiError> {
             IfTaken::Replace => job::IfTaken::Replace,
         },
         edit: edit(request.edit),
+        restore,
         undoes: None,
     })
+}
+
+fn restore(to: RestoreTo) -> Result<Restore, UiError> {
+    let undelete = match to.undelete {
+        Undelete::Copy => plan::Undelete::Copy,
+        Undelete::RemoveMarker => plan::Undelete::RemoveMarker,
+    };
+    let added = match to.added {
+        Added::Keep => plan::Added::Keep,
+        Added::Hide => plan::Added::Hide,
+    };
+    match (to.version, to.moment) {
+        (Some(version), None) => Ok(Restore::Version { version: VersionId::new(version), undelete }),
+        (None, Some(moment)) => Ok(Restore::Moment(plan::Choice {
+            moment: Timestamp::from_millis(moment),
+            undelete,
+            added,
+            rewritten: to.rewritten,
+        })),
+        (Some(_), Some(_)) | (None, None) => {
+            Err(UiError::bad_request("Name either a version or a moment to bring back. Nothing was done."))
+        }
+    }
 }
 
 fn edit(lines: Vec<EditLine>) -> ObjectEdit {
@@ -171,6 +209,7 @@ fn row(view: JobView) -> JobRow {
         domain::JobKind::Edit => JobKind::Edit,
         domain::JobKind::Delete => JobKind::Delete,
         domain::JobKind::Undelete => JobKind::Undelete,
+        domain::JobKind::Restore => JobKind::Restore,
     };
     let first = spec.roots.first();
     let (from, to) = first.map_or(("", ""), |root| (root.from.as_str(), root.to.as_str()));
@@ -209,6 +248,7 @@ fn row(view: JobView) -> JobRow {
             && row.undone_by.is_none()
             && counts.done > 0
             && job::plan::undone_by(spec.kind).is_some()
+            && !(spec.kind == domain::JobKind::Restore && spec.undoes.is_some())
             && (spec.kind != domain::JobKind::Delete || row.versioned),
         created: row.created.millis(),
     }

@@ -18,6 +18,7 @@ pub mod dto_preview;
 pub mod dto_prices;
 pub mod dto_search;
 pub mod dto_sync;
+pub mod dto_versions;
 mod engine_work;
 mod error;
 mod events;
@@ -40,6 +41,7 @@ mod search;
 mod sync_folders;
 mod transfers;
 mod typescript;
+mod versions;
 mod work;
 mod writing;
 

@@ -148,6 +148,8 @@ impl Api {
             domain::JobKind::Edit => Some(Carry::Copy(spec.edit.class.as_deref())),
             domain::JobKind::Delete => Some(Carry::Delete),
             domain::JobKind::Undelete => None,
+            // What is copied is in the plan by its class; what only gets a marker or loses one costs nothing worth a line.
+            domain::JobKind::Restore => Some(Carry::Copy(None)),
         };
         let tallies = found.tallies();
         self.price(&spec.connection, spec.bucket.as_str(), |list, at| match carry {
