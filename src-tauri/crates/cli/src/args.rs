@@ -2,6 +2,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use windlass_domain::Timestamp;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -53,8 +54,13 @@ pub(crate) enum Command {
     /// Move or rename objects on the server: one, or everything below a prefix that ends in /. Goes on where it was after
     /// any interruption, with "windlass jobs --wait".
     Mv(Mv),
-    /// Show copies and moves on the server, go on with them, or take one back.
+    /// Show copies, moves and restores on the server, go on with them, or take one back.
     Jobs(Jobs),
+    /// Show what changed below a prefix between two moments, or between a moment and now.
+    Diff(Diff),
+    /// Bring a moment back, or one older version of an object. Nothing is destroyed: older versions are copied on top, and
+    /// "windlass jobs --undo" brings the present state back.
+    Restore(Restore),
     /// Make a bucket.
     Mb(Mb),
     /// Delete a bucket that is empty. Nothing in it is ever deleted.
@@ -86,6 +92,47 @@ pub(crate) struct Ls {
     /// Everything below, not one level.
     #[arg(short, long)]
     pub(crate) recursive: bool,
+    /// As it was at this moment, as far as the versions tell that are still there: 2026-11-12T14:05 in this computer's time, or
+    /// with Z or an offset.
+    #[arg(long, value_name = "MOMENT", requires = "address", value_parser = crate::past::moment)]
+    pub(crate) at: Option<Timestamp>,
+    /// All versions and delete markers, newest first.
+    #[arg(long, requires = "address", conflicts_with_all = ["at", "recursive"])]
+    pub(crate) versions: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Diff {
+    /// `s3://bucket/prefix/`, or a key.
+    pub(crate) address: String,
+    /// The moment, and if given twice the one to compare it with; otherwise that is now.
+    #[arg(long, value_name = "MOMENT", required = true, num_args = 1, value_parser = crate::past::moment)]
+    pub(crate) at: Vec<Timestamp>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Restore {
+    /// `s3://bucket/prefix/` for everything below it, `s3://bucket/` for all, or a key.
+    pub(crate) address: String,
+    /// The moment to come back to: 2026-11-12T14:05 in this computer's time, or with Z or an offset.
+    #[arg(long, value_name = "MOMENT", required_unless_present = "version", value_parser = crate::past::moment)]
+    pub(crate) at: Option<Timestamp>,
+    /// Bring exactly this version of an object back.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["at", "hide_added", "rewritten"])]
+    pub(crate) version: Option<String>,
+    /// Take a delete marker away, where it is the only one on top, instead of copying the version on top of it. Free, at once,
+    /// and for archived versions too; needs the right to delete versions.
+    #[arg(long)]
+    pub(crate) remove_markers: bool,
+    /// Hide what was added since with delete markers. Without this it stays.
+    #[arg(long)]
+    pub(crate) hide_added: bool,
+    /// Roll back what was written again with the same bytes as well, for its headers and tags.
+    #[arg(long)]
+    pub(crate) rewritten: bool,
+    /// Show every step, and do nothing.
+    #[arg(long, visible_alias = "dry-run")]
+    pub(crate) plan: bool,
 }
 
 #[derive(Debug, clap::Args)]

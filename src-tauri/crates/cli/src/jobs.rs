@@ -3,18 +3,21 @@ use std::time::Duration;
 
 use serde_json::json;
 use windlass_compose::{ComposeOptions, Core};
-use windlass_domain::job::{self, ObjectEdit};
-use windlass_domain::{JobId, JobKind, JobSpec, JobState, Root};
+use windlass_domain::job::{self, ObjectEdit, Restore};
+use windlass_domain::time::{Added, Choice, Undelete};
+use windlass_domain::{JobId, JobKind, JobSpec, JobState, Root, VersionId};
 use windlass_engine::JobView;
 
 use crate::address::Address;
-use crate::args::{Common, IfTaken, Jobs, Mv};
+use crate::args::{self, Common, IfTaken, Jobs, Mv};
 use crate::exit::{Code, Failure};
 use crate::open;
 use crate::output::{Output, bytes, printable};
 
 /// Time between two looks at the progress.
 const LOOK: Duration = Duration::from_millis(250);
+/// Steps of a plan that are read at once.
+const STEPS: u32 = 1000;
 
 fn policy(args: IfTaken) -> job::IfTaken {
     match args {
@@ -62,6 +65,7 @@ pub(crate) async fn carry(
             roots: vec![root],
             if_taken: policy(args.if_taken),
             edit: ObjectEdit::default(),
+            restore: None,
             undoes: None,
         };
         let id = core.engine.plan_job(spec).await.map_err(Failure::engine)?;
@@ -70,6 +74,71 @@ pub(crate) async fn carry(
     let result = until_told(work).await;
     core.shutdown().await;
     result
+}
+
+/// `restore`.
+pub(crate) async fn restore(common: &Common, args: &args::Restore, output: &Output) -> Result<Code, Failure> {
+    let place = Address::parse(&args.address)?;
+    let undelete = if args.remove_markers { Undelete::RemoveMarker } else { Undelete::Copy };
+    let root = Root::here(&place.rest);
+    let what = match (&args.version, args.at) {
+        (Some(version), _) if !root.is_folder() => {
+            Restore::Version { version: VersionId::new(version.as_str()), undelete }
+        }
+        (None, Some(moment)) => Restore::Moment(Choice {
+            moment,
+            undelete,
+            added: if args.hide_added { Added::Hide } else { Added::Keep },
+            rewritten: args.rewritten,
+        }),
+        _ => return Err(Failure::usage("A version is one of a single object: name its key.")),
+    };
+    let core = open::core(common, ComposeOptions::default()).await?;
+    let work = async {
+        let spec = JobSpec {
+            kind: JobKind::Restore,
+            connection: open::connection(&core, common).await?,
+            bucket: place.bucket.clone(),
+            to_bucket: place.bucket.clone(),
+            roots: vec![root],
+            if_taken: job::IfTaken::Skip,
+            edit: ObjectEdit::default(),
+            restore: Some(what),
+            undoes: None,
+        };
+        let id = core.engine.plan_job(spec).await.map_err(Failure::engine)?;
+        start(&core, &id, args.plan, output).await
+    };
+    let result = until_told(work).await;
+    core.shutdown().await;
+    result
+}
+
+/// Every step of a restore that was planned.
+async fn steps(core: &Core, id: &JobId, output: &Output) -> Result<(), Failure> {
+    let mut after = 0;
+    loop {
+        let items = core.engine.job_items(id, after, STEPS).await.map_err(Failure::engine)?;
+        let Some(last) = items.last() else { return Ok(()) };
+        after = last.seq;
+        for item in &items {
+            let what = match (item.cause, &item.version, &item.marker, &item.taken) {
+                (Some(cause), ..) => cause.words().title,
+                (None, Some(_), _, Some(_)) => "roll back",
+                (None, Some(_), _, None) => "undelete",
+                (None, None, Some(_), _) => "take the marker away",
+                (None, None, None, _) => "hide",
+            };
+            output.result(
+                || format!("{what:>20}  {:>10}  {}", bytes(item.size), printable(item.from.as_str())),
+                &json!({
+                    "key": item.from.as_str(), "step": what, "size": item.size, "cause": item.cause,
+                    "version": item.version.as_ref().map(|v| v.as_str()),
+                    "marker": item.marker.as_ref().map(|v| v.as_str()),
+                }),
+            );
+        }
+    }
 }
 
 /// `jobs`: the list, or what is said to one of them.
@@ -118,6 +187,9 @@ async fn start(core: &Core, id: &JobId, plan: bool, output: &Output) -> Result<C
         return Err(Failure::not_found(view.row.note));
     }
     if plan {
+        if view.row.spec.kind == JobKind::Restore {
+            steps(core, id, output).await?;
+        }
         tell(&view, output);
         core.engine.cancel_job(id).await.map_err(Failure::engine)?;
         return Ok(Code::Done);
@@ -166,15 +238,16 @@ fn tell(view: &JobView, output: &Output) {
     let (from, to) = place.map_or(("", ""), |root| (root.from.as_str(), root.to.as_str()));
     output.result(
         || {
+            let elsewhere = row.spec.kind.has_destination();
+            let to = format!(" to s3://{}/{}", row.spec.to_bucket, printable(to));
             format!(
-                "{}  {} {}  s3://{}/{} to s3://{}/{}: {} of {} done, {} left",
+                "{}  {} {}  s3://{}/{}{}: {} of {} done, {} left",
                 row.id,
                 row.spec.kind.code(),
                 row.state.code(),
                 row.spec.bucket,
                 printable(from),
-                row.spec.to_bucket,
-                printable(to),
+                if elsewhere { to.as_str() } else { "" },
                 counts.done,
                 counts.objects,
                 counts.left

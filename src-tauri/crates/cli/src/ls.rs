@@ -8,6 +8,7 @@ use crate::args::{Common, Ls};
 use crate::exit::{Code, Failure};
 use crate::open;
 use crate::output::{Output, bytes, printable};
+use crate::past;
 
 pub(crate) async fn run(common: &Common, args: &Ls, output: &Output) -> Result<Code, Failure> {
     let browse = open::client(common).await?.browse();
@@ -23,6 +24,12 @@ pub(crate) async fn run(common: &Common, args: &Ls, output: &Output) -> Result<C
         return Ok(Code::Done);
     };
     let address = Address::parse(text)?;
+    if args.versions {
+        return past::versions(browse, &address, output).await;
+    }
+    if let Some(at) = args.at {
+        return past::list(browse, &address, at, args.recursive, output).await;
+    }
     let depth = if args.recursive { Depth::Deep } else { Depth::Level };
     let mut after = None;
     let mut seen = false;

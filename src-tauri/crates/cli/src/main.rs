@@ -15,6 +15,7 @@ mod jobs;
 mod ls;
 mod open;
 mod output;
+mod past;
 mod plan;
 mod practice;
 mod status;
@@ -56,6 +57,8 @@ async fn run(args: Args, output: &Output) -> Result<exit::Code, Failure> {
         Command::Ls(ls) => ls::run(&common, &ls, output).await,
         Command::Cp(cp) => cp::run(&common, &cp, output).await,
         Command::Mv(mv) => jobs::carry(&common, windlass_domain::JobKind::Move, &mv, output).await,
+        Command::Diff(diff) => past::diff(&common, &diff, output).await,
+        Command::Restore(restore) => jobs::restore(&common, &restore, output).await,
         Command::Mb(mb) => buckets::make(&common, &mb, output).await,
         Command::Rb(rb) => buckets::remove(&common, &rb, output).await,
         Command::Jobs(list) => jobs::run(&common, &list, output).await,
