@@ -277,3 +277,25 @@ test('an archived version below a marker comes back only without the marker', as
   assert.deepEqual(errors, []);
   await context.close();
 });
+
+test('in a small window the list has room too, and Escape leads back to the objects', async () => {
+  const { page, context, errors } = await open('', { viewport: { width: 720, height: 480 }, deviceScaleFactor: 2 });
+  await ask(page, 'DJI_0412.JPG');
+  await onRow(page, 'Current');
+  await page.keyboard.press('End');
+  await onRow(page, 'Added');
+  const seen = await page.evaluate(() => {
+    const row = document.activeElement.getBoundingClientRect();
+    return ['.vers .vlist', '.insp'].every((box) => {
+      const { top, bottom } = document.querySelector(box).getBoundingClientRect();
+      return row.top >= top && row.bottom <= bottom;
+    });
+  });
+  assert.ok(seen, 'the row with the focus is seen whole');
+  await picture(page, 'D-versions-200');
+  await page.keyboard.press('Escape');
+  await page.locator('.vers').waitFor({ state: 'detached' });
+  await focusOn(page, 'DJI_0412.JPG');
+  assert.deepEqual(errors, []);
+  await context.close();
+});

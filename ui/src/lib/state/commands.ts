@@ -76,8 +76,11 @@ function remove(app: App): void {
 }
 
 function escape(app: App): void {
-  if (app.inspector && window.innerWidth <= 1080) app.inspector = false;
-  else app.listing.selection.clear();
+  if (app.inspector && window.innerWidth <= 1080) {
+    app.inspector = false;
+    // It may have had the focus: the row that it told of takes it.
+    app.listing.jump = { index: app.listing.focus, top: null };
+  } else app.listing.selection.clear();
 }
 
 /** Every command, in the order in which they are listed. The one table of all keys. */
