@@ -299,3 +299,21 @@ test('in a small window the list has room too, and Escape leads back to the obje
   assert.deepEqual(errors, []);
   await context.close();
 });
+
+test('where writing was refused, a restore asks whether to try it again', async () => {
+  const { page, context, errors } = await open('&refused');
+  await ask(page, 'DJI_0412.JPG');
+  await onRow(page, 'Current');
+  await page.keyboard.press('ArrowDown');
+  await onRow(page, 'ops-anna');
+  const button = list(page, 'DJI_0412.JPG')
+    .getByRole('button', { name: /^Restore the version of 12 Nov/ })
+    .first();
+  assert.equal(await button.getAttribute('aria-disabled'), 'true');
+  assert.match(await button.getAttribute('title'), /write|refused/);
+  await page.keyboard.press('Enter');
+  await job(page).getByRole('button', { name: /Try/ }).click();
+  await page.getByRole('dialog', { name: /^Restore DJI_0412.JPG of 12 Nov/ }).waitFor();
+  assert.deepEqual(errors, []);
+  await context.close();
+});

@@ -1,4 +1,4 @@
-import type { JobRequest, JobRow, RestoreTo, UiError, VersionMark, VersionRow } from '../api/types';
+import type { JobRequest, JobRow, RefusalRow, RestoreTo, UiError, VersionMark, VersionRow } from '../api/types';
 import type { Backend } from '../backend';
 import { toUiError } from '../errors';
 import { t } from '../i18n';
@@ -173,7 +173,17 @@ export function askRestore(app: App, index: number): void {
   };
   // An archived version cannot be copied; without its markers it is back as it is.
   const undelete = action.kind === 'undelete' && row.archived ? 'remove_marker' : 'copy';
-  app.dialog = { kind: 'job', request: restoreOf(subject, row, undelete), id: null, restoring };
+  const ask = (): void => {
+    app.dialog = { kind: 'job', request: restoreOf(subject, row, undelete), id: null, restoring };
+  };
+  const refused = refusedOf(app, action);
+  if (refused) app.dialog = { kind: 'refused', row: refused, run: ask };
+  else ask();
+}
+
+/** What was refused here that an action needs. An undelete has two ways, which need different rights. */
+export function refusedOf(app: App, action: VersionAction | null): RefusalRow | null {
+  return action?.kind === 'restore' ? app.refusals.find(['write']) : null;
 }
 
 /** Shows the versions of the object with the focus in the inspector. */
