@@ -292,6 +292,7 @@ test('in a small window the list has room too, and Escape leads back to the obje
     });
   });
   assert.ok(seen, 'the row with the focus is seen whole');
+  assert.equal(await page.locator('.insp .prev').isVisible(), false, 'the list has the room of the picture');
   await picture(page, 'D-versions-200');
   await page.keyboard.press('Escape');
   await page.locator('.vers').waitFor({ state: 'detached' });
