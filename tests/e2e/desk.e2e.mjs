@@ -68,7 +68,8 @@ test('an address of an object puts the focus on its row', async () => {
 
 test('tabs keep their place, history, order and ticks, and come back at the next start', async () => {
   const { page, context, errors } = await open();
-  const tabs = page.getByRole('tab');
+  const bar = page.getByRole('tablist', { name: 'Tabs' });
+  const tabs = bar.getByRole('tab');
   assert.equal(await page.getByRole('tablist', { name: 'Tabs' }).count(), 0, 'one tab needs no bar');
   await page.getByRole('button', { name: 'Size', exact: true }).click();
   await page.getByRole('row', { name: /DJI_0774/ }).click();
@@ -104,12 +105,12 @@ test('tabs keep their place, history, order and ticks, and come back at the next
   await page.getByRole('tab', { name: 'overlap-check/', selected: true }).waitFor();
 
   // The bar itself: one stop, arrows move, Enter shows, Delete closes and the focus stays in the bar.
-  await page.getByRole('tab', { selected: true }).focus();
+  await bar.getByRole('tab', { selected: true }).focus();
   await page.keyboard.press('ArrowLeft');
   await page.keyboard.press('Enter');
   await page.getByRole('tab', { name: 'pier-07/', selected: true }).waitFor();
   await page.keyboard.press('Delete');
-  await page.waitForFunction(() => document.querySelectorAll('[role=tab]').length === 3);
+  await page.waitForFunction(() => document.querySelectorAll('.tabbar [role=tab]').length === 3);
   await page.waitForFunction(() => document.activeElement?.ariaSelected === 'true');
 
   await page.keyboard.press('Control+Tab');
@@ -425,7 +426,7 @@ test('row height, columns and their widths are chosen by key and by pointer, and
 test('everything is there at 200 % in a small window', async () => {
   const { page, context, errors } = await open('', { viewport: { width: 720, height: 480 }, deviceScaleFactor: 2 });
   await page.keyboard.press('Control+t');
-  await page.getByRole('tab', { selected: true }).waitFor();
+  await page.getByRole('tablist', { name: 'Tabs' }).getByRole('tab', { selected: true }).waitFor();
   await page.keyboard.press('Control+b');
   await page.locator('.mark').waitFor();
   await picture(page, 'A-browse-200');

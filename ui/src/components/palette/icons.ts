@@ -29,6 +29,7 @@ const commands: Partial<Record<CommandId, IconName>> = {
   'cut-objects': 'arrow-left-right',
   'paste-objects': 'file-check',
   properties: 'file-pen-line',
+  'show-versions': 'history',
   delete: 'trash-2',
   'select-all': 'check',
   'add-folder': 'folder-sync',

@@ -80,5 +80,6 @@ export type IconName =
   | 'star-on'
   | 'ellipsis'
   | 'history'
+  | 'pencil'
   | 'keyboard'
   | 'columns-3';

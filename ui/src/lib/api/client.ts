@@ -50,6 +50,8 @@ import type {
   TransferWindow,
   UiError,
   UploadStarted,
+  VersionMark,
+  VersionsPage,
 } from './types';
 
 /** Every function of the core: what goes in, what comes out. */
@@ -79,6 +81,7 @@ export interface Calls {
   stop_index: { args: { id: string }; result: null };
   drop_index: { args: { id: string }; result: null };
   object_details: { args: { connection: string; bucket: string; key: string }; result: ObjectDetails };
+  object_versions: { args: { connection: string; bucket: string; key: string; after: VersionMark | null }; result: VersionsPage };
   refusals: { args: { connection: string; bucket: string; prefix: string }; result: Array<RefusalRow> };
   forget_refusal: { args: { connection: string; bucket: string; prefix: string; right: RefusedRight }; result: null };
   preview: { args: { connection: string; bucket: string; key: string; etag: string; want: PreviewWant }; result: Preview };
@@ -175,6 +178,7 @@ export function client(call: Caller) {
     stop_index: (args: Calls['stop_index']['args']) => call('stop_index', args),
     drop_index: (args: Calls['drop_index']['args']) => call('drop_index', args),
     object_details: (args: Calls['object_details']['args']) => call('object_details', args),
+    object_versions: (args: Calls['object_versions']['args']) => call('object_versions', args),
     refusals: (args: Calls['refusals']['args']) => call('refusals', args),
     forget_refusal: (args: Calls['forget_refusal']['args']) => call('forget_refusal', args),
     preview: (args: Calls['preview']['args']) => call('preview', args),

@@ -776,7 +776,7 @@ error: UiError | null, };
 /**
  * What a job does.
  */
-export type JobKind = "copy" | "move" | "edit" | "delete" | "undelete";
+export type JobKind = "copy" | "move" | "edit" | "delete" | "undelete" | "restore";
 
 /**
  * Objects that a job left, by cause.
@@ -834,7 +834,11 @@ if_taken: IfTaken,
 /**
  * Changes of an edit.
  */
-edit: Array<EditLine>, };
+edit: Array<EditLine>, 
+/**
+ * What a restore brings back; `None` for everything else.
+ */
+restore: RestoreTo | null, };
 
 /**
  * One thing that was chosen.
@@ -1993,3 +1997,95 @@ batch: string,
  * Files in it.
  */
 files: number, };
+
+/**
+ * What a restore brings back.
+ */
+export type RestoreTo = { 
+/**
+ * Exactly this version of the only root.
+ */
+version: string | null, 
+/**
+ * What was there at this moment, in milliseconds since 1970.
+ */
+moment: number | null, 
+/**
+ * How what was deleted comes back.
+ */
+undelete: "copy" | "remove_marker", 
+/**
+ * What becomes of objects added since.
+ */
+added: "keep" | "hide", 
+/**
+ * Whether what was written again with the same bytes is rolled back too.
+ */
+rewritten: boolean, };
+
+/**
+ * Where a listing of versions goes on.
+ */
+export type VersionMark = { 
+/**
+ * Key.
+ */
+key: string, 
+/**
+ * Version.
+ */
+version: string | null, };
+
+/**
+ * A version of an object, or a delete marker.
+ */
+export type VersionRow = { 
+/**
+ * Id; `null` for what was written while the bucket kept no versions.
+ */
+version: string, 
+/**
+ * Whether it is on top now.
+ */
+latest: boolean, 
+/**
+ * Whether it is a delete marker.
+ */
+marker: boolean, 
+/**
+ * Bytes; zero for a marker.
+ */
+size: number, 
+/**
+ * The time it bears, in milliseconds since 1970.
+ */
+modified: number, 
+/**
+ * ETag.
+ */
+etag: string, 
+/**
+ * Storage class.
+ */
+class: string, 
+/**
+ * Whether it has to be thawed before it can be read.
+ */
+archived: boolean, 
+/**
+ * Who wrote it, where the server says so.
+ */
+owner: string | null, };
+
+/**
+ * Versions, newest first.
+ */
+export type VersionsPage = { 
+/**
+ * Versions and markers.
+ */
+rows: Array<VersionRow>, 
+/**
+ * Where the next page begins.
+ */
+next: VersionMark | null, };

@@ -1,5 +1,6 @@
 import type { JobProblem, JobRow, UiEvent } from '../api/types';
 import type { CallName, Calls } from './index';
+import type { Act, Restorable } from './mock-versions';
 
 type JobCalls = Extract<
   CallName,
@@ -23,11 +24,21 @@ const TAKEN: JobProblem = {
   objects: 3,
   keys: ['raw/DJI_0412.JPG', 'raw/DJI_0413.JPG', 'raw/DJI_0414.JPG'],
 };
+const ARCHIVED: JobProblem = {
+  code: 'archived',
+  title: 'Archived',
+  advice: 'It has to be thawed before it can be copied.',
+  objects: 1,
+  keys: [],
+};
 const BEAT = 300;
 
-/** Copies and moves that only look as if. */
-export function mockJobs(emit: (event: UiEvent) => void): JobHandlers {
+/** Copies and moves that only look as if; restores are done by whoever keeps the versions. */
+export function mockJobs(emit: (event: UiEvent) => void, restorable: Restorable): JobHandlers {
   const rows = new Map<string, JobRow>();
+  /** What restores do, and what takes those back that are over. */
+  const acts = new Map<string, Act>();
+  const backs = new Map<string, Act>();
   let made = 0;
 
   const find = (id: string): JobRow => {
@@ -52,6 +63,8 @@ export function mockJobs(emit: (event: UiEvent) => void): JobHandlers {
     const todo = row.objects - row.left;
     const done = Math.min(todo, row.done + Math.ceil(todo / 20));
     const over = done >= todo;
+    const act = over ? acts.get(id) : undefined;
+    if (act) backs.set(id, act());
     set({
       ...row,
       done,
@@ -67,15 +80,19 @@ export function mockJobs(emit: (event: UiEvent) => void): JobHandlers {
   return {
     jobs: () => [...rows.values()].reverse(),
     job: ({ id }) => find(id),
-    job_problems: ({ id }) => (find(id).left > 0 ? [TAKEN] : []),
+    job_problems: ({ id }) => {
+      const { left, kind } = find(id);
+      return left === 0 ? [] : [kind === 'restore' ? ARCHIVED : TAKEN];
+    },
     plan_job: ({ request }) => {
       const first = request.roots[0] ?? { from: '', to: '' };
       const folder = request.roots.some(({ from }) => from.endsWith('/'));
       const objects = folder ? 1204 : request.roots.length;
       const moves = request.kind === 'copy' || request.kind === 'move';
       const level = (key: string): string => key.replace(/[^/]*\/?$/, '');
-      const left = moves && folder && request.if_taken === 'skip' ? 3 : 0;
-      return add({
+      const restore = request.restore && restorable.plan(request);
+      const left = (restore?.left ?? 0) + (moves && folder && request.if_taken === 'skip' ? 3 : 0);
+      const row = add({
         kind: request.kind,
         state: 'ready',
         connection: request.connection,
@@ -86,7 +103,7 @@ export function mockJobs(emit: (event: UiEvent) => void): JobHandlers {
         chosen: request.roots.length,
         rename: request.kind === 'move' && request.roots.length === 1 && level(first.from) === level(first.to),
         objects,
-        bytes: objects * 24_800_000,
+        bytes: restore?.bytes ?? objects * 24_800_000,
         done: 0,
         done_bytes: 0,
         left,
@@ -99,10 +116,16 @@ export function mockJobs(emit: (event: UiEvent) => void): JobHandlers {
         undoes: null,
         can_undo: false,
       });
+      if (restore) acts.set(row.id, restore.act);
+      return row;
     },
     undo_job: ({ id }) => {
       const row = find(id);
-      return add({ ...row, state: 'ready', from: row.to, to: row.from, undoes: id, done: 0, left: 0, can_undo: false });
+      const { from, to } = row;
+      const undo = add({ ...row, state: 'ready', from: to, to: from, undoes: id, done: 0, left: 0, can_undo: false });
+      const back = backs.get(id);
+      if (back) acts.set(undo.id, back);
+      return undo;
     },
     start_job: ({ id }) => {
       set({ ...find(id), state: 'running' });

@@ -1,4 +1,4 @@
-import type { ObjectRow, Price, PriceLine } from '../api/types';
+import type { JobRow, ObjectRow, Price, PriceLine } from '../api/types';
 import type { CallName, Calls } from './index';
 
 type PriceCalls = Extract<
@@ -28,7 +28,10 @@ function known(lines: PriceLine[]): Price {
 }
 
 /** Prices that only look as if: $0.09 a GB, $0.40 for a million requests. */
-export function mockPrices(rowsOf: (bucket: string, prefix: string) => ObjectRow[]): PriceHandlers {
+export function mockPrices(
+  rowsOf: (bucket: string, prefix: string) => ObjectRow[],
+  jobOf: (id: string) => JobRow,
+): PriceHandlers {
   let ask: number | null = 1e9;
   const parent = (key: string): string => key.replace(/[^/]*\/?$/, '');
 
@@ -66,6 +69,11 @@ export function mockPrices(rowsOf: (bucket: string, prefix: string) => ObjectRow
       };
     },
     price_listing: ({ requests }) => known([line('lists', requests, requests * 5400)]),
-    price_job: () => known([line('puts', 1201, 6_485_400), line('gets', 3603, 1_549_290)]),
+    price_job: ({ id }) => {
+      const { kind, bytes } = jobOf(id);
+      // Taking a marker away copies nothing and costs nothing.
+      if (kind === 'restore') return known(bytes === 0 ? [] : [line('puts', 1, 5400), line('gets', 2, 860)]);
+      return known([line('puts', 1201, 6_485_400), line('gets', 3603, 1_549_290)]);
+    },
   };
 }

@@ -15,6 +15,7 @@ import { mockJobs } from './mock-jobs';
 import { mockListings } from './mock-listings';
 import { samplePlaying, samplePreview } from './mock-preview';
 import { mockPrices } from './mock-prices';
+import { mockVersions } from './mock-versions';
 import { INGEST, mockSync, OPTIONS } from './mock-sync';
 import { bigRow, BIG_DEFAULT, folderFile, inspectionRows, REPORT, sampleTransfers, WEAK } from './mock-data';
 
@@ -70,6 +71,8 @@ export function mockBackend(): Backend {
     bigRows,
     rows: (bucket, prefix) => (buckets.made.has(bucket) ? [] : rowsOf(bucket, prefix)),
   });
+  const versions = mockVersions((bucket, prefix) => (bucket === 'drone-raw-eu' ? [] : inspectionRows(prefix)));
+  const jobs = mockJobs(emit, versions);
   let refused: RefusedRight[] = refusing ? ['write', 'delete', 'delete_bucket'] : [];
   const search = mockSearch(emit, (prefix) => rowsOf('inspections-prod', prefix));
   const folders = (): SyncFolderRow[] => [
@@ -155,9 +158,9 @@ export function mockBackend(): Backend {
   function rowsOf(bucket: string, prefix: string): ObjectRow[] {
     const own = added.filter((row) => row.key.startsWith(`${bucket}:${prefix}`));
     const base = bucket === 'inspections-prod' ? inspectionRows(prefix) : [];
-    return [...base, ...own.map((row) => ({ ...row, key: row.key.slice(bucket.length + 1) }))].filter(
-      (row) => !deleted.has(`${bucket}:${row.key}`),
-    );
+    return [...base, ...own.map((row) => ({ ...row, key: row.key.slice(bucket.length + 1) }))]
+      .filter((row) => !deleted.has(`${bucket}:${row.key}`))
+      .flatMap((row) => versions.shown(bucket, row) ?? []);
   }
 
   function setState(id: string, state: TransferRow['state']): null {
@@ -167,8 +170,9 @@ export function mockBackend(): Backend {
   }
 
   const handlers: Handlers = {
-    ...mockJobs(emit),
-    ...mockPrices((bucket, prefix) => rowsOf(bucket, prefix)),
+    ...jobs,
+    ...versions.handlers,
+    ...mockPrices(rowsOf, (id) => jobs.job({ id })),
     app_info: () => ({ version: '0.1.0', platform: 'mock', practice_running: connected, first_run: !connected }),
     found_profiles: () => [
       { name: 'field-upload', kind: 'Company sign-in, role FieldUpload', region: 'eu-west-1', endpoint: null },

@@ -29,6 +29,7 @@ export const commands = {
     'cut-objects': 'Cut',
     'paste-objects': 'Paste',
     properties: 'Properties…',
+    'show-versions': 'Show versions',
     'pause-all': 'Pause or resume all transfers',
     delete: 'Delete…',
     'select-all': 'Select all',
@@ -73,6 +74,7 @@ export const commands = {
     noTransfers: 'There are no open transfers.',
     noSelection: 'Nothing is selected.',
     oneOnly: 'Choose one object or folder to rename.',
+    noObject: 'Choose an object in the list first.',
     nothingClipped: 'Copy or cut objects first.',
   },
 };

@@ -12,6 +12,7 @@ import { sync } from './sync';
 import { gallery, preview } from './preview';
 import { table } from './table';
 import { tabs as tabBar } from './tabs';
+import { versions } from './versions';
 
 const n = (value: number, one: string, many: string): string => `${count(value)} ${value === 1 ? one : many}`;
 
@@ -134,6 +135,7 @@ export const en = {
   preview,
   gallery,
   table,
+  versions,
   rowState,
   rowStateStoredHint: 'In the bucket. Windlass has not compared its bytes.',
   folderState,

@@ -1,5 +1,6 @@
 import type { IfTaken, JobRow } from '../api/types';
 import { count, size } from '../util/format';
+import { versions } from './versions';
 
 const n = (value: number, one: string, many: string): string => `${count(value)} ${value === 1 ? one : many}`;
 const objects = (k: number): string => n(k, 'object', 'objects');
@@ -12,6 +13,7 @@ const verb: Record<Kind, string> = {
   edit: 'Change',
   delete: 'Delete',
   undelete: 'Bring back',
+  restore: 'Restore',
 };
 const past: Record<Kind, string> = {
   copy: 'copied',
@@ -19,6 +21,7 @@ const past: Record<Kind, string> = {
   edit: 'changed',
   delete: 'deleted',
   undelete: 'brought back',
+  restore: 'restored',
 };
 const taken: Record<IfTaken, { title: string; text: string }> = {
   skip: { title: 'Leave both', text: 'What is there stays, and so does the object that would go there.' },
@@ -29,7 +32,9 @@ const taken: Record<IfTaken, { title: string; text: string }> = {
 const verbOf = (row: JobRow): string => (row.rename ? 'Rename' : verb[row.kind]);
 const pastOf = (row: JobRow): string => (row.rename ? 'renamed' : past[row.kind]);
 
-/** Words of copies, moves, edits and deletes on the server. */
+const isUndoneRestore = (row: JobRow): boolean => row.kind === 'restore' && row.undoes !== null;
+
+/** Words of copies, moves, edits, deletes and restores on the server. */
 export const jobs = {
   list: 'Copies and moves on the server',
   name: (row: JobRow) => {
@@ -96,14 +101,17 @@ export const jobs = {
   linesHint: 'One a line: name = value. A name alone takes it away.',
   editAction: 'Change…',
 
-  planTitle: (row: JobRow) => `${verbOf(row)} ${objects(row.objects - row.left)}?`,
+  planTitle: (row: JobRow) =>
+    isUndoneRestore(row) ? versions.undoTitle : `${verbOf(row)} ${objects(row.objects - row.left)}?`,
   planning: 'Counting what it is about',
   soFar: (k: number) => `${objects(k)} so far. Nothing was done yet.`,
   failedTitle: 'It could not be planned',
   lead: (row: JobRow) =>
-    row.kind === 'copy' || row.kind === 'move'
-      ? `From ${row.bucket}/${row.from} to ${row.to_bucket}/${row.to}`
-      : `In ${row.bucket}/${row.from}`,
+    isUndoneRestore(row)
+      ? versions.undoLead(row.objects === 1 ? row.from : `${row.bucket}/${row.from}`)
+      : row.kind === 'copy' || row.kind === 'move'
+        ? `From ${row.bucket}/${row.from} to ${row.to_bucket}/${row.to}`
+        : `In ${row.bucket}/${row.from}`,
   facts: {
     objects: 'Objects',
     bytes: 'Size',
@@ -118,7 +126,10 @@ export const jobs = {
   type: (k: number) => `Type ${count(k)} to delete`,
   typeHint: 'More is deleted than the deletion firewall lets pass unasked.',
   nothing: 'There is nothing to do: every object would be left as it is.',
-  start: (row: JobRow) => `${verbOf(row)} ${count(row.objects - row.left)}`,
+  start: (row: JobRow) =>
+    isUndoneRestore(row)
+      ? `${versions.startUndo} ${count(row.objects - row.left)}`
+      : `${verbOf(row)} ${count(row.objects - row.left)}`,
   started: (row: JobRow) => `${verbOf(row)}: ${objects(row.objects - row.left)}. It goes on after every interruption.`,
   keep: 'Keep as it is',
 

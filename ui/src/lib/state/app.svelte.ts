@@ -23,6 +23,7 @@ import { TableLayout } from './table-layout.svelte';
 import { Theme } from './theme.svelte';
 import { Toasts } from './toasts.svelte';
 import { Transfers } from './transfers.svelte';
+import { sayRestored, Versions, type Restoring } from './versions.svelte';
 
 /** A dialog that is open. */
 export type Dialog =
@@ -30,7 +31,7 @@ export type Dialog =
   | { kind: 'rename'; key: string }
   | { kind: 'carry'; action: 'copy' | 'move'; keys: string[] }
   | { kind: 'edit-objects'; keys: string[] }
-  | { kind: 'job'; request: JobRequest | null; id: string | null }
+  | { kind: 'job'; request: JobRequest | null; id: string | null; restoring?: Restoring }
   | { kind: 'look' }
   | { kind: 'new-folder' }
   | { kind: 'new-bucket' }
@@ -91,6 +92,7 @@ export class App extends Navigation {
   readonly previews: Previews;
   readonly prices: Prices;
   readonly refusals: Refusals;
+  readonly versions: Versions;
   current = $derived(this.connections.find((c) => c.id === this.connection) ?? null);
   #stops: (() => void)[] = [];
   #relist = new Throttle(() => this.#listAgain(), RELIST_GAP);
@@ -100,7 +102,12 @@ export class App extends Navigation {
     this.listing = new Listing(backend);
     this.transfers = new Transfers(backend);
     this.jobs = new Jobs(backend);
-    this.jobs.onended = () => this.#relist.poke();
+    this.versions = new Versions(backend);
+    this.jobs.onended = (row) => {
+      this.#relist.poke();
+      this.versions.ended(row);
+      sayRestored(this, row);
+    };
     this.folders = new Folders(backend);
     this.sync = new Sync(backend);
     this.connect = new Connect(backend);

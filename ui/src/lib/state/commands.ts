@@ -8,6 +8,7 @@ import { askDeleteBucket, askNewBucket, bucketsBlocked } from './buckets';
 import { askCarry, askEdit, askRename, clip, copyName, paste } from './object-actions';
 import { attempt } from './refusals.svelte';
 import type { App } from './app.svelte';
+import { showVersions } from './versions.svelte';
 
 export type CommandId = keyof typeof t.commands.names;
 export type CommandGroup = keyof typeof t.commands.groups;
@@ -35,6 +36,8 @@ const inPlace = (app: App): string | null => (app.place ? null : why.noPlace);
 const meant = (app: App): string | null =>
   inPlace(app) ?? (app.listing.focused || app.listing.selection.count(app.listing.total) > 0 ? null : why.nothingMeant);
 
+const onObject = (app: App): string | null =>
+  inPlace(app) ?? (app.listing.focused && !app.listing.focused.folder ? null : why.noObject);
 const onFolder = (app: App): string | null => inPlace(app) ?? (app.listing.focused?.folder ? null : why.noFolder);
 const severalTabs = (app: App): string | null => (app.tabs.list.length > 1 ? null : why.oneTab);
 
@@ -73,8 +76,11 @@ function remove(app: App): void {
 }
 
 function escape(app: App): void {
-  if (app.inspector && window.innerWidth <= 1080) app.inspector = false;
-  else app.listing.selection.clear();
+  if (app.inspector && window.innerWidth <= 1080) {
+    app.inspector = false;
+    // It may have had the focus: the row that it told of takes it.
+    app.listing.jump = { index: app.listing.focus, top: null };
+  } else app.listing.selection.clear();
 }
 
 /** Every command, in the order in which they are listed. The one table of all keys. */
@@ -131,6 +137,7 @@ export const COMMANDS: Command[] = [
   }),
   command('objects', 'paste-objects', ['ctrl+v'], paste, { typing: false, blocked: clipped }),
   command('objects', 'properties', ['alt+enter'], (app) => void askEdit(app), { typing: false, blocked: meant }),
+  command('objects', 'show-versions', [], showVersions, { blocked: onObject }),
   command('objects', 'delete', ['delete'], remove, { typing: false, blocked: meant }),
   command('objects', 'select-all', ['ctrl+a'], (app) => app.listing.selection.selectAll(), {
     typing: false,

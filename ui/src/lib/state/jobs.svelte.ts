@@ -119,5 +119,5 @@ export function request(
   more: Partial<JobRequest> = {},
 ): JobRequest {
   const { connection, bucket } = place;
-  return { kind, connection, bucket, to_bucket: bucket, roots, if_taken: 'skip', edit: [], ...more };
+  return { kind, connection, bucket, to_bucket: bucket, roots, if_taken: 'skip', edit: [], restore: null, ...more };
 }
