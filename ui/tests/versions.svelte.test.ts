@@ -99,10 +99,12 @@ test('the version on top and markers are not restored; others are, unless they h
   expect(undeleted(rows)).toBeNull();
 });
 
-test('below markers alone a version is undeleted, archived or not; further down it is restored', () => {
+test('below markers alone a version is undeleted, an archived one only below a single marker; further down it is restored', () => {
   const rows = [marker('1', true), marker('2'), version('3', frozen), version('4')];
   expect(undeleted(rows)).toBe(2);
-  expect(actionOf(rows, 2)).toEqual({ kind: 'undelete', blocked: null });
+  expect(actionOf(rows, 2)).toMatchObject({ kind: 'undelete', blocked: expect.stringMatching(/thawed/) as string });
+  expect(actionOf([marker('1', true), version('3', frozen)], 1)).toEqual({ kind: 'undelete', blocked: null });
+  expect(actionOf([marker('1', true), marker('2'), version('3')], 2)).toEqual({ kind: 'undelete', blocked: null });
   expect(actionOf(rows, 3)).toEqual({ kind: 'restore', blocked: null });
   expect(undeleted([marker('1', true)])).toBeNull();
 });

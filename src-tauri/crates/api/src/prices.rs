@@ -139,8 +139,13 @@ impl Api {
         found.take(view.classes);
         let single = spec.roots.iter().filter(|root| !root.is_folder()).map(|root| root.from.clone());
         let single: Vec<String> = single.collect();
-        self.listed(&spec.connection, spec.bucket.as_str(), single, &mut found).await?;
-        let known = spec.undoes.is_none() && found.sum().0 >= view.row.counts.objects - view.row.counts.left;
+        // The plan of a restore knows each version that is copied; what only loses or gets a marker costs nothing.
+        let restore = spec.kind == domain::JobKind::Restore;
+        if !restore {
+            self.listed(&spec.connection, spec.bucket.as_str(), single, &mut found).await?;
+        }
+        let objects = view.row.counts.objects - view.row.counts.left;
+        let known = spec.undoes.is_none() && (restore || found.sum().0 >= objects);
         let to = self.at(&spec.connection, spec.to_bucket.as_str()).await?;
         let carry = match spec.kind {
             domain::JobKind::Copy => Some(Carry::Copy(None)),
@@ -148,7 +153,6 @@ impl Api {
             domain::JobKind::Edit => Some(Carry::Copy(spec.edit.class.as_deref())),
             domain::JobKind::Delete => Some(Carry::Delete),
             domain::JobKind::Undelete => None,
-            // What is copied is in the plan by its class; what only gets a marker or loses one costs nothing worth a line.
             domain::JobKind::Restore => Some(Carry::Copy(None)),
         };
         let tallies = found.tallies();

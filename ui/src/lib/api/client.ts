@@ -81,7 +81,6 @@ export interface Calls {
   stop_index: { args: { id: string }; result: null };
   drop_index: { args: { id: string }; result: null };
   object_details: { args: { connection: string; bucket: string; key: string }; result: ObjectDetails };
-  object_versions: { args: { connection: string; bucket: string; key: string; after: VersionMark | null }; result: VersionsPage };
   refusals: { args: { connection: string; bucket: string; prefix: string }; result: Array<RefusalRow> };
   forget_refusal: { args: { connection: string; bucket: string; prefix: string; right: RefusedRight }; result: null };
   preview: { args: { connection: string; bucket: string; key: string; etag: string; want: PreviewWant }; result: Preview };
@@ -97,6 +96,7 @@ export interface Calls {
   price_download: { args: { connection: string; bucket: string; choice: PriceChoice }; result: DownloadPrice };
   price_listing: { args: { connection: string; bucket: string; requests: number }; result: Price };
   price_job: { args: { id: string }; result: Price };
+  object_versions: { args: { connection: string; bucket: string; key: string; after: VersionMark | null }; result: VersionsPage };
   plan_job: { args: { request: JobRequest }; result: JobRow };
   start_job: { args: { id: string; typed: number | null }; result: null };
   pause_job: { args: { id: string }; result: null };
@@ -178,7 +178,6 @@ export function client(call: Caller) {
     stop_index: (args: Calls['stop_index']['args']) => call('stop_index', args),
     drop_index: (args: Calls['drop_index']['args']) => call('drop_index', args),
     object_details: (args: Calls['object_details']['args']) => call('object_details', args),
-    object_versions: (args: Calls['object_versions']['args']) => call('object_versions', args),
     refusals: (args: Calls['refusals']['args']) => call('refusals', args),
     forget_refusal: (args: Calls['forget_refusal']['args']) => call('forget_refusal', args),
     preview: (args: Calls['preview']['args']) => call('preview', args),
@@ -194,6 +193,7 @@ export function client(call: Caller) {
     price_download: (args: Calls['price_download']['args']) => call('price_download', args),
     price_listing: (args: Calls['price_listing']['args']) => call('price_listing', args),
     price_job: (args: Calls['price_job']['args']) => call('price_job', args),
+    object_versions: (args: Calls['object_versions']['args']) => call('object_versions', args),
     plan_job: (args: Calls['plan_job']['args']) => call('plan_job', args),
     start_job: (args: Calls['start_job']['args']) => call('start_job', args),
     pause_job: (args: Calls['pause_job']['args']) => call('pause_job', args),

@@ -38,6 +38,11 @@ cap: number | null,
 title: string, };
 
 /**
+ * What becomes of objects that were added since a moment.
+ */
+export type Added = "keep" | "hide";
+
+/**
  * What the core says of itself.
  */
 export type AppInfo = { 
@@ -836,7 +841,7 @@ if_taken: IfTaken,
  */
 edit: Array<EditLine>, 
 /**
- * What a restore brings back; `None` for everything else.
+ * What a restore brings back.
  */
 restore: RestoreTo | null, };
 
@@ -1562,6 +1567,31 @@ at: number, };
 export type RefusedRight = "list" | "read" | "write" | "delete" | "make_buckets" | "delete_bucket";
 
 /**
+ * What a restore brings back: a version, or a moment.
+ */
+export type RestoreTo = { 
+/**
+ * This version of the only root, which is a key.
+ */
+version: string | null, 
+/**
+ * What was there at this moment, milliseconds since 1970.
+ */
+moment: number | null, 
+/**
+ * How what was deleted comes back.
+ */
+undelete: Undelete, 
+/**
+ * What becomes of what was added since the moment.
+ */
+added: Added, 
+/**
+ * Whether what was written again with the same bytes is rolled back as well.
+ */
+rewritten: boolean, };
+
+/**
  * State of an object or file as shown.
  */
 export type RowState = "stored" | "safe" | "waiting" | "uploading" | "checking" | "failed" | "archived" | "downloading" | "held";
@@ -1986,6 +2016,11 @@ run: string,
 result: StepResult, } | { "kind": "connections" } | { "kind": "missed" };
 
 /**
+ * How what was deleted comes back.
+ */
+export type Undelete = "copy" | "remove_marker";
+
+/**
  * An upload has begun.
  */
 export type UploadStarted = { 
@@ -1999,40 +2034,15 @@ batch: string,
 files: number, };
 
 /**
- * What a restore brings back.
- */
-export type RestoreTo = { 
-/**
- * Exactly this version of the only root.
- */
-version: string | null, 
-/**
- * What was there at this moment, in milliseconds since 1970.
- */
-moment: number | null, 
-/**
- * How what was deleted comes back.
- */
-undelete: "copy" | "remove_marker", 
-/**
- * What becomes of objects added since.
- */
-added: "keep" | "hide", 
-/**
- * Whether what was written again with the same bytes is rolled back too.
- */
-rewritten: boolean, };
-
-/**
  * Where a listing of versions goes on.
  */
 export type VersionMark = { 
 /**
- * Key.
+ * Behind this key,
  */
 key: string, 
 /**
- * Version.
+ * or behind this version of it.
  */
 version: string | null, };
 
@@ -2041,7 +2051,7 @@ version: string | null, };
  */
 export type VersionRow = { 
 /**
- * Id; `null` for what was written while the bucket kept no versions.
+ * Its id; `null` for what was written while the bucket kept no versions.
  */
 version: string, 
 /**
@@ -2053,32 +2063,32 @@ latest: boolean,
  */
 marker: boolean, 
 /**
- * Bytes; zero for a marker.
+ * Bytes; 0 for a marker.
  */
 size: number, 
 /**
- * The time it bears, in milliseconds since 1970.
+ * The time it bears, milliseconds since 1970.
  */
 modified: number, 
 /**
- * ETag.
+ * ETag; empty for a marker.
  */
 etag: string, 
 /**
- * Storage class.
+ * Storage class; empty for a marker.
  */
 class: string, 
 /**
- * Whether it has to be thawed before it can be read.
+ * Whether it cannot be read before it is restored from its archive.
  */
 archived: boolean, 
 /**
- * Who wrote it, where the server says so.
+ * Whose it is, where the server says so.
  */
 owner: string | null, };
 
 /**
- * Versions, newest first.
+ * A page of the versions of an object, newest first.
  */
 export type VersionsPage = { 
 /**
@@ -2086,6 +2096,6 @@ export type VersionsPage = {
  */
 rows: Array<VersionRow>, 
 /**
- * Where the next page begins.
+ * Where the next page begins; `None` at the end.
  */
 next: VersionMark | null, };

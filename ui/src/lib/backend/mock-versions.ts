@@ -65,6 +65,8 @@ function historyOf(row: ObjectRow): VersionRow[] {
     // It was deleted, twice, after the list was read.
     case 'DJI_0407.JPG':
       return [marker(1, -3 * HOUR), marker(2, -2 * HOUR), one(3, 0, { etag: row.etag }), unversioned];
+    case 'DJI_0408.JPG':
+      return [marker(1, -3 * HOUR), one(2, 0, { etag: row.etag }), unversioned];
     case 'scan_A14_P07_part1.e57':
       return [marker(2, -3 * HOUR), top];
     case 'flight-log_2026-11-20.csv':
@@ -121,7 +123,7 @@ export function mockVersions(rowsOf: (bucket: string, prefix: string) => ObjectR
       const key = roots[0]?.from ?? '';
       const rows = read(bucket, key);
       const wanted = rows.find((row) => row.version === restore?.version);
-      const away = restore?.undelete === 'remove_marker' && rows[0]?.marker === true;
+      const away = restore?.undelete === 'remove_marker' && rows[0]?.marker === true && rows[1] === wanted;
       return {
         bytes: away ? 0 : (wanted?.size ?? 0),
         left: wanted?.archived && !away ? 1 : 0,

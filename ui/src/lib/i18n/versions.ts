@@ -43,6 +43,9 @@ export const versions = {
   isMarker: 'A delete marker holds nothing that could be restored. Restore a version below it.',
   frozen: (at: number) => `Archived: ${the(at)} has to be thawed before it can be copied.`,
 
+  stacked: (k: number) =>
+    `It was deleted ${count(k)} times, and only a single marker is taken away: between two calls neither state would be there.`,
+
   restoreTitle: (name: string, at: number) => `Restore ${name} of ${when(at)}?`,
   restoreLead: (at: number) => `A copy of ${the(at)} is put on top. Nothing is erased, and Undo brings today’s back.`,
   restoreDeletedLead: (at: number) =>
@@ -58,7 +61,7 @@ export const versions = {
       text: 'The deletion stays in the history. Copying costs a request, and the copy takes space.',
     },
     remove_marker: {
-      title: (k: number) => (k === 1 ? 'Take the delete marker away' : `Take the ${count(k)} delete markers away`),
+      title: 'Take the delete marker away',
       text: 'Free and at once, also for archived versions. It needs the right to delete versions, and the deletion is no longer in the history.',
     },
   },

@@ -125,8 +125,10 @@ export function actionOf(rows: VersionRow[], index: number): VersionAction | nul
   const row = rows[index];
   if (!row || row.marker || row.latest) return null;
   const frozen = row.archived ? t.versions.frozen(row.modified) : null;
-  // Below the markers alone, taking them away brings it back, thawed or not.
-  return markersOn(rows, index) === null ? { kind: 'restore', blocked: frozen } : { kind: 'undelete', blocked: null };
+  const markers = markersOn(rows, index);
+  if (markers === null) return { kind: 'restore', blocked: frozen };
+  // Below a single marker, taking it away brings it back, thawed or not.
+  return { kind: 'undelete', blocked: markers === 1 ? null : frozen };
 }
 
 /** How many markers lie on a version, with nothing else on it. */
