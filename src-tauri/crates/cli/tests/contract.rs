@@ -406,3 +406,95 @@ fn help_documents_the_exit_codes() {
     }
     assert!(Path::new(env!("CARGO_BIN_EXE_windlass")).exists());
 }
+
+fn keys(lines: &[Value], field: &str, is: &str) -> Vec<String> {
+    let mut keys: Vec<String> = lines
+        .iter()
+        .filter(|line| line[field] == is)
+        .map(|line| line["key"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    keys.sort();
+    keys
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_moment_is_listed_compared_brought_back_and_taken_back() {
+    let lab = Lab::new().await;
+    let (from, to) = (address("time/card/"), address("time/moved/"));
+    assert_eq!(lab.run(&["--json", "cp", &lab.card(), &address("time/")]).await.0, 0);
+    let moment = jiff::Timestamp::now().to_string();
+    assert_eq!(lab.run(&["--json", "mv", &from, &to]).await.0, 0);
+    let (code, now) = lab.run(&["--json", "ls", "-r", &address("time/")]).await;
+    assert_eq!((code, now.len()), (0, 2));
+
+    // As it was, in levels and deep.
+    let (code, then) = lab.run(&["--json", "ls", "--at", &moment, "-r", &address("time/")]).await;
+    assert_eq!(code, 0);
+    let then: Vec<&str> = then.iter().filter_map(|line| line["key"].as_str()).collect();
+    assert_eq!(then, ["time/card/a.jpg", "time/card/in/b.jpg"]);
+    let (_, level) = lab.run(&["--json", "ls", "--at", &moment, &from]).await;
+    assert_eq!(
+        (level.len(), level[0]["size"].as_u64(), level[1]["folder"].as_str()),
+        (2, Some(30_000), Some("time/card/in/"))
+    );
+    assert_eq!(lab.run(&["--json", "ls", "--at", &moment, &to]).await.0, 7);
+
+    let (code, changes) = lab.run(&["--json", "diff", "--at", &moment, &address("time/")]).await;
+    assert_eq!(code, 0);
+    assert_eq!(keys(&changes, "change", "deleted"), ["time/card/a.jpg", "time/card/in/b.jpg"]);
+    assert_eq!(keys(&changes, "change", "added"), ["time/moved/a.jpg", "time/moved/in/b.jpg"]);
+    assert_eq!(changes[0]["then"], 30_000);
+    let (_, none) = lab.run(&["--json", "diff", "--at", &moment, "--at", "1990-01-01", &from]).await;
+    assert_eq!(keys(&none, "change", "added").len(), 2, "between two moments: {none:?}");
+
+    // A plan shows every step and does nothing.
+    let restore = ["--json", "restore", &address("time/"), "--at", &moment, "--hide-added"];
+    let (code, plan) = lab.run(&[restore.as_slice(), ["--dry-run"].as_slice()].concat()).await;
+    assert_eq!(code, 0);
+    assert_eq!(keys(&plan, "step", "undelete"), ["time/card/a.jpg", "time/card/in/b.jpg"]);
+    assert_eq!(keys(&plan, "step", "hide"), ["time/moved/a.jpg", "time/moved/in/b.jpg"]);
+    assert_eq!(lab.run(&["--json", "ls", "-r", &address("time/")]).await.1, now);
+
+    let (code, done) = lab.run(&restore).await;
+    assert_eq!(
+        (code, done[0]["kind"].as_str(), done[0]["done"].as_u64()),
+        (0, Some("restore"), Some(4)),
+        "{done:?}"
+    );
+    let (_, back) = lab.run(&["--json", "ls", "-r", &address("time/")]).await;
+    let back: Vec<&str> = back.iter().filter_map(|line| line["key"].as_str()).collect();
+    assert_eq!(back, ["time/card/a.jpg", "time/card/in/b.jpg"]);
+    let again = lab.run(&restore).await;
+    assert_eq!(again.0, 7, "there is nothing to bring back: {again:?}");
+
+    let id = done[0]["job"].as_str().unwrap();
+    assert_eq!(lab.run(&["--json", "jobs", "--undo", id]).await.0, 0);
+    let (_, undone) = lab.run(&["--json", "ls", "-r", &address("time/")]).await;
+    let undone: Vec<&str> = undone.iter().filter_map(|line| line["key"].as_str()).collect();
+    assert_eq!(undone, ["time/moved/a.jpg", "time/moved/in/b.jpg"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_version_is_found_by_its_id_and_put_on_top() {
+    let lab = Lab::new().await;
+    let (file, place) = (lab.path("card/a.jpg"), address("one/a.jpg"));
+    let file = file.to_string_lossy();
+    assert_eq!(lab.run(&["--json", "cp", &file, &address("one/")]).await.0, 0);
+    assert_eq!(lab.run(&["--json", "mv", &place, &address("one/b.jpg")]).await.0, 0);
+    let (code, versions) = lab.run(&["--json", "ls", "--versions", &place]).await;
+    assert_eq!((code, versions.len(), versions[0]["marker"].as_bool()), (0, 2, Some(true)), "{versions:?}");
+    assert_eq!((versions[0]["latest"].as_bool(), versions[1]["size"].as_u64()), (Some(true), Some(30_000)));
+    let id = versions[1]["version"].as_str().unwrap();
+    let (code, said) = lab.run(&["--json", "restore", &place, "--version", id, "--remove-markers"]).await;
+    assert_eq!(code, 0, "{said:?} of {versions:?}");
+    let (_, versions) = lab.run(&["--json", "ls", "--versions", &place]).await;
+    assert_eq!((versions.len(), versions[0]["version"].as_str()), (1, Some(id)), "its marker is gone");
+    for wrong in [
+        ["restore", &address("one/"), "--version", id].as_slice(),
+        ["restore", &place, "--at", "yesterday"].as_slice(),
+        ["restore", &place].as_slice(),
+        ["diff", &place].as_slice(),
+    ] {
+        assert_eq!(lab.run(wrong).await.0, 2, "{wrong:?}");
+    }
+}

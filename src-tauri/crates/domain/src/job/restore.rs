@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cause, Item, ItemState, JobSpec, Looked, Proof};
 use crate::key::{ETag, ObjectKey, VersionId};
+use crate::state::RemoteState;
 use crate::thaw::Archive;
 use crate::time::plan::{Choice, Expect, Move, Undelete, bring_back};
 use crate::time::{Content, Version};
@@ -143,9 +144,7 @@ pub(super) fn looked(item: Item, looked: &Looked) -> Item {
             (None, None) => gone_or_planned(item, looked),
             // The older version itself, as if nothing had come since: a look that shows the past.
             (Some(now), _) if now.version.is_some() && now.version == item.version => item,
-            (Some(now), _)
-                if now.size == item.size && (now.etag == item.etag || looked.same == Proof::Same) =>
-            {
+            (Some(now), _) if now.size == item.size && is_copy(now, &item, looked) => {
                 let written = now.etag.clone();
                 done(item, Some(written), None)
             }
@@ -153,7 +152,7 @@ pub(super) fn looked(item: Item, looked: &Looked) -> Item {
         },
         // That the version is visible may be the past of before the marker: only the server's word on the marker ends it.
         (None, Some(_)) => match there {
-            Some(now) if now.etag != item.etag => item.left(Cause::Changed),
+            Some(now) if !is_meant(now, &item) => item.left(Cause::Changed),
             Some(_) | None => item,
         },
         (None, None) => match there {
@@ -162,6 +161,19 @@ pub(super) fn looked(item: Item, looked: &Looked) -> Item {
             Some(_) => item.left(Cause::Changed),
         },
     }
+}
+
+/// Whether this is a copy of the version. Its own ETag counts beside that of the list.
+fn is_copy(now: &RemoteState, item: &Item, looked: &Looked) -> bool {
+    let same = looked.source.as_ref().is_some_and(|source| source.etag == now.etag);
+    now.etag == item.etag || same || looked.same == Proof::Same
+}
+
+/// Whether what is visible is the version that a marker hid. One of before the bucket kept versions has no id, nothing of that kind
+/// can come while it keeps them, and SeaweedFS lists some of them with another ETag than they have.
+#[must_use]
+pub fn is_meant(now: &RemoteState, item: &Item) -> bool {
+    now.etag == item.etag || (now.version.is_none() && now.size == item.size)
 }
 
 /// The version itself can have been destroyed since. While a bucket keeps versions, one of this id stays the same: where its ETag is
@@ -205,7 +217,7 @@ mod tests {
     use super::*;
     use crate::job::{IfTaken, JobKind, Next, ObjectEdit, Outcome, Root, next, plan, settle};
     use crate::key::Bucket;
-    use crate::state::{RemoteState, Timestamp};
+    use crate::state::Timestamp;
     use crate::time::plan::Added;
 
     fn version(id: &str, second: i64, bytes: &str) -> Version {
@@ -247,7 +259,8 @@ mod tests {
 
     fn state(bytes: &str) -> RemoteState {
         let etag = ETag::new(format!("\"{bytes}\""));
-        RemoteState { size: bytes.len() as u64, etag, version: None, digest: None }
+        let version = Some(VersionId::new(format!("of {bytes}")));
+        RemoteState { size: bytes.len() as u64, etag, version, digest: None }
     }
 
     fn seen(source: Option<&str>, there: Option<&str>) -> Looked {
@@ -278,7 +291,15 @@ mod tests {
         assert_eq!(after(&item, Some("old"), Some("old")), DONE);
         assert_eq!(after(&item, Some("old"), Some("else")), CHANGED);
         assert_eq!(after(&item, Some("old"), None), CHANGED);
-        let other = settle(JobKind::Restore, IfTaken::Skip, item.clone(), Outcome::Looked(seen(Some("OLD"), Some("newer"))));
+        let own = Looked { source: Some(state("OLD")), there: Some(state("OLD")), same: Proof::Unknown };
+        let own = settle(JobKind::Restore, IfTaken::Skip, item.clone(), Outcome::Looked(own));
+        assert_eq!(own.state, ItemState::Done);
+        let other = settle(
+            JobKind::Restore,
+            IfTaken::Skip,
+            item.clone(),
+            Outcome::Looked(seen(Some("OLD"), Some("newer"))),
+        );
         assert_eq!((other.state, other.etag.as_str()), (ItemState::Planned, "\"OLD\""));
         assert_eq!(after(&item, None, Some("newer")), (ItemState::Left, Some(Cause::Gone)));
         let copied = Outcome::Wrote(ETag::new("\"old\""));
@@ -316,6 +337,12 @@ mod tests {
         );
         assert_eq!(after(&item, None, None), PLANNED);
         assert_eq!(after(&item, None, Some("old")), PLANNED);
+        let null = |bytes: &str| RemoteState { version: None, ..state(bytes) };
+        assert!(
+            is_meant(&null("OLD"), &item)
+                && !is_meant(&state("OLD"), &item)
+                && !is_meant(&null("older"), &item)
+        );
         assert_eq!(after(&item, None, Some("else")), CHANGED);
         let done = settle(JobKind::Restore, IfTaken::Skip, item, Outcome::Back(ETag::new("\"old\"")));
         let undo = plan::reverse(JobKind::Restore, &done, 1).unwrap().1;

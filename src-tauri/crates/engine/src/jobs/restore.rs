@@ -2,6 +2,7 @@
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use windlass_domain::job::restore::is_meant;
 use windlass_domain::job::{Cause, Looked, Outcome, Proof, Restorer};
 use windlass_domain::time::{ByKey, Unordered, Version};
 use windlass_domain::{Bucket, Crc64Nvme, Item, ItemState, ObjectKey, RemoteExpect, RemoteState, Root};
@@ -162,13 +163,18 @@ impl Carrier<'_> {
             Ok(looked) => looked,
             Err(error) => return trouble(&error, None),
         };
-        if looked.there.as_ref().is_some_and(|there| there.etag != item.etag) {
+        if looked.there.as_ref().is_some_and(|there| !is_meant(there, item)) {
             return Tried::Became(Outcome::Looked(looked));
         }
         match self.undelete(item).await {
-            Tried::Became(Outcome::Back(etag)) if etag != item.etag => {
-                Tried::Became(Outcome::Refused(Cause::Changed))
-            }
+            Tried::Became(Outcome::Back(etag)) if etag != item.etag => match self.look_at_version(item).await
+            {
+                Ok(Looked { there: Some(there), .. }) if is_meant(&there, item) => {
+                    Tried::Became(Outcome::Back(there.etag))
+                }
+                Ok(_) => Tried::Became(Outcome::Refused(Cause::Changed)),
+                Err(error) => trouble(&error, None),
+            },
             // A look may show the past for a moment.
             Tried::Became(Outcome::Refused(Cause::Gone)) => Tried::Odd,
             tried => tried,
