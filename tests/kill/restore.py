@@ -49,9 +49,11 @@ class History:
             return
         if what < 0.9:
             made = self.here.reader.delete_object(Bucket=self.here.bucket, Key=key)
-            events.append((round_number, None, made.get("VersionId")))
+            # Ceph puts no marker on top of a marker.
+            if made.get("VersionId"):
+                events.append((round_number, None, made["VersionId"]))
             return
-        markers = [event for event in events if event[1] is None and event[2]]
+        markers = [event for event in events if event[1] is None]
         if markers:
             gone = self.rng.choice(markers)
             self.here.reader.delete_object(Bucket=self.here.bucket, Key=key, VersionId=gone[2])
