@@ -87,18 +87,21 @@ impl S3Store {
         Ok(copied)
     }
 
-    /// An older version that is put on top is named as it is: the current one may hold the same bytes.
+    /// An older version that is put on top is told from the current one by its id: both may hold the same bytes.
     async fn bind(&self, from: &ObjectKey, source: &RemoteState, itself: bool) -> Result<Bound, RemoteError> {
         let is = |found: &Source| found.kept.etag.as_deref() == Some(source.etag.as_str());
         let older = source.version.clone();
-        let now =
-            match if itself && older.is_some() { Ok(None) } else { self.look(from, None).await.map(Some) } {
-                Ok(found) => found,
-                Err(error) if error.kind == Kind::NotFound && older.is_some() => None,
-                Err(error) => return Err(error),
-            };
-        let current = now.as_ref().is_some_and(is);
-        let (found, version) = match (now.filter(is), older) {
+        let now = match self.look(from, None).await {
+            Ok(found) => Some(found),
+            Err(error) if error.kind == Kind::NotFound && older.is_some() => None,
+            Err(error) => return Err(error),
+        };
+        let now = now.filter(|now| match &older {
+            Some(older) if itself => now.kept.version.as_deref().unwrap_or("null") == older.as_str(),
+            Some(_) | None => is(now),
+        });
+        let current = now.is_some();
+        let (found, version) = match (now, older) {
             (Some(found), _) => {
                 let version = version(found.kept.version.as_deref());
                 (found, version.filter(|_| !self.capabilities.match_copy_source.proved()))
