@@ -142,7 +142,9 @@ async fn hs16_closing_ends_the_reading_and_closes_the_port() {
     let _ended = tokio::time::timeout(Duration::from_secs(20), line.read_to_end(&mut rest)).await.unwrap();
     assert!(rest.len() < 31 * MIB, "it broke off");
     let before = ranges(&house, "a.wav").len();
-    assert_eq!(at_rest(&house, "a.wav").await.len(), before, "nothing more was read");
+    // One request can have been on its way, and be noted by the server only now.
+    let after = at_rest(&house, "a.wav").await.len();
+    assert!(after <= before + 1, "nothing more was read, but {after} ranges and not {before}");
     assert_eq!(ask(address(&playing), None).await.status, 404, "the address is gone");
     stop(&house, &other).await;
     let (host, _) = parts(address(&other));
