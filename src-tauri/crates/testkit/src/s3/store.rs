@@ -442,7 +442,8 @@ impl RemoteStore for VirtualS3 {
         self.state().calls.copies += 1;
         self.change("copy", to.as_str(), WRITE, begun, move |state, world, _| {
             let on_top = state.keys.get(&from).and_then(|versions| versions.last());
-            let same = |version: &VersionId| on_top.is_some_and(|top| format!("n{}", top.id) == version.as_str());
+            let same =
+                |version: &VersionId| on_top.is_some_and(|top| format!("n{}", top.id) == version.as_str());
             let source = match &older {
                 Some(version) if same(version) => return Err(error(Kind::BadRequest, "a copy onto itself")),
                 Some(version) => state.version(&from, version).filter(|version| version.data.is_some()),
