@@ -8,6 +8,7 @@
 
 mod arenas;
 mod as_catalog;
+mod as_histories;
 mod as_index;
 mod as_jobs;
 mod as_journal;

@@ -18,6 +18,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_facts.sql"),
     include_str!("migrations/0009_index_parts.sql"),
     include_str!("migrations/0010_restores.sql"),
+    include_str!("migrations/0011_histories.sql"),
 ];
 
 /// How many migrations were applied.

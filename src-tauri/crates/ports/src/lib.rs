@@ -10,6 +10,7 @@ pub mod catalog;
 pub mod clock;
 pub mod decode;
 pub mod fs;
+pub mod history;
 pub mod index;
 pub mod jobs;
 pub mod journal;
@@ -27,6 +28,7 @@ pub use decode::{ByteRanges, DecodeError, Decoded, Decoder, PreviewCache, Want};
 pub use fs::{
     FsError, FsErrorKind, LocalFs, Marker, Published, RootIdentity, ScanItem, Scanned, Staged, Taken,
 };
+pub use history::{Histories, HistoryId, HistoryInfo, KeyHistory};
 pub use index::{
     Index, IndexInfo, IndexPart, KnownFacts, KnownSizes, Learned, PartPage, Scope, SearchFound, SearchItem,
 };

@@ -107,6 +107,14 @@ impl Timeline {
         self.ends.len()
     }
 
+    /// Where the versions of a key lie among those of all keys, in the order in which they came.
+    #[must_use]
+    pub fn places(&self, key: u32) -> std::ops::Range<u32> {
+        let key = key as usize;
+        let begin = key.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
+        begin..self.ends.get(key).copied().unwrap_or(begin)
+    }
+
     /// Versions and markers.
     #[must_use]
     pub fn versions(&self) -> usize {

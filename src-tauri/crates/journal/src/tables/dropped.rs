@@ -3,11 +3,11 @@ use rusqlite::Connection;
 use windlass_ports::ListingId;
 
 use super::listings::{Header, SPAN, base, header, headers};
-use super::{execute, facts, first, get};
+use super::{execute, facts, first, get, histories};
 use crate::error::{Result, sql};
 
 /// Rows of dropped listings that are removed at a time, so that nobody waits long for the writer.
-const GARBAGE: i64 = 5_000;
+pub(crate) const GARBAGE: i64 = 5_000;
 
 /// Drops one; its rows go bit by bit. With an index what was learned of its objects goes at once, unless another whole one holds
 /// them.
@@ -43,7 +43,8 @@ pub(crate) fn drop_connection(conn: &Connection, connection: &str) -> Result<()>
         "INSERT OR IGNORE INTO listing_garbage (listing_id) SELECT id FROM listings WHERE connection = ?1",
         [connection],
     )?;
-    execute(conn, "DELETE FROM listings WHERE connection = ?1", [connection]).map(|_| ())
+    execute(conn, "DELETE FROM listings WHERE connection = ?1", [connection])?;
+    histories::drop_connection(conn, connection)
 }
 
 pub(crate) fn drop_bucket(conn: &Connection, connection: &str, bucket: &str) -> Result<()> {
@@ -53,14 +54,14 @@ pub(crate) fn drop_bucket(conn: &Connection, connection: &str, bucket: &str) -> 
          SELECT id FROM listings WHERE connection = ?1 AND bucket = ?2",
         [connection, bucket],
     )?;
-    execute(conn, "DELETE FROM listings WHERE connection = ?1 AND bucket = ?2", [connection, bucket])
-        .map(|_| ())
+    execute(conn, "DELETE FROM listings WHERE connection = ?1 AND bucket = ?2", [connection, bucket])?;
+    histories::drop_bucket(conn, connection, bucket)
 }
 
 /// Removes some rows of dropped listings, in a transaction of its own. Whether there may be more.
 pub(crate) fn collect_garbage(conn: &Connection) -> Result<bool> {
     let next = first(conn, "SELECT listing_id FROM listing_garbage LIMIT 1", [], |row| get::<i64>(row, 0))?;
-    let Some(id) = next.map(ListingId) else { return Ok(false) };
+    let Some(id) = next.map(ListingId) else { return histories::collect_garbage(conn) };
     conn.execute_batch("BEGIN IMMEDIATE").map_err(sql)?;
     let removed = collect_some(conn, id);
     let end = if removed.is_ok() { "COMMIT" } else { "ROLLBACK" };
