@@ -1,4 +1,4 @@
-//! Copies, moves, edits and deletes on the server: planned, read, started, taken back.
+//! Copies, moves, edits, deletes and restores on the server: planned, read, started, taken back.
 use windlass_domain::job::{self, Header, ObjectEdit, Restore};
 use windlass_domain::time::plan;
 use windlass_domain::{self as domain, Bucket, JobId, JobSpec, Limits, Root, Timestamp, VersionId};

@@ -1,4 +1,4 @@
-//! Copies, moves, edits and deletes of objects on the server, of one object or a folder of a hundred thousand.
+//! Copies, moves, edits, deletes and restores of objects on the server, of one object or a folder of a hundred thousand.
 //!
 //! A *job* is planned first: every object gets a row that says where from, where to and which version is meant ([`plan`]).
 //! Then each row is moved on by what was seen ([`step`]). A row is a write-ahead note: it was durable before anything was

@@ -1,4 +1,4 @@
-//! Copies, moves, edits and deletes as they are kept: one row for each job, and one for each of its objects.
+//! Copies, moves, edits, deletes and restores as they are kept: one row for each job, and one for each of its objects.
 use std::fmt::Debug;
 
 use async_trait::async_trait;

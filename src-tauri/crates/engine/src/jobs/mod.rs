@@ -1,4 +1,4 @@
-//! Jobs: copies, moves, edits and deletes of objects on the server.
+//! Jobs: copies, moves, edits, deletes and restores of objects on the server.
 //!
 //! A job is planned ([`planning`]) into rows of the journal, read by a person, started, and carried out window by window
 //! ([`run`], [`carry`]). One task owns a job; what a person says reaches it through a watch channel.
