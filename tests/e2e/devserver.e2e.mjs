@@ -138,7 +138,10 @@ test('first voyage', { timeout: 120_000 }, async (t) => {
     makeFiles(watched, ['late.JPG'], 100_000);
     await page.getByText('21 of 21 verified').waitFor();
     await page.getByRole('tab', { name: 'All 21' }).click();
-    await page.getByRole('grid', { name: 'Files of this folder' }).locator('[role=row][tabindex="0"]').focus();
+    const files = page.getByRole('grid', { name: 'Files of this folder' });
+    // The end of a list is known once all of it is: the rows and the line of heads.
+    await files.and(page.locator('[aria-rowcount="22"]')).waitFor();
+    await files.locator('[role=row][tabindex="0"]').focus();
     await page.keyboard.press('End');
     await page.getByRole('row', { name: /late\.JPG/ }).waitFor();
     await shot('7-verified-all');
