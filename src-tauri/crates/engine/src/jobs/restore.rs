@@ -5,7 +5,9 @@ use futures::StreamExt as _;
 use windlass_domain::job::restore::is_meant;
 use windlass_domain::job::{Cause, Looked, Outcome, Proof, Restorer};
 use windlass_domain::time::{ByKey, Unordered, Version};
-use windlass_domain::{Bucket, Crc64Nvme, Item, ItemState, ObjectKey, RemoteExpect, RemoteState, Root};
+use windlass_domain::{
+    Bucket, Crc64Nvme, Item, ItemState, JobSpec, ObjectKey, RemoteExpect, RemoteState, Root,
+};
 use windlass_ports::{
     ByteStream, ListedVersion, RemoteBrowse, RemoteError, RemoteErrorKind, VersionMark, VersionPage,
 };
@@ -21,22 +23,34 @@ const PAST: Duration = Duration::from_secs(3);
 /// What is put back can only be taken back again where the bucket keeps what it covers.
 const KEEPS_NONE: &str = "This bucket does not keep what is replaced: its versioning is off or suspended. Nothing was done. Turn \
      versioning on, then restore.";
+/// The same, found out after the plan.
+pub(super) const KEEPS_NO_MORE: &str = "This bucket no longer keeps what is replaced: its versioning was suspended. Nothing more was \
+     done. Turn versioning on, then restore again.";
 const NOTHING: &str = "There is nothing to bring back: all of it is as it was. Nothing was done.";
 const UNORDERED: &str = "This server lists versions in an order that cannot be followed. Nothing was done.";
+
+/// Whether the bucket keeps what is covered now: a probe may be old, and a bucket be suspended since.
+pub(super) async fn keeps_versions(shared: &Shared, spec: &JobSpec) -> Result<bool, RemoteError> {
+    let browse = shared.ports.remotes.browse(&spec.connection).await?;
+    match shared.call(browse.versioning(&spec.bucket)).await {
+        Ok(keeps) => Ok(keeps),
+        Err(error) if error.kind.is_passing() => Err(error),
+        Err(_) => {
+            let near = spec.roots.first().map_or("", |root| super::planning::level(&root.from));
+            let store = shared.store(&spec.connection, &spec.bucket, near).await?;
+            Ok(store.capabilities().versioning.proved())
+        }
+    }
+}
 
 /// Makes the rows of a restore.
 pub(super) async fn rows(shared: &Shared, live: &Live) -> Result<(), Ended> {
     let spec = live.row().spec;
     let near = spec.roots.first().map_or("", |root| super::planning::level(&root.from)).to_owned();
-    let store = shared.store(&spec.connection, &spec.bucket, &near).await?;
+    // Tried out before anything is listed: a trial writes and removes keys of its own.
+    shared.store(&spec.connection, &spec.bucket, &near).await?;
     let browse = shared.ports.remotes.browse(&spec.connection).await?;
-    // Its probe may be old; a bucket can be suspended since.
-    let keeps = match shared.call(browse.versioning(&spec.bucket)).await {
-        Ok(keeps) => keeps,
-        Err(error) if error.kind.is_passing() => return Err(error.into()),
-        Err(_) => store.capabilities().versioning.proved(),
-    };
-    if !keeps {
+    if !keeps_versions(shared, &spec).await? {
         return Err(Ended::Words(KEEPS_NONE));
     }
     crate::shared::lock(&live.row).versioned = true;

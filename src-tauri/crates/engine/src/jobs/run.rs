@@ -8,9 +8,9 @@ use windlass_domain::{Item, ItemState, JobKind, JobState};
 use windlass_ports::{JobRow, JournalWrite};
 
 use super::carry::{Carrier, Held, Until};
-use super::{Live, Order, over};
+use super::{Live, Order, over, restore};
 use crate::planted::{self, Bug};
-use crate::shared::{Shared, Stopping};
+use crate::shared::{Shared, Stopping, lock};
 
 /// Objects between two commits. Twice as many are at most looked at again after a kill.
 const WINDOW: u32 = 256;
@@ -93,6 +93,20 @@ async fn run(shared: &Shared, live: &Live, mut known: Known) -> Result<(), Stopp
         let Some(last) = items.last().map(|item| item.seq) else {
             return end(shared, live, JobState::Done).await;
         };
+        if row.spec.kind == JobKind::Restore {
+            // A write into a suspended bucket destroys the version without an id that is there.
+            match restore::keeps_versions(shared, &row.spec).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    lock(&live.row).note = restore::KEEPS_NO_MORE.to_owned();
+                    return end(shared, live, JobState::Failed).await;
+                }
+                Err(_) => {
+                    tokio::time::sleep(LOOK_AGAIN).await;
+                    continue;
+                }
+            }
+        }
         if window(shared, live, &carrier, items, last, known).await? {
             known = Known::Fresh;
         }

@@ -299,6 +299,15 @@ fn what_somebody_else_changed_after_the_plan_is_left_alone() {
 }
 
 #[test]
+fn a_bucket_that_is_suspended_after_the_plan_loses_nothing() {
+    let choice =
+        Choice { moment: Timestamp(0), undelete: Undelete::Copy, added: Added::Hide, rewritten: false };
+    let (there, items) = meanwhile(Restore::Moment(choice), async |bench| bench.s3.suspend_versions());
+    assert_eq!(there, State::from([("a/0".to_owned(), content(2).id)]));
+    assert_eq!(items, [(ItemState::Planned, None)]);
+}
+
+#[test]
 fn without_versions_nothing_is_brought_back_and_nothing_replaced() {
     let bench = Bench::new(1, Profile::UNVERSIONED);
     let note = bench.live(|_| async {

@@ -51,6 +51,11 @@ impl VirtualS3 {
         state.removed.insert(key, None);
     }
 
+    /// Versioning is switched off: from now on what is written takes the place of what is there.
+    pub fn suspend_versions(&self) {
+        self.state().profile.versions = false;
+    }
+
     /// The bucket is emptied and made anew: versions, markers, the engine's own objects, all gone.
     pub(crate) fn recreate(&self) -> Vec<ContentId> {
         let mut state = self.state();
