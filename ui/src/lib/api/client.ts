@@ -4,8 +4,10 @@ import type {
   BrakeChoice,
   BucketDraft,
   BucketRow,
+  BucketVersions,
   CapabilityReport,
   ChangeWindow,
+  Comparison,
   ConflictChoice,
   ConflictDetails,
   ConflictWindow,
@@ -20,7 +22,9 @@ import type {
   FolderFiles,
   FolderOptions,
   FoundProfile,
+  HistoryRow,
   IndexRow,
+  JobItems,
   JobProblem,
   JobRequest,
   JobRow,
@@ -46,11 +50,20 @@ import type {
   StepResult,
   SyncFolderRow,
   SyncMode,
+  TimeBar,
+  TimeChoice,
+  TimeCounts,
+  TimePlace,
+  TimePlan,
+  TimeSamples,
+  TimeShow,
+  TimeWindow,
   TransferFilter,
   TransferWindow,
   UiError,
   UploadStarted,
   VersionMark,
+  VersionSide,
   VersionsPage,
 } from './types';
 
@@ -70,8 +83,8 @@ export interface Calls {
   check_bucket_name: { args: { name: string }; result: string | null };
   create_bucket: { args: { connection: string; draft: BucketDraft }; result: BucketRow };
   delete_bucket: { args: { connection: string; bucket: string; typed: string }; result: null };
-  open_listing: { args: { connection: string; bucket: string; prefix: string; refresh: boolean }; result: ListingSummary };
-  open_list: { args: { connection: string; bucket: string; prefix: string; refresh: boolean; limit: number; sort: SortBy; descending: boolean; filter: string }; result: ListingWindow };
+  open_listing: { args: { connection: string; bucket: string; prefix: string; refresh: boolean; deleted: boolean | null }; result: ListingSummary };
+  open_list: { args: { connection: string; bucket: string; prefix: string; refresh: boolean; deleted: boolean | null; limit: number; sort: SortBy; descending: boolean; filter: string }; result: ListingWindow };
   listing_window: { args: { id: string; offset: number; limit: number; sort: SortBy; descending: boolean; filter: string }; result: ListingWindow };
   close_listing: { args: { id: string }; result: null };
   search: { args: { text: string; scope: SearchScope; offset: number; limit: number }; result: SearchWindow };
@@ -97,7 +110,23 @@ export interface Calls {
   price_listing: { args: { connection: string; bucket: string; requests: number }; result: Price };
   price_job: { args: { id: string }; result: Price };
   object_versions: { args: { connection: string; bucket: string; key: string; after: VersionMark | null }; result: VersionsPage };
+  download_version: { args: { connection: string; bucket: string; key: string; version: string; modified: number; to: string }; result: DownloadStarted };
+  preview_version: { args: { connection: string; bucket: string; key: string; version: string; etag: string; want: PreviewWant }; result: Preview };
+  compare_versions: { args: { connection: string; bucket: string; key: string; older: VersionSide; newer: VersionSide }; result: Comparison };
+  bucket_versions: { args: { connection: string; bucket: string }; result: BucketVersions };
+  keep_versions: { args: { connection: string; bucket: string }; result: null };
+  histories: { args: Record<string, never>; result: Array<HistoryRow> };
+  start_history: { args: { connection: string; bucket: string; prefix: string }; result: HistoryRow };
+  stop_history: { args: { id: string }; result: null };
+  drop_history: { args: { id: string }; result: null };
+  open_time: { args: { connection: string; bucket: string; prefix: string }; result: TimePlace };
+  time_bars: { args: { id: string; prefix: string; from: number; to: number; bars: number }; result: Array<TimeBar> };
+  time_counts: { args: { id: string; prefix: string; moment: number }; result: TimeCounts };
+  time_window: { args: { id: string; prefix: string; moment: number; show: TimeShow; text: string; offset: number; limit: number }; result: TimeWindow };
+  time_plan: { args: { id: string; prefix: string; moment: number; choice: TimeChoice }; result: TimePlan };
+  time_samples: { args: { id: string; prefix: string; moment: number; choice: TimeChoice }; result: TimeSamples };
   plan_job: { args: { request: JobRequest }; result: JobRow };
+  job_items: { args: { id: string; offset: number; limit: number }; result: JobItems };
   start_job: { args: { id: string; typed: number | null }; result: null };
   pause_job: { args: { id: string }; result: null };
   resume_job: { args: { id: string }; result: null };
@@ -194,7 +223,23 @@ export function client(call: Caller) {
     price_listing: (args: Calls['price_listing']['args']) => call('price_listing', args),
     price_job: (args: Calls['price_job']['args']) => call('price_job', args),
     object_versions: (args: Calls['object_versions']['args']) => call('object_versions', args),
+    download_version: (args: Calls['download_version']['args']) => call('download_version', args),
+    preview_version: (args: Calls['preview_version']['args']) => call('preview_version', args),
+    compare_versions: (args: Calls['compare_versions']['args']) => call('compare_versions', args),
+    bucket_versions: (args: Calls['bucket_versions']['args']) => call('bucket_versions', args),
+    keep_versions: (args: Calls['keep_versions']['args']) => call('keep_versions', args),
+    histories: () => call('histories', {}),
+    start_history: (args: Calls['start_history']['args']) => call('start_history', args),
+    stop_history: (args: Calls['stop_history']['args']) => call('stop_history', args),
+    drop_history: (args: Calls['drop_history']['args']) => call('drop_history', args),
+    open_time: (args: Calls['open_time']['args']) => call('open_time', args),
+    time_bars: (args: Calls['time_bars']['args']) => call('time_bars', args),
+    time_counts: (args: Calls['time_counts']['args']) => call('time_counts', args),
+    time_window: (args: Calls['time_window']['args']) => call('time_window', args),
+    time_plan: (args: Calls['time_plan']['args']) => call('time_plan', args),
+    time_samples: (args: Calls['time_samples']['args']) => call('time_samples', args),
     plan_job: (args: Calls['plan_job']['args']) => call('plan_job', args),
+    job_items: (args: Calls['job_items']['args']) => call('job_items', args),
     start_job: (args: Calls['start_job']['args']) => call('start_job', args),
     pause_job: (args: Calls['pause_job']['args']) => call('pause_job', args),
     resume_job: (args: Calls['resume_job']['args']) => call('resume_job', args),

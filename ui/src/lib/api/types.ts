@@ -178,6 +178,11 @@ name: string,
 created: number | null, };
 
 /**
+ * Whether a bucket keeps versions.
+ */
+export type BucketVersions = "on" | "suspended" | "off" | "unknown";
+
+/**
  * One line of the capability probe.
  */
 export type CapabilityLine = { 
@@ -274,6 +279,31 @@ rows: Array<ChangeRow>,
  * How many there are.
  */
 total: number, };
+
+/**
+ * Two versions of an object beside each other.
+ */
+export type Comparison = { 
+/**
+ * What is inside the older one.
+ */
+older: Preview, 
+/**
+ * What is inside the newer one.
+ */
+newer: Preview, 
+/**
+ * Their texts, where both are text.
+ */
+text: TextDiff | null, 
+/**
+ * Facts of the file (camera, lens, exposure, pages…) that differ.
+ */
+facts: Array<FactDiff>, 
+/**
+ * Whether both hold the same bytes, as far as their ETags tell.
+ */
+same_bytes: boolean, };
 
 /**
  * An answer to one conflict.
@@ -482,6 +512,32 @@ kept: Array<Kept>,
 undo_hint: string, };
 
 /**
+ * What a line of two texts is.
+ */
+export type DiffKind = "same" | "gone" | "new" | "skip";
+
+/**
+ * A line of two texts.
+ */
+export type DiffLine = { 
+/**
+ * What it is.
+ */
+kind: DiffKind, 
+/**
+ * Its number in the older one, from 1.
+ */
+old: number | null, 
+/**
+ * Its number in the newer one, from 1.
+ */
+new: number | null, 
+/**
+ * Its text without its end.
+ */
+text: string, };
+
+/**
  * Direction of a transfer.
  */
 export type Direction = "up" | "down";
@@ -550,6 +606,23 @@ value: string | null, };
  * Codes the user interface acts on; text comes from its own catalogue.
  */
 export type ErrorCode = "sign_in_again" | "no_permission" | "not_found" | "offline" | "folder_missing" | "disk_full" | "keychain_locked" | "name_not_allowed" | "journal_too_new" | "conflict" | "not_supported" | "bad_request" | "already_running" | "unexpected";
+
+/**
+ * A fact of two versions that is not the same in both.
+ */
+export type FactDiff = { 
+/**
+ * Which.
+ */
+name: FactName, 
+/**
+ * In the older one; `None` where it has none.
+ */
+older: string | null, 
+/**
+ * In the newer one.
+ */
+newer: string | null, };
 
 /**
  * Name of a fact.
@@ -713,6 +786,71 @@ region: string | null,
 endpoint: string | null, };
 
 /**
+ * A version index: all versions and delete markers below a prefix, as one listing told them.
+ */
+export type HistoryRow = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * Connection.
+ */
+connection: string, 
+/**
+ * Bucket.
+ */
+bucket: string, 
+/**
+ * Prefix; empty for the whole bucket.
+ */
+prefix: string, 
+/**
+ * Keys so far.
+ */
+keys: number, 
+/**
+ * Versions and delete markers so far.
+ */
+versions: number, 
+/**
+ * Bytes of all versions so far.
+ */
+bytes: number, 
+/**
+ * LIST requests that it cost.
+ */
+requests: number, 
+/**
+ * Whether it is whole.
+ */
+complete: boolean, 
+/**
+ * Whether it is being filled now.
+ */
+running: boolean, 
+/**
+ * Versions per second; `None` when it is not being filled.
+ */
+rate: number | null, 
+/**
+ * Versions of the one before; what to expect of one that is not whole.
+ */
+expected: number | null, 
+/**
+ * When its listing began, milliseconds since 1970. What came later may be in it or not.
+ */
+began_at: number, 
+/**
+ * When it became whole.
+ */
+ended_at: number | null, 
+/**
+ * Why it stopped, if it did.
+ */
+error: UiError | null, };
+
+/**
  * What happens where something is at the destination.
  */
 export type IfTaken = "skip" | "keep_both" | "replace";
@@ -777,6 +915,70 @@ ended_at: number | null,
  * Why it stands still, if it was not stopped by hand. While it runs: why it waits.
  */
 error: UiError | null, };
+
+/**
+ * What a job calls on the server for one object.
+ */
+export type JobCall = "copy_back" | "remove_marker" | "delete" | "copy" | "rewrite";
+
+/**
+ * One call of a job.
+ */
+export type JobItemRow = { 
+/**
+ * Its number, from 1.
+ */
+seq: number, 
+/**
+ * Key.
+ */
+key: string, 
+/**
+ * As it may be shown.
+ */
+name: string, 
+/**
+ * What is called on the server.
+ */
+call: JobCall, 
+/**
+ * The version that is copied, or the delete marker that is taken away.
+ */
+version: string | null, 
+/**
+ * Bytes of it.
+ */
+size: number, 
+/**
+ * ETag of what has to be on top for it; `None`: nothing must be visible.
+ */
+expects: string | null, 
+/**
+ * How it stands.
+ */
+state: JobItemState, 
+/**
+ * Why it was left; else empty.
+ */
+why: string, };
+
+/**
+ * How one object of a job stands.
+ */
+export type JobItemState = "planned" | "doing" | "done" | "left";
+
+/**
+ * Rows i..j of a job.
+ */
+export type JobItems = { 
+/**
+ * Rows, in the order in which they are done.
+ */
+rows: Array<JobItemRow>, 
+/**
+ * Rows in all.
+ */
+total: number, };
 
 /**
  * What a job does.
@@ -1087,6 +1289,19 @@ name: string,
 value: string, };
 
 /**
+ * Objects and their bytes.
+ */
+export type ObjectAmount = { 
+/**
+ * Objects.
+ */
+objects: number, 
+/**
+ * Bytes.
+ */
+bytes: number, };
+
+/**
  * What the inspector shows.
  */
 export type ObjectDetails = { 
@@ -1147,6 +1362,10 @@ etag: string,
  * State.
  */
 state: RowState, 
+/**
+ * When it was deleted, milliseconds since 1970; its size, time, class and ETag are what it had last.
+ */
+deleted_at: number | null, 
 /**
  * Set when this key cannot be a file name here, in plain words.
  */
@@ -1567,7 +1786,7 @@ at: number, };
 export type RefusedRight = "list" | "read" | "write" | "delete" | "make_buckets" | "delete_bucket";
 
 /**
- * What a restore brings back: a version, or a moment.
+ * What a restore brings back: a version, a moment, or with neither what is deleted now as it was last.
  */
 export type RestoreTo = { 
 /**
@@ -1575,13 +1794,21 @@ export type RestoreTo = {
  */
 version: string | null, 
 /**
- * What was there at this moment, milliseconds since 1970.
+ * What was there at this moment, milliseconds since 1970. The fields below are about it.
  */
 moment: number | null, 
 /**
- * How what was deleted comes back.
+ * Whether what was deleted since comes back.
+ */
+deleted: boolean, 
+/**
+ * How it does.
  */
 undelete: Undelete, 
+/**
+ * Whether what was changed since is rolled back.
+ */
+changed: boolean, 
 /**
  * What becomes of what was added since the moment.
  */
@@ -1589,12 +1816,16 @@ added: Added,
 /**
  * Whether what was written again with the same bytes is rolled back as well.
  */
-rewritten: boolean, };
+rewritten: boolean, 
+/**
+ * Keys that are treated the other way.
+ */
+but: Array<string>, };
 
 /**
  * State of an object or file as shown.
  */
-export type RowState = "stored" | "safe" | "waiting" | "uploading" | "checking" | "failed" | "archived" | "downloading" | "held";
+export type RowState = "stored" | "safe" | "waiting" | "uploading" | "checking" | "failed" | "archived" | "downloading" | "held" | "deleted";
 
 /**
  * Of how many objects what was asked for is known; `null` for what was not asked for.
@@ -1861,6 +2092,270 @@ export type SyncMode = "ingest" | "mirror_up" | "mirror_down" | "two_way";
 export type TestStep = "name_found" | "secure_line" | "identity" | "list" | "write";
 
 /**
+ * Two texts, line by line.
+ */
+export type TextDiff = { 
+/**
+ * Lines that differ, each with three around it.
+ */
+lines: Array<DiffLine>, 
+/**
+ * Lines only in the older one.
+ */
+gone: number, 
+/**
+ * Lines only in the newer one.
+ */
+new: number, 
+/**
+ * Whether both were read to their ends. If not, what is behind the first part of either is not compared.
+ */
+whole: boolean, };
+
+/**
+ * What happened in one stretch of time.
+ */
+export type TimeBar = { 
+/**
+ * Versions written.
+ */
+written: number, 
+/**
+ * Delete markers.
+ */
+deleted: number, };
+
+/**
+ * What became of a key since.
+ */
+export type TimeChange = "same" | "rewritten" | "changed" | "deleted" | "added";
+
+/**
+ * What takes part in a plan.
+ */
+export type TimeChoice = { 
+/**
+ * Whether what was deleted comes back.
+ */
+deleted: boolean, 
+/**
+ * How it does.
+ */
+undelete: Undelete, 
+/**
+ * Whether what was changed is rolled back.
+ */
+changed: boolean, 
+/**
+ * What becomes of what was added.
+ */
+added: Added, 
+/**
+ * Whether what was written again with the same bytes is rolled back as well.
+ */
+rewritten: boolean, 
+/**
+ * Keys that are treated the other way: one of a kind that takes part stays out, and one of a kind that does not is in.
+ */
+but: Array<string>, };
+
+/**
+ * A place at a moment, and the difference to now, in figures.
+ */
+export type TimeCounts = { 
+/**
+ * What was there.
+ */
+then: ObjectAmount, 
+/**
+ * What is there now.
+ */
+now: ObjectAmount, 
+/**
+ * Objects in the very version of then.
+ */
+same: number, 
+/**
+ * Objects written again with the same bytes.
+ */
+rewritten: number, 
+/**
+ * Objects with other bytes; bytes of then.
+ */
+changed: ObjectAmount, 
+/**
+ * Objects that are gone; bytes of then.
+ */
+deleted: ObjectAmount, 
+/**
+ * Objects that came since; bytes of now.
+ */
+added: ObjectAmount, 
+/**
+ * The last moment before at which something changed, milliseconds since 1970.
+ */
+earlier: number | null, 
+/**
+ * The first moment after at which something changed.
+ */
+later: number | null, };
+
+/**
+ * A place that is looked at in time.
+ */
+export type TimePlace = { 
+/**
+ * Whether its bucket keeps versions.
+ */
+versions: BucketVersions, 
+/**
+ * The whole version index that answers for it: its own, or one of a prefix around it.
+ */
+index: HistoryRow | null, 
+/**
+ * Its own one that is not whole: being filled, or stopped.
+ */
+filling: HistoryRow | null, 
+/**
+ * When the first and the last of its versions came, milliseconds since 1970; `None` when there is none.
+ */
+first: number | null, 
+/**
+ * See `first`.
+ */
+last: number | null, };
+
+/**
+ * What a plan comes to, as the index knows it.
+ */
+export type TimePlan = { 
+/**
+ * Deleted ones that come back as a copy.
+ */
+undelete: ObjectAmount, 
+/**
+ * Deleted ones whose marker is taken away.
+ */
+unmark: ObjectAmount, 
+/**
+ * Changed ones that are covered by the older version.
+ */
+roll_back: ObjectAmount, 
+/**
+ * Of those that are copied: they have to be thawed first.
+ */
+thaw: ObjectAmount, 
+/**
+ * Added ones that get a delete marker.
+ */
+hide: number, 
+/**
+ * Ones that differ and are left.
+ */
+left: number, 
+/**
+ * Price of the copies.
+ */
+price: Price, };
+
+/**
+ * A key at a moment and now.
+ */
+export type TimeRow = { 
+/**
+ * Key.
+ */
+key: string, 
+/**
+ * What follows the prefix of the place, as shown (bidirectional controls escaped).
+ */
+name: string, 
+/**
+ * What became of it.
+ */
+change: TimeChange, 
+/**
+ * What was there.
+ */
+then: TimeVersion | null, 
+/**
+ * What is there now.
+ */
+now: TimeVersion | null, 
+/**
+ * When it last changed, milliseconds since 1970.
+ */
+when: number, 
+/**
+ * Whether one delete marker on top is all that came since: it can be taken away.
+ */
+lone_marker: boolean, };
+
+/**
+ * Whether what a plan copies can be read, as some of it tells.
+ */
+export type TimeSamples = { 
+/**
+ * Older versions that were looked at.
+ */
+asked: number, 
+/**
+ * Those that can be read.
+ */
+readable: number, 
+/**
+ * About how many seconds the plan takes at the pace of these looks; `None` when nothing is copied.
+ */
+seconds: number | null, 
+/**
+ * Why the first of the others cannot.
+ */
+problem: UiError | null, };
+
+/**
+ * Which keys are shown.
+ */
+export type TimeShow = "differences" | "deleted" | "changed" | "added" | "then";
+
+/**
+ * One version of a key, as the index has it.
+ */
+export type TimeVersion = { 
+/**
+ * Its id.
+ */
+version: string, 
+/**
+ * Bytes.
+ */
+size: number, 
+/**
+ * The time it bears, milliseconds since 1970.
+ */
+modified: number, 
+/**
+ * Storage class.
+ */
+class: string, 
+/**
+ * Whether it cannot be read or copied before it is restored from its archive.
+ */
+archived: boolean, };
+
+/**
+ * Rows i..j of a place in time.
+ */
+export type TimeWindow = { 
+/**
+ * Rows, beginning at the offset asked for, by key.
+ */
+rows: Array<TimeRow>, 
+/**
+ * Rows in all.
+ */
+total: number, };
+
+/**
  * Counts by filter.
  */
 export type TransferCounts = { 
@@ -2005,7 +2500,7 @@ revision: number, } | { "kind": "transfers",
 /**
  * Newest revision.
  */
-revision: number, } | { "kind": "folders" } | { "kind": "indexes" } | { "kind": "jobs" } | { "kind": "test_step", 
+revision: number, } | { "kind": "folders" } | { "kind": "indexes" } | { "kind": "histories" } | { "kind": "jobs" } | { "kind": "test_step", 
 /**
  * Id of the test run.
  */
@@ -2086,6 +2581,23 @@ archived: boolean,
  * Whose it is, where the server says so.
  */
 owner: string | null, };
+
+/**
+ * One of two versions that are compared.
+ */
+export type VersionSide = { 
+/**
+ * Its id.
+ */
+version: string, 
+/**
+ * ETag.
+ */
+etag: string, 
+/**
+ * Bytes.
+ */
+size: number, };
 
 /**
  * A page of the versions of an object, newest first.
