@@ -46,6 +46,7 @@ fn replaces(new: &UiEvent, old: &UiEvent) -> bool {
         UiEvent::Transfers { .. } => matches!(old, UiEvent::Transfers { .. }),
         UiEvent::Folders => matches!(old, UiEvent::Folders),
         UiEvent::Indexes => matches!(old, UiEvent::Indexes),
+        UiEvent::Histories => matches!(old, UiEvent::Histories),
         UiEvent::Jobs => matches!(old, UiEvent::Jobs),
         UiEvent::Connections => matches!(old, UiEvent::Connections),
         UiEvent::Missed => matches!(old, UiEvent::Missed),

@@ -148,7 +148,8 @@ async fn follow(app: &AppHandle, tray: &Tray) {
                     | UiEvent::TestStep { .. }
                     | UiEvent::Connections
                     | UiEvent::Jobs
-                    | UiEvent::Indexes,
+                    | UiEvent::Indexes
+                    | UiEvent::Histories,
                 ) => {}
                 Err(RecvError::Closed) => return,
             }

@@ -225,6 +225,8 @@ pub enum RowState {
     Downloading,
     /// Held by the brake until a person answers.
     Held,
+    /// Deleted; shown where deleted objects were asked for.
+    Deleted,
 }
 
 /// A row of the browse list.
@@ -248,6 +250,9 @@ pub struct ObjectRow {
     pub etag: String,
     /// State.
     pub state: RowState,
+    /// When it was deleted, milliseconds since 1970; its size, time, class and ETag are what it had last.
+    #[ts(type = "number | null")]
+    pub deleted_at: Option<i64>,
     /// Set when this key cannot be a file name here, in plain words.
     pub name_problem: Option<String>,
 }
@@ -696,6 +701,8 @@ pub enum UiEvent {
     Folders,
     /// An index grew or ended, or more of it can be searched.
     Indexes,
+    /// A version index grew or ended.
+    Histories,
     /// Copies, moves, edits or deletes changed.
     Jobs,
     /// A step of a connection test ended.

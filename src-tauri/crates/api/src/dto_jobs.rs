@@ -94,20 +94,26 @@ pub enum Added {
     Hide,
 }
 
-/// What a restore brings back: a version, or a moment.
+/// What a restore brings back: a version, a moment, or with neither what is deleted now as it was last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct RestoreTo {
     /// This version of the only root, which is a key.
     pub version: Option<String>,
-    /// What was there at this moment, milliseconds since 1970.
+    /// What was there at this moment, milliseconds since 1970. The fields below are about it.
     #[ts(type = "number | null")]
     pub moment: Option<i64>,
-    /// How what was deleted comes back.
+    /// Whether what was deleted since comes back.
+    pub deleted: bool,
+    /// How it does.
     pub undelete: Undelete,
+    /// Whether what was changed since is rolled back.
+    pub changed: bool,
     /// What becomes of what was added since the moment.
     pub added: Added,
     /// Whether what was written again with the same bytes is rolled back as well.
     pub rewritten: bool,
+    /// Keys that are treated the other way.
+    pub but: Vec<String>,
 }
 
 /// What is asked for.

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use tokio::sync::broadcast::{self, error::RecvError};
 use windlass_domain::words::FailureCode;
-use windlass_domain::{BatchId, Bucket, JobId, JobSpec, Mode, ObjectKey, PairId, Prefix, TransferId};
+use windlass_domain::{
+    BatchId, Bucket, Item, JobId, JobSpec, Mode, ObjectKey, PairId, Prefix, RelPath, TransferId, VersionId,
+};
 use windlass_engine::{
     Away, BatchReport, DownloadRow, DownloadState, Engine, EngineError, EngineEvent, JobView, Keep,
     PairPhase, PairView, PlanLine,
@@ -387,6 +389,10 @@ impl Work for EngineWork {
         Ok(self.engine.job(id).await?)
     }
 
+    async fn job_items(&self, id: &JobId, after: u64, limit: u32) -> Result<Vec<Item>, UiError> {
+        Ok(self.engine.job_items(id, after, limit).await?)
+    }
+
     async fn job_left(&self, id: &JobId) -> Result<Vec<LeftGroup>, UiError> {
         Ok(self.engine.job_left(id).await?)
     }
@@ -401,6 +407,18 @@ impl Work for EngineWork {
         name: String,
     ) -> Result<BatchId, UiError> {
         Ok(self.engine.download(connection, bucket, keys, strip, to, name))
+    }
+
+    async fn download_version(
+        &self,
+        connection: &str,
+        bucket: Bucket,
+        key: ObjectKey,
+        version: VersionId,
+        to: PathBuf,
+        name: RelPath,
+    ) -> Result<BatchId, UiError> {
+        Ok(self.engine.download_version(connection, bucket, key, version, to, name))
     }
 
     async fn wait_batch(&self, batch: &BatchId) -> BatchReport {

@@ -22,6 +22,7 @@ struct Pending {
     transfers: Option<u64>,
     folders: bool,
     indexes: bool,
+    histories: bool,
     jobs: bool,
     connections: bool,
     missed: bool,
@@ -68,6 +69,10 @@ impl Hub {
         self.note(|p| p.indexes = true);
     }
 
+    pub(crate) fn histories(&self) {
+        self.note(|p| p.histories = true);
+    }
+
     pub(crate) fn step(&self, run: &str, result: StepResult) {
         self.note(|p| p.steps.push((run.to_owned(), result)));
     }
@@ -102,6 +107,9 @@ impl Hub {
             }
             if pending.indexes {
                 hub.send(UiEvent::Indexes);
+            }
+            if pending.histories {
+                hub.send(UiEvent::Histories);
             }
             if pending.jobs {
                 hub.send(UiEvent::Jobs);

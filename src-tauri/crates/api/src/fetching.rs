@@ -133,7 +133,7 @@ impl Api {
                             wanted.push(parse_key(&key)?);
                         }
                         // The empty object that stands for a folder.
-                        LevelEntry::Object { .. } | LevelEntry::Folder(_) => {}
+                        LevelEntry::Object { .. } | LevelEntry::Deleted { .. } | LevelEntry::Folder(_) => {}
                     }
                 }
                 fits(wanted.len(), bytes)?;

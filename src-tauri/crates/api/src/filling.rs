@@ -76,12 +76,6 @@ struct Listers {
     alone: bool,
 }
 
-fn key_of(entry: &LevelEntry) -> &str {
-    match entry {
-        LevelEntry::Folder(key) | LevelEntry::Object { key, .. } => key,
-    }
-}
-
 async fn ask(browse: Arc<dyn RemoteBrowse>, bucket: Bucket, prefix: String, part: IndexPart) -> Asked {
     let began = Instant::now();
     let page = match &part.next {
@@ -251,7 +245,7 @@ impl Fill {
             ));
         }
         if listers.first.is_none() {
-            listers.first = page.entries.first().map(|entry| key_of(entry).to_owned());
+            listers.first = page.entries.first().map(|entry| entry.key().to_owned());
         }
         let began = Instant::now();
         let id = self.info.listing.id;
@@ -276,8 +270,8 @@ impl Fill {
             return Ok(Taken::Again);
         };
         let Level { mut entries, next } = page;
-        let cut = part.span.cut(&part.last, entries.iter().map(key_of));
-        let key = |entry: &LevelEntry| Seam::Key(key_of(entry).to_owned());
+        let cut = part.span.cut(&part.last, entries.iter().map(LevelEntry::key));
+        let key = |entry: &LevelEntry| Seam::Key(entry.key().to_owned());
         let end = next.is_none().then_some(Seam::End);
         let first = entries.first().map(key).or_else(|| end.clone());
         let behind = match cut {
@@ -334,7 +328,7 @@ impl Fill {
         let behind = browse.deep_after(&bucket, &self.info.prefix, &right.span.after).await?;
         self.index.count_requests(self.info.listing.id, 2).await?;
         let met = |page: &Level| {
-            let key = page.entries.iter().map(key_of).find(|key| !left.span.contains(key));
+            let key = page.entries.iter().map(LevelEntry::key).find(|key| !left.span.contains(key));
             key.map(|key| Seam::Key(key.to_owned())).or_else(|| page.next.is_none().then_some(Seam::End))
         };
         Ok(met(&before).is_some() && met(&before) == met(&behind))

@@ -1,16 +1,15 @@
 //! Copies, moves, edits, deletes and restores on the server: planned, read, started, taken back.
 use windlass_domain::job::{self, Header, ObjectEdit, Restore};
-use windlass_domain::time::plan;
-use windlass_domain::{self as domain, Bucket, JobId, JobSpec, Limits, Root, Timestamp, VersionId};
+use windlass_domain::{self as domain, Bucket, JobId, JobSpec, Limits, Root, VersionId};
 use windlass_engine::JobView;
 use windlass_ports::RemoteErrorKind;
 
 use crate::dto::ErrorCode;
 use crate::dto_jobs::{
-    Added, EditField, EditLine, IfTaken, JobKind, JobProblem, JobRequest, JobRow, JobState, RestoreTo,
-    Undelete,
+    EditField, EditLine, IfTaken, JobKind, JobProblem, JobRequest, JobRow, JobState, RestoreTo,
 };
-use crate::{Api, UiError, visible};
+use crate::dto_time::{JobCall, JobItemRow, JobItemState, JobItems, TimeChoice};
+use crate::{Api, UiError, time, visible};
 
 impl Api {
     pub(crate) async fn plan_job(&self, request: JobRequest) -> Result<JobRow, UiError> {
@@ -81,6 +80,57 @@ impl Api {
     }
 }
 
+/// Most rows in one answer.
+const MOST_ITEMS: u64 = 500;
+
+impl Api {
+    /// Rows i..j of what a job calls on the server.
+    pub(crate) async fn job_items(&self, id: String, offset: u64, limit: u64) -> Result<JobItems, UiError> {
+        let id = JobId::from(id);
+        let job = self.engine.job(&id).await?.row;
+        let limit = u32::try_from(limit.min(MOST_ITEMS)).unwrap_or_default();
+        // Rows are numbered from 1 without gaps.
+        let items = self.engine.job_items(&id, offset, limit).await?;
+        let rows = items.into_iter().map(|item| item_row(job.spec.kind, item)).collect();
+        Ok(JobItems { rows, total: job.counts.objects })
+    }
+}
+
+fn item_row(kind: domain::JobKind, item: domain::Item) -> JobItemRow {
+    let call = match kind {
+        domain::JobKind::Copy | domain::JobKind::Move => JobCall::Copy,
+        domain::JobKind::Edit => JobCall::Rewrite,
+        domain::JobKind::Delete => JobCall::Delete,
+        domain::JobKind::Undelete => JobCall::RemoveMarker,
+        domain::JobKind::Restore if item.version.is_some() => JobCall::CopyBack,
+        domain::JobKind::Restore if item.marker.is_some() && item.state == domain::ItemState::Planned => {
+            JobCall::RemoveMarker
+        }
+        domain::JobKind::Restore => JobCall::Delete,
+    };
+    let marker = item.marker.filter(|_| call == JobCall::RemoveMarker);
+    let expects = match call {
+        JobCall::Delete | JobCall::Rewrite => Some(item.etag),
+        JobCall::CopyBack | JobCall::RemoveMarker | JobCall::Copy => item.taken,
+    };
+    JobItemRow {
+        seq: item.seq,
+        name: visible(item.from.as_str()),
+        key: item.from.as_str().to_owned(),
+        call,
+        version: item.version.or(marker).map(|version| version.as_str().to_owned()),
+        size: item.size,
+        expects: expects.map(|etag| etag.as_str().to_owned()),
+        state: match item.state {
+            domain::ItemState::Planned => JobItemState::Planned,
+            domain::ItemState::Done => JobItemState::Done,
+            domain::ItemState::Left => JobItemState::Left,
+            domain::ItemState::Copied => JobItemState::Doing,
+        },
+        why: item.cause.map(|cause| cause.words().title.to_owned()).unwrap_or_default(),
+    }
+}
+
 fn spec(request: JobRequest) -> Result<JobSpec, UiError> {
     let kind = match request.kind {
         JobKind::Copy => domain::JobKind::Copy,
@@ -127,23 +177,16 @@ fn spec(request: JobRequest) -> Result<JobSpec, UiError> {
 }
 
 fn restore(to: RestoreTo) -> Result<Restore, UiError> {
-    let undelete = match to.undelete {
-        Undelete::Copy => plan::Undelete::Copy,
-        Undelete::RemoveMarker => plan::Undelete::RemoveMarker,
-    };
-    let added = match to.added {
-        Added::Keep => plan::Added::Keep,
-        Added::Hide => plan::Added::Hide,
-    };
-    match (to.version, to.moment) {
-        (Some(version), None) => Ok(Restore::Version { version: VersionId::new(version), undelete }),
-        (None, Some(moment)) => Ok(Restore::Moment(plan::Choice {
-            moment: Timestamp::from_millis(moment),
-            undelete,
-            added,
-            rewritten: to.rewritten,
-        })),
-        (Some(_), Some(_)) | (None, None) => {
+    let RestoreTo { version, moment, deleted, undelete, changed, added, rewritten, but } = to;
+    match (version, moment) {
+        (Some(version), None) => {
+            Ok(Restore::Version { version: VersionId::new(version), undelete: time::undelete(undelete) })
+        }
+        (None, Some(moment)) => {
+            Ok(time::restore(moment, &TimeChoice { deleted, undelete, changed, added, rewritten, but }))
+        }
+        (None, None) => Ok(Restore::Last { undelete: time::undelete(undelete) }),
+        (Some(_), Some(_)) => {
             Err(UiError::bad_request("Name either a version or a moment to bring back. Nothing was done."))
         }
     }

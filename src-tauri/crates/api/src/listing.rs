@@ -9,8 +9,12 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use windlass_domain::Bucket;
+use windlass_domain::time::{Content, Top, Tops};
 use windlass_ports::remote::Depth;
-use windlass_ports::{Catalog, LevelEntry, ListingId, ListingInfo, ListingSort, Remotes};
+use windlass_ports::{
+    Catalog, Level, LevelEntry, ListingId, ListingInfo, ListingSort, RemoteBrowse, RemoteError, Remotes,
+    VersionMark,
+};
 
 use crate::dto::{ErrorCode, ListingSummary, ListingWindow, SortBy};
 use crate::events::Hub;
@@ -32,9 +36,25 @@ pub(crate) struct Running {
     /// In how many views it is open.
     views: watch::Sender<u32>,
     /// What the next page comes after; `None` before the first one and after the last.
-    after: Option<String>,
+    after: Option<Mark>,
+    /// What was read of the key at the end of the last page, where deleted objects are shown.
+    tops: Tops,
     /// Says when a page came, or none will.
     moved: watch::Sender<()>,
+}
+
+/// Where a listing goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Mark {
+    Token(String),
+    Version(VersionMark),
+}
+
+/// A page of a listing.
+struct Page {
+    entries: Vec<LevelEntry>,
+    next: Option<Mark>,
+    tops: Tops,
 }
 
 /// What a background listing needs; it outlives the call that began it.
@@ -43,6 +63,8 @@ struct Fill {
     connection: String,
     bucket: Bucket,
     prefix: String,
+    /// Whether what is deleted is shown as well.
+    deleted: bool,
     catalog: Arc<dyn Catalog>,
     remotes: Arc<dyn Remotes>,
     hub: Arc<Hub>,
@@ -92,9 +114,9 @@ impl Fill {
 
     async fn pages(&self) -> Result<Ended, UiError> {
         let browse = self.remotes.browse(&self.connection).await?;
-        let Some((mut after, mut views)) = lock(&self.listings)
+        let Some((mut after, mut tops, mut views)) = lock(&self.listings)
             .get(&self.id.0)
-            .map(|running| (running.after.clone(), running.views.subscribe()))
+            .map(|running| (running.after.clone(), running.tops.clone(), running.views.subscribe()))
         else {
             return Ok(Ended::Resting);
         };
@@ -108,7 +130,7 @@ impl Fill {
                     }
                     continue;
                 }
-                page = browse.level(&self.bucket, &self.prefix, Depth::Level, after.as_deref()) => page?,
+                page = self.page(browse.as_ref(), after.as_ref(), tops.clone()) => page?,
             };
             page.entries.retain(|entry| !stands_for(&self.prefix, entry));
             let info = self.catalog.add_to_listing(self.id, page.entries).await?;
@@ -120,9 +142,10 @@ impl Fill {
                 ));
             }
             let first = after.is_none();
-            after = page.next;
+            (after, tops) = (page.next, page.tops);
             if let Some(running) = lock(&self.listings).get_mut(&self.id.0) {
                 running.after.clone_from(&after);
+                running.tops.clone_from(&tops);
             }
             if after.is_none() {
                 self.catalog.finish_listing(self.id).await?;
@@ -137,6 +160,31 @@ impl Fill {
         }
     }
 
+    async fn page(
+        &self,
+        browse: &dyn RemoteBrowse,
+        after: Option<&Mark>,
+        mut tops: Tops,
+    ) -> Result<Page, RemoteError> {
+        if !self.deleted {
+            let token = match after {
+                Some(Mark::Token(token)) => Some(token.as_str()),
+                Some(Mark::Version(_)) | None => None,
+            };
+            let Level { entries, next } =
+                browse.level(&self.bucket, &self.prefix, Depth::Level, token).await?;
+            return Ok(Page { entries, next: next.map(Mark::Token), tops });
+        }
+        let mark = match after {
+            Some(Mark::Version(mark)) => Some(mark),
+            Some(Mark::Token(_)) | None => None,
+        };
+        let page = browse.versions(&self.bucket, &self.prefix, Depth::Level, mark).await?;
+        let mut entries: Vec<LevelEntry> = page.folders.into_iter().map(LevelEntry::Folder).collect();
+        entries.extend(page.versions.into_iter().filter_map(|one| tops.add(one.key, one.version)).map(shown));
+        Ok(Page { entries, next: page.next.map(Mark::Version), tops })
+    }
+
     fn page_came(&self) {
         if let Some(running) = lock(&self.listings).get(&self.id.0) {
             running.moved.send_replace(());
@@ -144,9 +192,19 @@ impl Fill {
     }
 }
 
+/// The entry of a key by its versions.
+fn shown(top: Top) -> LevelEntry {
+    let Top { key, modified, content: Content { size, etag, class }, deleted } = top;
+    let (etag, class) = (etag.as_str().to_owned(), class.into_string());
+    match deleted {
+        Some(at) => LevelEntry::Deleted { key, size, modified, etag, class, at },
+        None => LevelEntry::Object { key, size, modified: Some(modified), etag, class },
+    }
+}
+
 /// Whether this is the empty object that stands for the folder itself; it is no file in it.
 fn stands_for(prefix: &str, entry: &LevelEntry) -> bool {
-    matches!(entry, LevelEntry::Object { key, size: 0, .. } if key == prefix)
+    matches!(entry, LevelEntry::Object { key, size: 0, .. } | LevelEntry::Deleted { key, size: 0, .. } if key == prefix)
 }
 
 fn lock(listings: &Mutex<HashMap<i64, Running>>) -> MutexGuard<'_, HashMap<i64, Running>> {
@@ -160,10 +218,15 @@ impl Api {
         bucket: String,
         prefix: String,
         refresh: bool,
+        deleted: Option<bool>,
     ) -> Result<ListingSummary, UiError> {
+        let deleted = deleted.unwrap_or_default();
         self.connection(&connection).await?;
-        let known =
-            if refresh { None } else { self.catalog.find_listing(&connection, &bucket, &prefix).await? };
+        let known = if refresh {
+            None
+        } else {
+            self.catalog.find_listing(&connection, &bucket, &prefix, deleted).await?
+        };
         let known = known.filter(|known| {
             let mut listings = lock(&self.listings);
             let running = listings.get_mut(&known.id.0);
@@ -177,26 +240,28 @@ impl Api {
             Some(known) if known.complete => return Ok(self.summary(known)),
             Some(known) => known.id,
             None => {
-                let id = self.catalog.begin_listing(&connection, &bucket, &prefix, self.clock.now()).await?;
+                let now = self.clock.now();
+                let id = self.catalog.begin_listing(&connection, &bucket, &prefix, deleted, now).await?;
                 let running = Running {
                     active: false,
                     error: None,
                     views: watch::Sender::new(1),
                     after: None,
+                    tops: Tops::default(),
                     moved: watch::Sender::new(()),
                 };
                 lock(&self.listings).insert(id.0, running);
                 id
             }
         };
-        self.fill(id, connection, &bucket, prefix);
+        self.fill(id, connection, &bucket, prefix, deleted);
         self.first_page(id).await;
         let info = self.catalog.listing_info(id).await?.ok_or_else(gone)?;
         Ok(self.summary(info))
     }
 
     /// Begins to fill a listing, or goes on; does nothing for one that is being filled.
-    fn fill(&self, id: ListingId, connection: String, bucket: &str, prefix: String) {
+    fn fill(&self, id: ListingId, connection: String, bucket: &str, prefix: String, deleted: bool) {
         match lock(&self.listings).get_mut(&id.0).filter(|running| !running.active) {
             Some(running) => running.active = true,
             None => return,
@@ -207,6 +272,7 @@ impl Api {
                 connection,
                 bucket: Bucket::new(bucket),
                 prefix,
+                deleted,
                 catalog: Arc::clone(&self.catalog),
                 remotes: Arc::clone(&self.remotes),
                 hub: Arc::clone(&self.hub),
@@ -236,12 +302,13 @@ impl Api {
         bucket: String,
         prefix: String,
         refresh: bool,
+        deleted: Option<bool>,
         limit: u64,
         sort: SortBy,
         descending: bool,
         filter: String,
     ) -> Result<ListingWindow, UiError> {
-        let summary = self.open_listing(connection, bucket, prefix, refresh).await?;
+        let summary = self.open_listing(connection, bucket, prefix, refresh, deleted).await?;
         self.listing_window(summary.id, 0, limit, sort, descending, filter).await
     }
 

@@ -53,6 +53,19 @@ pub(crate) fn object_row(listed: ListedRow) -> ObjectRow {
             class: String::new(),
             etag: String::new(),
             state: RowState::Stored,
+            deleted_at: None,
+        },
+        LevelEntry::Deleted { key, size, modified, etag, class, at } => ObjectRow {
+            name: visible(last_part(&key)),
+            name_problem: name_problem(&key, false),
+            key,
+            folder: false,
+            size,
+            modified: Some(modified.millis()),
+            etag,
+            state: RowState::Deleted,
+            deleted_at: Some(at.millis()),
+            class,
         },
         LevelEntry::Object { key, size, modified, etag, class } => ObjectRow {
             name: visible(last_part(&key)),
@@ -69,6 +82,7 @@ pub(crate) fn object_row(listed: ListedRow) -> ObjectRow {
             } else {
                 RowState::Stored
             },
+            deleted_at: None,
             class,
         },
     }

@@ -60,6 +60,7 @@ impl Api {
             | RowState::Checking
             | RowState::Downloading
             | RowState::Held
+            | RowState::Deleted
             | RowState::Failed => "In the bucket. Windlass has not compared its bytes with a file here.",
         };
         Ok(ObjectDetails {
@@ -79,14 +80,14 @@ impl Api {
         key: &str,
         head: &ObjectHead,
     ) -> Result<bool, UiError> {
-        let Some(listing) = self.catalog.find_listing(connection, bucket, parent(key)).await? else {
+        let Some(listing) = self.catalog.find_listing(connection, bucket, parent(key), false).await? else {
             return Ok(false);
         };
         let (rows, _) =
             self.catalog.listing_window(listing.id, 0, 200, ListingSort::Name, false, last_part(key)).await?;
         Ok(rows.into_iter().any(|row| match row.entry {
             LevelEntry::Object { key: listed, etag, .. } => row.safe && listed == key && etag == head.etag,
-            LevelEntry::Folder(_) => false,
+            LevelEntry::Folder(_) | LevelEntry::Deleted { .. } => false,
         }))
     }
 }

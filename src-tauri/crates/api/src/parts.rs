@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use windlass_domain::PairId;
 use windlass_ports::{
-    Catalog, Clock, Decoder, Entropy, Index, Journal, LocalFs, PreviewCache, Remotes, SecretStore, Streams,
+    Catalog, Clock, Decoder, Entropy, Histories, Index, Journal, LocalFs, PreviewCache, Remotes, SecretStore,
+    Streams,
 };
 
 use crate::changes::Counted;
@@ -22,6 +23,7 @@ use crate::listing::Running;
 use crate::plan_tree::PlanTree;
 use crate::playing::Played;
 use crate::refusals::{Ear, Memory};
+use crate::time::Lines;
 use crate::work::Work;
 use crate::{UiError, UiEvent};
 
@@ -63,6 +65,8 @@ pub struct ApiParts {
     pub catalog: Arc<dyn Catalog>,
     /// Indexes and search.
     pub index: Arc<dyn Index>,
+    /// Version indexes.
+    pub histories: Arc<dyn Histories>,
     /// S3 by connection.
     pub remotes: Arc<dyn Remotes>,
     /// The disk; only ever read, for small pictures.
@@ -91,6 +95,7 @@ pub struct Api {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) catalog: Arc<dyn Catalog>,
     pub(crate) index: Arc<dyn Index>,
+    pub(crate) histories: Arc<dyn Histories>,
     pub(crate) remotes: Arc<dyn Remotes>,
     pub(crate) fs: Arc<dyn LocalFs>,
     pub(crate) decoder: Arc<dyn Decoder>,
@@ -106,6 +111,9 @@ pub struct Api {
     pub(crate) stop: CancellationToken,
     pub(crate) listings: Arc<Mutex<HashMap<i64, Running>>>,
     pub(crate) fillings: Fillings,
+    pub(crate) history_fillings: Fillings,
+    /// What is looked at in time.
+    pub(crate) lines: Mutex<Lines>,
     pub(crate) learning: Arc<Mutex<Learning>>,
     /// Whether an index is being read into memory.
     pub(crate) warming: Arc<AtomicBool>,
@@ -143,6 +151,7 @@ impl Api {
             journal: parts.journal,
             catalog: parts.catalog,
             index: parts.index,
+            histories: parts.histories,
             remotes: parts.remotes,
             fs: parts.fs,
             decoder: parts.decoder,
@@ -158,6 +167,8 @@ impl Api {
             stop,
             listings: Arc::default(),
             fillings: Fillings::default(),
+            history_fillings: Fillings::default(),
+            lines: Mutex::default(),
             learning: Arc::default(),
             warming: Arc::default(),
             searched,

@@ -111,7 +111,7 @@ impl Api {
         let parsed = parse_key(&key)?;
         let browse = self.remotes.browse(&connection).await?;
         let expect = (!etag.is_empty()).then(|| ETag::new(etag));
-        let object = ObjectRanges::open(browse, Bucket::new(bucket.as_str()), parsed, expect)
+        let object = ObjectRanges::open(browse, Bucket::new(bucket.as_str()), parsed, None, expect)
             .await
             .map_err(|error| words(&error))?;
         let Some(media) = MediaType::of(object.head()) else {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use windlass_domain::{Bucket, ETag, ObjectKey};
+use windlass_domain::{Bucket, ETag, ObjectKey, VersionId};
 use windlass_ports::decode::{ByteRanges, DecodeError, Decoded, PIECE, PictureFormat, Want};
 use windlass_ports::{FsError, Learned, LocalFs, RemoteBrowse, RemoteError, RemoteErrorKind};
 
@@ -28,6 +28,7 @@ pub(crate) struct ObjectRanges {
     browse: Arc<dyn RemoteBrowse>,
     bucket: Bucket,
     key: ObjectKey,
+    version: Option<VersionId>,
     etag: ETag,
     first: Bytes,
     size: u64,
@@ -39,11 +40,12 @@ impl ObjectRanges {
         browse: Arc<dyn RemoteBrowse>,
         bucket: Bucket,
         key: ObjectKey,
+        version: Option<VersionId>,
         expect: Option<ETag>,
     ) -> Result<Self, RemoteError> {
-        let read = browse.read_range(&bucket, &key, 0..PIECE, expect.as_ref()).await?;
+        let read = browse.read_range(&bucket, &key, version.as_ref(), 0..PIECE, expect.as_ref()).await?;
         let etag = ETag::new(read.etag);
-        Ok(Self { browse, bucket, key, etag, first: read.bytes, size: read.total })
+        Ok(Self { browse, bucket, key, version, etag, first: read.bytes, size: read.total })
     }
 
     /// The piece that was read first.
@@ -64,7 +66,9 @@ impl ByteRanges for ObjectRanges {
             return Ok(piece(&self.first, offset, end));
         }
         let range = offset..end;
-        self.browse.read_range(&self.bucket, &self.key, range, Some(&self.etag)).await.map(|read| read.bytes)
+        let version = self.version.as_ref();
+        let read = self.browse.read_range(&self.bucket, &self.key, version, range, Some(&self.etag)).await;
+        read.map(|read| read.bytes)
     }
 }
 
@@ -104,7 +108,33 @@ impl Api {
         etag: String,
         want: PreviewWant,
     ) -> Result<Preview, UiError> {
+        self.preview_of(connection, bucket, key, None, etag, want).await
+    }
+
+    /// What is inside a version of an object.
+    pub(crate) async fn preview_version(
+        &self,
+        connection: String,
+        bucket: String,
+        key: String,
+        version: String,
+        etag: String,
+        want: PreviewWant,
+    ) -> Result<Preview, UiError> {
+        self.preview_of(connection, bucket, key, Some(VersionId::new(version)), etag, want).await
+    }
+
+    async fn preview_of(
+        &self,
+        connection: String,
+        bucket: String,
+        key: String,
+        version: Option<VersionId>,
+        etag: String,
+        want: PreviewWant,
+    ) -> Result<Preview, UiError> {
         let parsed = parse_key(&key)?;
+        // The ETag names the bytes, whichever version has them.
         let name =
             serde_json::json!([FORMAT, env!("CARGO_PKG_VERSION"), connection, bucket, key, etag, want])
                 .to_string();
@@ -117,7 +147,8 @@ impl Api {
         }
         let browse = self.remotes.browse(&connection).await?;
         let expect = (!etag.is_empty()).then(|| ETag::new(etag.clone()));
-        let source = ObjectRanges::open(browse, Bucket::new(bucket.as_str()), parsed, expect).await?;
+        let place = Bucket::new(bucket.as_str());
+        let source = ObjectRanges::open(browse, place, parsed, version, expect).await?;
         let looked = self.decoder.decode(inner(want), &source).await;
         // A file that ended the decoder would end the next one as well.
         let lasting = looked.as_ref().map_or_else(DecodeError::is_the_files_fault, is_worth_keeping);

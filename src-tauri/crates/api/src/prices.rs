@@ -169,7 +169,9 @@ impl Api {
         let mut found = Found::default();
         if choice.all {
             let but = choice.keys.into_iter().collect();
-            if let Some(listing) = self.catalog.find_listing(connection, bucket, &choice.prefix).await? {
+            if let Some(listing) =
+                self.catalog.find_listing(connection, bucket, &choice.prefix, false).await?
+            {
                 let tallied = self.catalog.tally(listing.id, Picked::AllBut(but)).await?;
                 found.folders = tallied.folders;
                 found.take(tallied.objects);
@@ -206,7 +208,7 @@ impl Api {
                         LevelEntry::Object { key, size, class, .. } if !key.ends_with('/') => {
                             found.add(&class, 1, size);
                         }
-                        LevelEntry::Object { .. } | LevelEntry::Folder(_) => {}
+                        LevelEntry::Object { .. } | LevelEntry::Deleted { .. } | LevelEntry::Folder(_) => {}
                     }
                 }
                 after = page.next;
@@ -232,7 +234,7 @@ impl Api {
         }
         let mut rest = Vec::new();
         for (level, keys) in levels {
-            let Some(listing) = self.catalog.find_listing(connection, bucket, &level).await? else {
+            let Some(listing) = self.catalog.find_listing(connection, bucket, &level, false).await? else {
                 rest.extend(keys);
                 continue;
             };
@@ -258,7 +260,7 @@ impl Api {
         Ok(self.remotes.browse(connection).await?.place(&Bucket::new(bucket)))
     }
 
-    async fn price(
+    pub(crate) async fn price(
         &self,
         connection: &str,
         bucket: &str,

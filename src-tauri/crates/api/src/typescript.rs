@@ -9,6 +9,7 @@ use crate::dto_preview::*;
 use crate::dto_prices::*;
 use crate::dto_search::*;
 use crate::dto_sync::*;
+use crate::dto_time::*;
 use crate::dto_versions::*;
 
 const HEAD: &str = "// Written by `cargo xtask types` from the Rust types. Change those, not this file.\n";
@@ -40,6 +41,9 @@ pub fn typescript() -> Vec<(String, String)> {
         IndexRow, PrefixSize, PrefixSizes, SearchKnown, SearchLine, SearchScope, SearchWindow, PlanFilter, PlanHead, PlanKind, PlanNode, PlanWindow, SyncMode,
         DownloadPrice, Price, PriceChoice, PriceEarly, PriceKind, PriceLine, PricePart, PriceSettings,
         Added, RestoreTo, Undelete, VersionMark, VersionRow, VersionsPage,
+        Comparison, DiffKind, DiffLine, FactDiff, TextDiff, VersionSide,
+        BucketVersions, HistoryRow, JobCall, JobItemRow, JobItemState, JobItems, ObjectAmount, TimeBar, TimeChange, TimeChoice,
+        TimeCounts, TimePlace, TimePlan, TimeRow, TimeSamples, TimeShow, TimeVersion, TimeWindow,
         EditField, EditLine, IfTaken, JobKind, JobProblem, JobRequest, JobRoot, JobRow, JobState,
         RefusalRow, RefusedRight, Activity, AppInfo, BucketDraft, BucketRow, CapabilityLine, CapabilityReport, ConnectionDraft, ConnectionRow, ConnectionSource,
         DeleteResult, Direction, DownloadStarted, ErrorCode, FailureGroup, FileFilter, FolderCounts, FolderFileRow,

@@ -2,6 +2,7 @@
 use windlass_domain::Bucket;
 use windlass_domain::thaw::Archive;
 use windlass_ports::ListedVersion;
+use windlass_ports::remote::Depth;
 
 use crate::dto_versions::{VersionMark, VersionRow, VersionsPage};
 use crate::objects::parse_key;
@@ -19,7 +20,7 @@ impl Api {
         parse_key(&key)?;
         let browse = self.remotes.browse(&connection).await?;
         let after = after.map(|mark| windlass_ports::VersionMark { key: mark.key, version: mark.version });
-        let page = browse.versions(&Bucket::new(bucket.as_str()), &key, after.as_ref()).await?;
+        let page = browse.versions(&Bucket::new(bucket.as_str()), &key, Depth::Deep, after.as_ref()).await?;
         // Keys that only begin like this one come behind it.
         let past = page.versions.iter().any(|one| one.key != key);
         let rows = page.versions.into_iter().filter(|one| one.key == key).map(row).collect();

@@ -5,7 +5,8 @@ use async_trait::async_trait;
 use tokio::sync::broadcast;
 use windlass_domain::words::FailureCode;
 use windlass_domain::{
-    BatchId, Bucket, JobId, JobSpec, Mode, ObjectKey, PairId, Prefix, RelPath, Timestamp, TransferId,
+    BatchId, Bucket, Item, JobId, JobSpec, Mode, ObjectKey, PairId, Prefix, RelPath, Timestamp, TransferId,
+    VersionId,
 };
 use windlass_engine::{BatchReport, JobView};
 use windlass_ports::{BrakeAnswer, LeftGroup, PairOptions, PairRow};
@@ -129,6 +130,16 @@ pub trait Work: std::fmt::Debug + Send + Sync {
         to: PathBuf,
         name: String,
     ) -> Result<BatchId, UiError>;
+    /// Fetches one version of an object into a folder, under this name.
+    async fn download_version(
+        &self,
+        connection: &str,
+        bucket: Bucket,
+        key: ObjectKey,
+        version: VersionId,
+        to: PathBuf,
+        name: RelPath,
+    ) -> Result<BatchId, UiError>;
     /// Waits until every file of a batch has ended. Dropping the future leaves the batch to go on.
     async fn wait_batch(&self, batch: &BatchId) -> BatchReport;
     /// Plans a copy, move, edit or delete on the server. Nothing is done before it is started.
@@ -149,6 +160,8 @@ pub trait Work: std::fmt::Debug + Send + Sync {
     async fn jobs(&self) -> Result<Vec<JobView>, UiError>;
     /// One job.
     async fn job(&self, id: &JobId) -> Result<JobView, UiError>;
+    /// Objects of a job in order, after this place: what is planned for each, or what became of it.
+    async fn job_items(&self, id: &JobId, after: u64, limit: u32) -> Result<Vec<Item>, UiError>;
     /// What it left, by cause.
     async fn job_left(&self, id: &JobId) -> Result<Vec<LeftGroup>, UiError>;
     /// Pauses a transfer.

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::StreamExt as _;
-use windlass_domain::{Bucket, Prefix, RelPath, RemoteExpect};
+use windlass_domain::lifecycle::Versioning;
+use windlass_domain::{Bucket, Prefix, RelPath, RemoteExpect, VersionId};
 use windlass_ports::{JournalWrite, LevelEntry, RemoteErrorKind, RemoteStore};
 
 use crate::dto::ErrorCode;
@@ -39,7 +40,7 @@ impl Api {
         let browse = self.remotes.browse(&connection).await?;
         browse.create_folder(&Bucket::new(bucket.as_str()), &key).await?;
         self.audit("put", &bucket, key.as_str(), "folder made by hand").await?;
-        if let Some(listing) = self.catalog.find_listing(&connection, &bucket, &prefix).await? {
+        if let Some(listing) = self.catalog.find_listing(&connection, &bucket, &prefix, false).await? {
             let entry = LevelEntry::Folder(key.as_str().to_owned());
             let info = self.catalog.add_to_listing(listing.id, vec![entry]).await?;
             self.hub.listing(listing.id.0, info.revision);
@@ -108,14 +109,14 @@ impl Api {
         }
         kept.sort_by(|a, b| a.key.cmp(&b.key));
         for (level, keys) in gone {
-            if let Some(listing) = self.catalog.find_listing(&connection, &bucket, &level).await? {
+            if let Some(listing) = self.catalog.find_listing(&connection, &bucket, &level, false).await? {
                 let info = self.catalog.remove_from_listing(listing.id, &keys).await?;
                 self.hub.listing(listing.id.0, info.revision);
             }
         }
         self.take_out_of_indexes(&connection, &bucket, &removed).await?;
         let versions = match self.remotes.browse(&connection).await {
-            Ok(browse) => browse.versioning(&place).await.unwrap_or(false),
+            Ok(browse) => browse.versioning(&place).await.is_ok_and(|kept| kept == Versioning::On),
             Err(_) => false,
         };
         let undo_hint = match (deleted, versions) {
@@ -168,6 +169,33 @@ impl Api {
         Ok(DownloadStarted { batch: batch.as_str().to_owned() })
     }
 
+    /// Saves a version as a file whose name says when it is of.
+    pub(crate) async fn download_version(
+        &self,
+        connection: String,
+        bucket: String,
+        key: String,
+        version: String,
+        modified: i64,
+        to: String,
+    ) -> Result<DownloadStarted, UiError> {
+        let to = absolute(&to)?;
+        let parsed = parse_key(&key)?;
+        let at = jiff::Timestamp::from_millisecond(modified)
+            .map_err(|_| UiError::bad_request("The field `modified` is no time. Nothing was done."))?
+            .to_zoned(jiff::tz::TimeZone::system());
+        let name = dated(last_part(&key), &at.strftime("%Y-%m-%d %H.%M.%S").to_string());
+        let name = RelPath::parse(&name).map_err(|why| {
+            UiError::new(
+                ErrorCode::NameNotAllowed,
+                format!("The key cannot be a file here: {why}. It stays in the bucket."),
+            )
+        })?;
+        let (place, version) = (Bucket::new(bucket.as_str()), VersionId::new(version));
+        let batch = self.engine.download_version(&connection, place, parsed, version, to, name).await?;
+        Ok(DownloadStarted { batch: batch.as_str().to_owned() })
+    }
+
     pub(crate) async fn upload_paths(
         &self,
         connection: String,
@@ -216,6 +244,14 @@ pub(crate) fn level_to_strip(key: &str) -> String {
     }
 }
 
+/// `photo.jpg` of a time: `photo (time).jpg`.
+fn dated(name: &str, time: &str) -> String {
+    match name.rsplit_once('.') {
+        Some((stem, extension)) if !stem.is_empty() => format!("{stem} ({time}).{extension}"),
+        Some(_) | None => format!("{name} ({time})"),
+    }
+}
+
 /// Deletes what is at the key right now; the reason when it stays.
 async fn delete_one(store: &Arc<dyn RemoteStore>, key: &str) -> Result<(), String> {
     let parsed = parse_key(key).map_err(|e| e.message)?;
@@ -246,6 +282,13 @@ fn absolute(path: &str) -> Result<PathBuf, UiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_version_as_a_file_keeps_its_extension() {
+        for (name, file) in [("a.tar.gz", "a.tar (t).gz"), ("notes", "notes (t)"), (".env", ".env (t)")] {
+            assert_eq!(dated(name, "t"), file);
+        }
+    }
 
     #[test]
     fn a_level_that_is_no_folder_here_is_not_left_out() {

@@ -74,7 +74,7 @@ async fn copy_down(core: &Core, connection: &str, args: &Cp) -> Result<BatchRepo
                             .map_err(|e| Failure::unexpected("The server listed an impossible key.", e))?,
                     );
                 }
-                LevelEntry::Object { .. } | LevelEntry::Folder(_) => {}
+                LevelEntry::Object { .. } | LevelEntry::Deleted { .. } | LevelEntry::Folder(_) => {}
             }
         }
         after = page.next;

@@ -85,11 +85,11 @@ pub(crate) async fn restore(common: &Common, args: &args::Restore, output: &Outp
         (Some(version), _) if !root.is_folder() => {
             Restore::Version { version: VersionId::new(version.as_str()), undelete }
         }
-        (None, Some(moment)) => Restore::Moment(Choice {
-            moment,
+        (None, Some(moment)) => Restore::moment(Choice {
             undelete,
             added: if args.hide_added { Added::Hide } else { Added::Keep },
             rewritten: args.rewritten,
+            ..Choice::to(moment)
         }),
         _ => return Err(Failure::usage("A version is one of a single object: name its key.")),
     };

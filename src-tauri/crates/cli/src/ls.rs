@@ -59,6 +59,8 @@ fn print(entry: &LevelEntry, address: &Address, output: &Output) {
             || format!("{:>10}  s3://{}/{}", "folder", address.bucket, printable(prefix)),
             &json!({ "folder": prefix }),
         ),
+        // Never asked for here: `--versions` shows what is deleted.
+        LevelEntry::Deleted { .. } => {}
         LevelEntry::Object { key, size, modified, etag, class } => output.result(
             || format!("{:>10}  s3://{}/{}", bytes(*size), address.bucket, printable(key)),
             &json!({

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 use windlass_domain::time::{ByKey, Change, Content, Unordered, Version, change, up_to};
 use windlass_domain::{Root, Timestamp};
+use windlass_ports::remote::Depth;
 use windlass_ports::{RemoteBrowse, VersionPage};
 
 use crate::address::Address;
@@ -35,7 +36,7 @@ async fn page(
     address: &Address,
     after: Option<&windlass_ports::VersionMark>,
 ) -> Result<VersionPage, Failure> {
-    let page = browse.versions(&address.bucket, &address.rest, after).await;
+    let page = browse.versions(&address.bucket, &address.rest, Depth::Deep, after).await;
     page.map_err(|error| Failure::remote(&format!("Listing the versions of {address}"), &error))
 }
 

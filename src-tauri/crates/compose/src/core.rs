@@ -108,6 +108,7 @@ pub async fn start(options: ComposeOptions) -> anyhow::Result<Core> {
         journal: Arc::clone(&journal) as Arc<dyn windlass_ports::Journal>,
         catalog: Arc::clone(&catalog),
         index: Arc::clone(&journal) as Arc<dyn windlass_ports::Index>,
+        histories: Arc::clone(&journal) as Arc<dyn windlass_ports::Histories>,
         remotes: noted,
         fs,
         decoder: options.decoder.unwrap_or_else(|| Arc::new(DecoderProcess::installed())),

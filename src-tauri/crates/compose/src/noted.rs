@@ -8,6 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use windlass_api::{Answer, Teller, Told};
 use windlass_domain::job::ObjectEdit;
+use windlass_domain::lifecycle::Versioning;
 use windlass_domain::price::PriceAt;
 use windlass_domain::{
     Bucket, Capabilities, Digest, ETag, ObjectKey, PartReceipt, RemoteExpect, RemoteState, Right, UploadId,
@@ -283,9 +284,10 @@ impl RemoteBrowse for NotedBrowse {
         &self,
         bucket: &Bucket,
         prefix: &str,
+        depth: Depth,
         after: Option<&VersionMark>,
     ) -> Result<VersionPage, RemoteError> {
-        self.inner.versions(bucket, prefix, after).await
+        self.inner.versions(bucket, prefix, depth, after).await
     }
 
     async fn details(&self, bucket: &Bucket, key: &ObjectKey) -> Result<ObjectHead, RemoteError> {
@@ -306,14 +308,15 @@ impl RemoteBrowse for NotedBrowse {
         &self,
         bucket: &Bucket,
         key: &ObjectKey,
+        version: Option<&VersionId>,
         range: Range<u64>,
         expect: Option<&ETag>,
     ) -> Result<RangeRead, RemoteError> {
-        let answer = self.inner.read_range(bucket, key, range, expect).await;
+        let answer = self.inner.read_range(bucket, key, version, range, expect).await;
         self.notes.look(Right::Read, bucket.as_str(), key.as_str(), answer)
     }
 
-    async fn versioning(&self, bucket: &Bucket) -> Result<bool, RemoteError> {
+    async fn versioning(&self, bucket: &Bucket) -> Result<Versioning, RemoteError> {
         self.inner.versioning(bucket).await
     }
 

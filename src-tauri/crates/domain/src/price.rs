@@ -230,6 +230,15 @@ impl Bill {
             self.total = self.total.plus(amount);
         }
     }
+
+    /// Both bills as one.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.lines.extend(other.lines);
+        self.total = self.total.plus(other.total);
+        self.early.extend(other.early);
+        self
+    }
 }
 
 /// What becomes of objects in a job on the server.

@@ -14,10 +14,12 @@ pub mod by_key;
 pub mod plan;
 pub mod purge;
 pub mod timeline;
+pub mod tops;
 
 pub use by_key::{ByKey, Unordered};
 pub use plan::{Added, Brought, Choice, Expect, Left, Move, Totals, Undelete};
-pub use timeline::{Bar, Builder, Counts, Moment, Timeline};
+pub use timeline::{Bar, Builder, Counts, Moment, Planned, Timeline};
+pub use tops::{Top, Tops};
 
 use serde::{Deserialize, Serialize};
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use tokio::sync::{Semaphore, watch};
 use windlass_domain::{
-    BatchId, Bucket, Crc64Nvme, Digest, LocalExpect, ObjectKey, RelPath, TransferId, map_key,
+    BatchId, Bucket, Crc64Nvme, Digest, LocalExpect, NameProblem, ObjectKey, RelPath, TransferId, VersionId,
 };
 use windlass_ports::{FsError, FsErrorKind, RemoteError, RemoteErrorKind};
 
@@ -90,6 +90,7 @@ struct Item {
     connection: String,
     bucket: Bucket,
     key: ObjectKey,
+    version: Option<VersionId>,
     root: PathBuf,
     path: Option<RelPath>,
     size: AtomicU64,
@@ -119,10 +120,18 @@ impl Default for Downloads {
 pub(crate) struct Wanted {
     pub(crate) connection: String,
     pub(crate) bucket: Bucket,
-    pub(crate) keys: Vec<ObjectKey>,
-    pub(crate) strip: String,
+    pub(crate) keys: Vec<One>,
     pub(crate) to: PathBuf,
     pub(crate) name: String,
+}
+
+/// One object of it.
+pub(crate) struct One {
+    pub(crate) key: ObjectKey,
+    /// Instead of what is there: this version.
+    pub(crate) version: Option<VersionId>,
+    /// Where it goes, or why it cannot.
+    pub(crate) path: Result<RelPath, NameProblem>,
 }
 
 enum Trouble {
@@ -147,8 +156,7 @@ impl From<FsError> for Trouble {
 pub(crate) fn begin(shared: &Arc<Shared>, wanted: Wanted) -> BatchId {
     let batch = BatchId::from(shared.id('d'));
     shared.batches.begin(&batch, &wanted.name);
-    for key in wanted.keys {
-        let problem = map_key(&key, &wanted.strip);
+    for One { key, version, path: problem } in wanted.keys {
         let state = match &problem {
             Ok(_) => DownloadState::Waiting,
             Err(why) => DownloadState::Failed(format!(
@@ -162,6 +170,7 @@ pub(crate) fn begin(shared: &Arc<Shared>, wanted: Wanted) -> BatchId {
             connection: wanted.connection.clone(),
             bucket: wanted.bucket.clone(),
             key,
+            version,
             root: wanted.to.clone(),
             path: problem.ok(),
             size: AtomicU64::new(0),
@@ -275,7 +284,10 @@ async fn fetch(shared: &Shared, item: &Item) -> Result<(), Trouble> {
     item.done.store(0, Ordering::Relaxed);
     let near = item.key.as_str().strip_suffix(item.key.name()).unwrap_or_default();
     let store = shared.store(&item.connection, &item.bucket, near).await?;
-    let state = shared.call(store.head(&item.key)).await?;
+    let state = match &item.version {
+        Some(version) => shared.call(store.head_version(&item.key, version)).await?,
+        None => shared.call(store.head(&item.key)).await?,
+    };
     item.size.store(state.size, Ordering::Relaxed);
     let free = shared.ports.fs.free_space(&item.root).await?;
     if free < state.size.saturating_add(RESERVE.min(state.size)) {
@@ -290,7 +302,10 @@ async fn fetch(shared: &Shared, item: &Item) -> Result<(), Trouble> {
     if state.size > 0 {
         let place = shared.budget.gate.enter().await;
         // Bound to the version that HEAD saw: two generations are never spliced (hazard HB29).
-        let mut body = store.get(&item.key, None, &state.etag).await?;
+        let mut body = match &item.version {
+            Some(version) => store.get_version(&item.key, version, None, &state.etag).await?,
+            None => store.get(&item.key, None, &state.etag).await?,
+        };
         let mut pending = bytes::BytesMut::new();
         loop {
             let chunk = body.next().await.transpose()?;

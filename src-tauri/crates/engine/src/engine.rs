@@ -9,8 +9,8 @@ use futures::{FutureExt as _, StreamExt as _};
 use tokio::sync::broadcast;
 use windlass_domain::words::FailureCode;
 use windlass_domain::{
-    BatchId, Bucket, Ending, Filter, Mode, ObjectKey, PairId, PartPlan, Prefix, RemoteExpect, TransferId,
-    Upload, UploadEvent, UploadSpec, upload,
+    BatchId, Bucket, Ending, Filter, Mode, ObjectKey, PairId, PartPlan, Prefix, RelPath, RemoteExpect,
+    TransferId, Upload, UploadEvent, UploadSpec, VersionId, map_key, upload,
 };
 use windlass_ports::journal::{FileFilter, UploadFilter};
 use windlass_ports::{
@@ -19,7 +19,7 @@ use windlass_ports::{
 };
 
 use crate::backoff::Subject;
-use crate::download::{self, DownloadRow, Wanted};
+use crate::download::{self, DownloadRow, One, Wanted};
 use crate::jobs;
 use crate::meter::Moving;
 use crate::pair::{PairHandle, PairView};
@@ -582,8 +582,29 @@ impl Engine {
         to: PathBuf,
         name: String,
     ) -> BatchId {
-        let wanted = Wanted { connection: connection.to_owned(), bucket, keys, strip, to, name };
-        download::begin(&self.shared, wanted)
+        let keys = keys
+            .into_iter()
+            .map(|key| {
+                let path = map_key(&key, &strip);
+                One { key, version: None, path }
+            })
+            .collect();
+        download::begin(&self.shared, Wanted { connection: connection.to_owned(), bucket, keys, to, name })
+    }
+
+    /// Fetches one version of an object into a folder, under this name, with the promises of every download.
+    pub fn download_version(
+        &self,
+        connection: &str,
+        bucket: Bucket,
+        key: ObjectKey,
+        version: VersionId,
+        to: PathBuf,
+        path: RelPath,
+    ) -> BatchId {
+        let name = format!("Download {path}");
+        let keys = vec![One { key, version: Some(version), path: Ok(path) }];
+        download::begin(&self.shared, Wanted { connection: connection.to_owned(), bucket, keys, to, name })
     }
 
     /// Waits until every file of a batch has ended.

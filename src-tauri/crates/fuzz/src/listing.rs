@@ -69,8 +69,7 @@ fn read(page: &[u8], depth: Depth) -> Result<Level, RemoteError> {
 }
 
 fn key(entry: &LevelEntry) -> String {
-    let (LevelEntry::Folder(key) | LevelEntry::Object { key, .. }) = entry;
-    key.clone()
+    entry.key().to_owned()
 }
 
 /// A page, and what it says.

@@ -160,7 +160,7 @@ async fn fill(journal: &SqliteJournal) -> Result<ListingId, JournalError> {
     journal.save_connection(place).await?;
     journal.save_capabilities("connection", "bucket", &Capabilities::default(), Timestamp(1)).await?;
     journal.save_setting("theme", "dark").await?;
-    let id = journal.begin_listing("connection", "bucket", "", Timestamp(1)).await?;
+    let id = journal.begin_listing("connection", "bucket", "", false, Timestamp(1)).await?;
     // The second page comes out of order.
     for keys in [["b", "c"], ["a", "d"]] {
         journal.add_to_listing(id, keys.iter().map(|key| object(key)).collect()).await?;
@@ -514,7 +514,7 @@ impl Rows {
         answer(journal.capabilities("connection", "bucket").await);
         answer(journal.capabilities("connection", "").await);
         answer(journal.setting("theme").await);
-        answer(journal.find_listing("connection", "bucket", "").await);
+        answer(journal.find_listing("connection", "bucket", "", false).await);
         answer(journal.listing_info(self.listing).await);
         for sort in [ListingSort::Name, ListingSort::Size, ListingSort::Modified, ListingSort::Class] {
             answer(journal.listing_window(self.listing, 0, 10, sort, false, "").await);

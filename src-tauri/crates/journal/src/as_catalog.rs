@@ -11,6 +11,7 @@ use windlass_ports::{
 use crate::SqliteJournal;
 use crate::as_journal::snapshot;
 use crate::order::Window;
+use crate::tables::listings::Kind;
 use crate::tables::{capabilities, connections, dropped, listings, settings, tallies};
 
 #[async_trait]
@@ -62,9 +63,10 @@ impl Catalog for SqliteJournal {
         connection: &str,
         bucket: &str,
         prefix: &str,
+        deleted: bool,
     ) -> Result<Option<ListingInfo>, JournalError> {
         let (connection, bucket, prefix) = (connection.to_owned(), bucket.to_owned(), prefix.to_owned());
-        self.read(move |conn| listings::find(conn, &connection, &bucket, &prefix)).await
+        self.read(move |conn| listings::find(conn, &connection, &bucket, &prefix, deleted)).await
     }
 
     async fn begin_listing(
@@ -72,10 +74,12 @@ impl Catalog for SqliteJournal {
         connection: &str,
         bucket: &str,
         prefix: &str,
+        deleted: bool,
         now: Timestamp,
     ) -> Result<ListingId, JournalError> {
         let (connection, bucket, prefix) = (connection.to_owned(), bucket.to_owned(), prefix.to_owned());
-        self.write(1, move |conn| listings::begin(conn, &connection, &bucket, &prefix, false, now)).await
+        let kind = if deleted { Kind::LevelWithDeleted } else { Kind::Level };
+        self.write(1, move |conn| listings::begin(conn, &connection, &bucket, &prefix, kind, now)).await
     }
 
     async fn add_to_listing(

@@ -56,6 +56,25 @@ impl Histories for SqliteJournal {
         self.read(move |conn| snapshot(conn, |conn| histories::timeline(conn, id))).await
     }
 
+    async fn keys_below(&self, id: HistoryId, prefix: &str) -> Result<Range<u32>, JournalError> {
+        let prefix = prefix.to_owned();
+        self.read(move |conn| snapshot(conn, |conn| histories::below(conn, id, &prefix))).await
+    }
+
+    async fn keys_with(
+        &self,
+        id: HistoryId,
+        among: Range<u32>,
+        text: &str,
+    ) -> Result<Vec<u32>, JournalError> {
+        let text = text.to_owned();
+        self.read(move |conn| snapshot(conn, |conn| histories::containing(conn, id, &among, &text))).await
+    }
+
+    async fn key_numbers(&self, id: HistoryId, keys: Vec<String>) -> Result<Vec<u32>, JournalError> {
+        self.read(move |conn| snapshot(conn, |conn| histories::numbers(conn, id, &keys))).await
+    }
+
     async fn key_histories(
         &self,
         id: HistoryId,

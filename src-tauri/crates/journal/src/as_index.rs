@@ -30,7 +30,10 @@ impl Index for SqliteJournal {
         now: Timestamp,
     ) -> Result<ListingId, JournalError> {
         let (connection, bucket, prefix) = (connection.to_owned(), bucket.to_owned(), prefix.to_owned());
-        self.write(1, move |conn| listings::begin(conn, &connection, &bucket, &prefix, true, now)).await
+        self.write(1, move |conn| {
+            listings::begin(conn, &connection, &bucket, &prefix, listings::Kind::Deep, now)
+        })
+        .await
     }
 
     async fn add_to_index(

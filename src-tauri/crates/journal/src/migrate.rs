@@ -19,6 +19,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0009_index_parts.sql"),
     include_str!("migrations/0010_restores.sql"),
     include_str!("migrations/0011_histories.sql"),
+    include_str!("migrations/0012_deleted.sql"),
 ];
 
 /// How many migrations were applied.

@@ -319,7 +319,7 @@ async fn hc6_numbers_that_nobody_counted_are_damage_and_no_panic() {
     let file = folder.path().join("journal.db");
     let journal = SqliteJournal::open(&file).unwrap();
     journal.commit(vec![JournalWrite::SavePair(pair())]).await.unwrap();
-    let listing = journal.begin_listing("c", "b", "", Timestamp(0)).await.unwrap();
+    let listing = journal.begin_listing("c", "b", "", false, Timestamp(0)).await.unwrap();
     let page = || vec![common::object("a", 1, None, "STANDARD")];
     journal.add_to_listing(listing, page()).await.unwrap();
     let hand = rusqlite::Connection::open(&file).unwrap();

@@ -44,9 +44,7 @@ fn keys(found: &SearchFound) -> Vec<&str> {
         .items
         .iter()
         .filter_map(|item| match item {
-            SearchItem::Row { row: Some(row), .. } => match &row.entry {
-                LevelEntry::Object { key, .. } | LevelEntry::Folder(key) => Some(key.as_str()),
-            },
+            SearchItem::Row { row: Some(row), .. } => Some(row.entry.key()),
             SearchItem::Row { row: None, .. } | SearchItem::Prefix { .. } => None,
         })
         .collect()

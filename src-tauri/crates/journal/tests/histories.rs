@@ -69,6 +69,25 @@ async fn a_key_whose_versions_lie_on_two_pages_is_one_key() {
 }
 
 #[tokio::test]
+async fn keys_are_found_by_prefix_by_text_and_by_name() {
+    let (_dir, journal) = fresh();
+    let keys = ["p/", "p/A/1", "p/a/Ü.jpg", "p/a/ü2", "p/a0", "p/b"];
+    let page = keys.iter().map(|key| one(key, "1", 1, 1)).collect();
+    let id = filled(&journal, vec![page]).await;
+    for (prefix, range) in
+        [("", 0..6), ("p/", 0..6), ("p/a/", 2..4), ("p/a", 2..5), ("p/c", 6..6), ("o", 0..0)]
+    {
+        assert_eq!(journal.keys_below(id, prefix).await.unwrap(), range, "{prefix}");
+    }
+    assert_eq!(journal.keys_with(id, 0..6, "ü").await.unwrap(), [2, 3]);
+    assert_eq!(journal.keys_with(id, 3..6, "A").await.unwrap(), [3, 4]);
+    let asked = ["p/b", "p/c", "p/", "p/a/", "z"].map(str::to_owned);
+    assert_eq!(journal.key_numbers(id, asked.to_vec()).await.unwrap(), [5, 0]);
+    let other = filled(&journal, vec![vec![one("q/x", "1", 1, 1)]]).await;
+    assert_eq!(journal.keys_below(other, "q/").await.unwrap(), 0..1);
+}
+
+#[tokio::test]
 async fn a_page_and_its_place_are_one_commit_and_outlive_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("journal.db");

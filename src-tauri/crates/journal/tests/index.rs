@@ -27,10 +27,7 @@ async fn ask(journal: &SqliteJournal, text: &str, scope: &Scope) -> SearchFound 
 fn lines(found: &SearchFound) -> Vec<String> {
     let line = |item: &SearchItem| match item {
         SearchItem::Prefix { bucket, prefix, count, .. } => format!("{bucket}/{prefix} {count}"),
-        SearchItem::Row { row: Some(row), .. } => match &row.entry {
-            LevelEntry::Folder(key) => format!("  {key}"),
-            LevelEntry::Object { key, .. } => format!("  {key}"),
-        },
+        SearchItem::Row { row: Some(row), .. } => format!("  {}", row.entry.key()),
         SearchItem::Row { row: None, .. } => "  gone".to_owned(),
     };
     found.items.iter().map(line).collect()
@@ -79,12 +76,12 @@ async fn a_page_and_its_token_are_one_commit_and_outlive_a_restart() {
 #[tokio::test]
 async fn an_index_and_a_level_of_one_place_do_not_replace_each_other() {
     let (_dir, journal) = fresh();
-    let level = journal.begin_listing("c", "b", "", NOW).await.unwrap();
+    let level = journal.begin_listing("c", "b", "", false, NOW).await.unwrap();
     journal.add_to_listing(level, vec![object("top", 1, None, "")]).await.unwrap();
     journal.finish_listing(level).await.unwrap();
     let id = index(&journal, &["top", "deep/x"]).await;
-    assert_eq!(journal.find_listing("c", "b", "").await.unwrap().unwrap().id, level);
-    let again = journal.begin_listing("c", "b", "", NOW).await.unwrap();
+    assert_eq!(journal.find_listing("c", "b", "", false).await.unwrap().unwrap().id, level);
+    let again = journal.begin_listing("c", "b", "", false, NOW).await.unwrap();
     journal.finish_listing(again).await.unwrap();
     assert!(journal.index(id).await.unwrap().is_some());
     let new = index(&journal, &["top"]).await;
@@ -92,7 +89,7 @@ async fn an_index_and_a_level_of_one_place_do_not_replace_each_other() {
     assert_eq!(journal.indexes().await.unwrap().len(), 1);
     journal.drop_index(new).await.unwrap();
     assert_eq!(journal.indexes().await.unwrap(), []);
-    assert!(journal.find_listing("c", "b", "").await.unwrap().is_some());
+    assert!(journal.find_listing("c", "b", "", false).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -121,7 +118,7 @@ async fn what_is_found_is_grouped_by_prefix_and_read_by_window() {
 async fn without_an_index_the_levels_that_were_listed_are_searched() {
     let (_dir, journal) = fresh();
     for (prefix, key) in [("", "top.jpg"), ("jobs/", "jobs/old.jpg"), ("jobs/", "jobs/new.jpg")] {
-        let id = journal.begin_listing("c", "b", prefix, NOW).await.unwrap();
+        let id = journal.begin_listing("c", "b", prefix, false, NOW).await.unwrap();
         let folder = LevelEntry::Folder(format!("{prefix}jpgs/"));
         journal.add_to_listing(id, vec![folder, object(key, 1, None, "")]).await.unwrap();
     }

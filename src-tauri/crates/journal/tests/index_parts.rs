@@ -43,9 +43,7 @@ async fn found(journal: &SqliteJournal, text: &str) -> Vec<String> {
             prefixes += 1;
             None
         }
-        SearchItem::Row { row, .. } => match row.unwrap().entry {
-            LevelEntry::Folder(key) | LevelEntry::Object { key, .. } => Some(key),
-        },
+        SearchItem::Row { row, .. } => Some(row.unwrap().entry.key().to_owned()),
     };
     let keys: Vec<String> = found.items.into_iter().filter_map(key).collect();
     assert!(prefixes <= 1, "one prefix is one group, also where two parts meet");

@@ -15,12 +15,6 @@ use windlass_ports::{Catalog, LevelEntry, ListingId, ListingSort};
 const SORTS: [ListingSort; 4] =
     [ListingSort::Name, ListingSort::Size, ListingSort::Modified, ListingSort::Class];
 
-fn key(entry: &LevelEntry) -> &str {
-    match entry {
-        LevelEntry::Folder(key) | LevelEntry::Object { key, .. } => key,
-    }
-}
-
 /// The plain way: everything in memory.
 fn plain(
     all: &BTreeMap<String, LevelEntry>,
@@ -29,10 +23,10 @@ fn plain(
     filter: &str,
 ) -> Vec<LevelEntry> {
     let last = |key: &str| key.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_lowercase();
-    let kept = all.values().filter(|e| last(key(e)).contains(&filter.to_lowercase())).cloned();
+    let kept = all.values().filter(|e| last(e.key()).contains(&filter.to_lowercase())).cloned();
     let (folders, mut objects): (Vec<_>, Vec<_>) = kept.partition(|e| matches!(e, LevelEntry::Folder(_)));
     let by = |e: &LevelEntry| match e {
-        LevelEntry::Folder(_) => (0, String::new()),
+        LevelEntry::Folder(_) | LevelEntry::Deleted { .. } => (0, String::new()),
         LevelEntry::Object { size, modified, class, .. } => match sort {
             ListingSort::Name => (0, String::new()),
             ListingSort::Size => (i128::from(*size), String::new()),
@@ -85,17 +79,17 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let (_dir, journal) = fresh();
-            let id = journal.begin_listing("c", "b", "in/", Timestamp(1)).await.unwrap();
+            let id = journal.begin_listing("c", "b", "in/", false, Timestamp(1)).await.unwrap();
             let mut all = BTreeMap::new();
             let mut pages = pages;
             if sorted {
                 let mut entries: Vec<_> = pages.concat();
-                entries.sort_by(|a, b| key(a).cmp(key(b)));
-                entries.dedup_by(|a, b| key(a) == key(b));
+                entries.sort_by(|a, b| a.key().cmp(b.key()));
+                entries.dedup_by(|a, b| a.key() == b.key());
                 pages = entries.chunks(5).map(<[_]>::to_vec).collect();
             }
             for page in pages {
-                all.extend(page.iter().map(|e| (key(e).to_owned(), e.clone())));
+                all.extend(page.iter().map(|e| (e.key().to_owned(), e.clone())));
                 let info = journal.add_to_listing(id, page).await.unwrap();
                 assert_eq!(info.count, all.len() as u64);
                 // While it grows, only the order by name is always up to date.
@@ -127,26 +121,26 @@ proptest! {
 #[tokio::test]
 async fn a_new_listing_replaces_the_old_one_of_its_level() {
     let (_dir, journal) = fresh();
-    let old = journal.begin_listing("c", "b", "", Timestamp(1)).await.unwrap();
+    let old = journal.begin_listing("c", "b", "", false, Timestamp(1)).await.unwrap();
     journal.add_to_listing(old, vec![object("a", 1, None, "")]).await.unwrap();
-    let other = journal.begin_listing("c", "b", "x/", Timestamp(1)).await.unwrap();
+    let other = journal.begin_listing("c", "b", "x/", false, Timestamp(1)).await.unwrap();
     journal.finish_listing(old).await.unwrap();
-    let new = journal.begin_listing("c", "b", "", Timestamp(2)).await.unwrap();
+    let new = journal.begin_listing("c", "b", "", false, Timestamp(2)).await.unwrap();
     let info = journal.finish_listing(new).await.unwrap();
     assert!(info.complete);
-    assert_eq!(journal.find_listing("c", "b", "").await.unwrap(), Some(info));
+    assert_eq!(journal.find_listing("c", "b", "", false).await.unwrap(), Some(info));
     assert_eq!(journal.listing_info(old).await.unwrap(), None);
     assert!(journal.listing_info(other).await.unwrap().is_some());
     assert_eq!(journal.listing_window(old, 0, 9, ListingSort::Name, false, "").await.unwrap(), (vec![], 0));
     journal.add_to_listing(old, vec![]).await.unwrap_err();
     journal.remove_connection("c").await.unwrap();
-    assert_eq!(journal.find_listing("c", "b", "").await.unwrap(), None);
+    assert_eq!(journal.find_listing("c", "b", "", false).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn a_hundred_thousand_rows() {
     let (_dir, journal) = fresh();
-    let id = journal.begin_listing("c", "b", "", Timestamp(1)).await.unwrap();
+    let id = journal.begin_listing("c", "b", "", false, Timestamp(1)).await.unwrap();
     let number = |n: u64| n.wrapping_mul(2_654_435_761) % 100_003;
     for page in 0..100u64 {
         let entries = (page * 1_000..(page + 1) * 1_000)
@@ -167,13 +161,13 @@ async fn a_hundred_thousand_rows() {
             .iter()
             .map(|row| match &row.entry {
                 LevelEntry::Object { size, .. } => *size,
-                LevelEntry::Folder(key) => panic!("{key} is no object"),
+                other => panic!("{} is no object", other.key()),
             })
             .collect();
         assert_eq!(found, sizes.iter().copied().skip(offset).take(50).collect::<Vec<_>>());
     }
     let (rows, total) = journal.listing_window(id, 0, 5, ListingSort::Name, false, "9999").await.unwrap();
-    assert_eq!((total, key(&rows[0].entry)), (19, "photo-009999.jpg"));
+    assert_eq!((total, rows[0].entry.key()), (19, "photo-009999.jpg"));
 }
 
 #[tokio::test]
@@ -183,7 +177,7 @@ async fn what_was_known_of_a_bucket_is_forgotten_and_of_no_other() {
     let places = [("c", "gone"), ("c", "stays"), ("other", "gone")];
     for (connection, bucket) in places {
         journal.save_capabilities(connection, bucket, &found, Timestamp(1)).await.unwrap();
-        let id = journal.begin_listing(connection, bucket, "a/", Timestamp(1)).await.unwrap();
+        let id = journal.begin_listing(connection, bucket, "a/", false, Timestamp(1)).await.unwrap();
         journal.add_to_listing(id, vec![object("a/b", 1, None, "STANDARD")]).await.unwrap();
         journal.finish_listing(id).await.unwrap();
     }
@@ -191,7 +185,33 @@ async fn what_was_known_of_a_bucket_is_forgotten_and_of_no_other() {
     for (connection, bucket) in places {
         let stays = (connection, bucket) != ("c", "gone");
         let known = journal.capabilities(connection, bucket).await.unwrap().is_some();
-        let listed = journal.find_listing(connection, bucket, "a/").await.unwrap().is_some();
+        let listed = journal.find_listing(connection, bucket, "a/", false).await.unwrap().is_some();
         assert_eq!((known, listed), (stays, stays), "{connection} {bucket}");
     }
+}
+
+#[tokio::test]
+async fn a_list_with_what_is_deleted_is_another_list_of_the_level() {
+    let (_dir, journal) = fresh();
+    let plain = journal.begin_listing("c", "b", "", false, Timestamp(1)).await.unwrap();
+    journal.add_to_listing(plain, vec![object("a", 1, None, "")]).await.unwrap();
+    journal.finish_listing(plain).await.unwrap();
+    let with = journal.begin_listing("c", "b", "", true, Timestamp(2)).await.unwrap();
+    let gone = LevelEntry::Deleted {
+        key: "gone".to_owned(),
+        size: 7,
+        modified: Timestamp(5),
+        etag: "\"g\"".to_owned(),
+        class: "GLACIER".to_owned(),
+        at: Timestamp(9),
+    };
+    let info = journal.add_to_listing(with, vec![object("a", 1, None, ""), gone.clone()]).await.unwrap();
+    assert_eq!((info.count, info.objects, info.bytes), (2, 1, 1), "what is deleted is no object");
+    journal.finish_listing(with).await.unwrap();
+    assert_eq!(journal.find_listing("c", "b", "", false).await.unwrap().unwrap().id, plain);
+    assert_eq!(journal.find_listing("c", "b", "", true).await.unwrap().unwrap().id, with);
+    let (rows, _) = journal.listing_window(with, 0, 9, ListingSort::Name, true, "").await.unwrap();
+    assert_eq!(rows.first().unwrap().entry, gone);
+    let info = journal.remove_from_listing(with, &["gone".to_owned()]).await.unwrap();
+    assert_eq!((info.count, info.objects, info.bytes), (1, 1, 1));
 }

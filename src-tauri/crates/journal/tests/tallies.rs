@@ -21,7 +21,7 @@ fn keys(keys: &[&str]) -> BTreeSet<String> {
 #[tokio::test]
 async fn picked_rows_are_summed_by_class_and_folders_only_counted() {
     let (_folder, journal) = fresh();
-    let id = journal.begin_listing("c", "b", "p/", Timestamp(1)).await.unwrap();
+    let id = journal.begin_listing("c", "b", "p/", false, Timestamp(1)).await.unwrap();
     let object = |number: u64| LevelEntry::Object {
         key: format!("p/{number:04}"),
         size: number,

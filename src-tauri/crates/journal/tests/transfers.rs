@@ -126,7 +126,7 @@ async fn a_proved_version_is_marked_safe_in_listings() {
     journal.commit(vec![JournalWrite::SavePair(pair()), synced]).await.unwrap();
 
     for (bucket, safe) in [("bucket", [true, true, false]), ("another", [false, false, false])] {
-        let id = journal.begin_listing("connection", bucket, "in/", Timestamp(1)).await.unwrap();
+        let id = journal.begin_listing("connection", bucket, "in/", false, Timestamp(1)).await.unwrap();
         let entries = ["in/a", "in/b", "in/c"].map(|key| object(key, 1, None, "STANDARD"));
         journal.add_to_listing(id, entries.to_vec()).await.unwrap();
         let (rows, _) = journal.listing_window(id, 0, 10, ListingSort::Name, false, "").await.unwrap();

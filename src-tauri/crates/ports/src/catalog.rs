@@ -133,19 +133,21 @@ pub trait Catalog: Debug + Send + Sync {
         connection: &str,
         bucket: &str,
     ) -> Result<Option<(Capabilities, Timestamp)>, JournalError>;
-    /// The newest listing of this level, complete or not.
+    /// The newest listing of this level, complete or not: one with what is deleted in it, or one without.
     async fn find_listing(
         &self,
         connection: &str,
         bucket: &str,
         prefix: &str,
+        deleted: bool,
     ) -> Result<Option<ListingInfo>, JournalError>;
-    /// Begins a new one.
+    /// Begins a new one; `deleted` says whether it is to have what is deleted in it.
     async fn begin_listing(
         &self,
         connection: &str,
         bucket: &str,
         prefix: &str,
+        deleted: bool,
         now: Timestamp,
     ) -> Result<ListingId, JournalError>;
     /// Adds one page; a key that is there already is replaced. One transaction.

@@ -77,8 +77,15 @@ pub trait Histories: Debug + Send + Sync {
     async fn finish_history(&self, id: HistoryId, now: Timestamp) -> Result<HistoryInfo, JournalError>;
     /// Drops one; its rows go bit by bit.
     async fn drop_history(&self, id: HistoryId) -> Result<(), JournalError>;
-    /// All of it for the slider: 21 bytes a version.
+    /// All of it for the slider: 30 bytes a version.
     async fn timeline(&self, id: HistoryId) -> Result<Timeline, JournalError>;
+    /// The numbers of the keys that begin like this.
+    async fn keys_below(&self, id: HistoryId, prefix: &str) -> Result<Range<u32>, JournalError>;
+    /// Those keys among these numbers, ascending, that contain a text, without regard to case.
+    async fn keys_with(&self, id: HistoryId, among: Range<u32>, text: &str)
+    -> Result<Vec<u32>, JournalError>;
+    /// The numbers of some keys; one that is not in it has none.
+    async fn key_numbers(&self, id: HistoryId, keys: Vec<String>) -> Result<Vec<u32>, JournalError>;
     /// Keys by the numbers that the timeline has for them, each with the places of its versions ([`Timeline::places`]), in the
     /// order asked.
     async fn key_histories(

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use windlass_domain::job::ObjectEdit;
+use windlass_domain::lifecycle::Versioning;
 use windlass_domain::price::PriceAt;
 use windlass_domain::time::Version;
 use windlass_domain::{
@@ -155,6 +156,31 @@ pub enum LevelEntry {
         /// Storage class.
         class: String,
     },
+    /// An object that is deleted, where those were asked for: what it was last.
+    Deleted {
+        /// Key.
+        key: String,
+        /// Bytes.
+        size: u64,
+        /// Last change before it was deleted.
+        modified: Timestamp,
+        /// ETag.
+        etag: String,
+        /// Storage class.
+        class: String,
+        /// When it was deleted.
+        at: Timestamp,
+    },
+}
+
+impl LevelEntry {
+    /// Its key or prefix.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        match self {
+            Self::Folder(key) | Self::Object { key, .. } | Self::Deleted { key, .. } => key,
+        }
+    }
 }
 
 /// Bytes of an object and what came with them.
@@ -202,6 +228,8 @@ pub struct VersionMark {
 /// A page of versions.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VersionPage {
+    /// Common prefixes, ending in `/`; none where everything below was asked for.
+    pub folders: Vec<String>,
     /// By key as the server orders them, those of a key together and newest first.
     pub versions: Vec<ListedVersion>,
     /// Where the next page begins; `None` at the end.
@@ -350,11 +378,13 @@ pub trait RemoteBrowse: Debug + Send + Sync {
     ) -> Result<Level, RemoteError>;
     /// The first page of everything below the prefix that comes behind a key (`start-after`); the key itself need not be there.
     async fn deep_after(&self, bucket: &Bucket, prefix: &str, key: &str) -> Result<Level, RemoteError>;
-    /// One page of the versions and delete markers of everything below a prefix.
+    /// One page of the versions and delete markers of one level, or of everything below a prefix. A folder in which everything
+    /// is deleted is a folder.
     async fn versions(
         &self,
         bucket: &Bucket,
         prefix: &str,
+        depth: Depth,
         after: Option<&VersionMark>,
     ) -> Result<VersionPage, RemoteError>;
     /// Details of the current version.
@@ -364,16 +394,17 @@ pub trait RemoteBrowse: Debug + Send + Sync {
     /// Creates the empty object that stands for a folder; fails when it exists.
     async fn create_folder(&self, bucket: &Bucket, key: &ObjectKey) -> Result<(), RemoteError>;
     /// Bytes of an object, for previews: exactly this range, or fewer at its end (hazard HB30), of exactly this version when
-    /// one is named (`If-Match`); `PreconditionFailed` when another is there.
+    /// one is named (`If-Match`); `PreconditionFailed` when another is there. `version` reads an older one.
     async fn read_range(
         &self,
         bucket: &Bucket,
         key: &ObjectKey,
+        version: Option<&VersionId>,
         range: Range<u64>,
         expect: Option<&ETag>,
     ) -> Result<RangeRead, RemoteError>;
-    /// Version id of the current object, if it keeps versions.
-    async fn versioning(&self, bucket: &Bucket) -> Result<bool, RemoteError>;
+    /// Whether a bucket keeps versions.
+    async fn versioning(&self, bucket: &Bucket) -> Result<Versioning, RemoteError>;
     /// Deletes one version for good. Only ever called on a person's explicit word.
     async fn delete_version(
         &self,

@@ -4,6 +4,7 @@ use std::ops::Range;
 use async_trait::async_trait;
 use aws_sdk_s3::types::{BucketVersioningStatus, ChecksumMode};
 use bytes::BytesMut;
+use windlass_domain::lifecycle::Versioning;
 use windlass_domain::price::PriceAt;
 use windlass_domain::{Bucket, Capabilities, ETag, ObjectKey, VersionId};
 use windlass_ports::remote::Depth;
@@ -111,11 +112,12 @@ impl RemoteBrowse for S3Browse {
         &self,
         bucket: &Bucket,
         prefix: &str,
+        depth: Depth,
         after: Option<&VersionMark>,
     ) -> Result<VersionPage, RemoteError> {
-        match self.client.fast_versions(bucket, prefix, after).await? {
+        match self.client.fast_versions(bucket, prefix, depth, after).await? {
             Some(page) => Ok(page),
-            None => self.client.slow_versions(bucket, prefix, after).await,
+            None => self.client.slow_versions(bucket, prefix, depth, after).await,
         }
     }
 
@@ -213,6 +215,7 @@ impl RemoteBrowse for S3Browse {
         &self,
         bucket: &Bucket,
         key: &ObjectKey,
+        version: Option<&VersionId>,
         range: Range<u64>,
         expect: Option<&ETag>,
     ) -> Result<RangeRead, RemoteError> {
@@ -224,6 +227,7 @@ impl RemoteBrowse for S3Browse {
             .call(bucket.as_str(), |c| {
                 let get = c.get_object().bucket(bucket.as_str()).key(key.as_str());
                 let get = get.set_if_match(expect.map(|e| e.as_str().to_owned()));
+                let get = get.set_version_id(version.map(|version| version.as_str().to_owned()));
                 get.range(format!("bytes={}-{}", range.start, range.end - 1)).send()
             })
             .await;
@@ -267,12 +271,16 @@ impl RemoteBrowse for S3Browse {
         Ok(RangeRead { bytes: bytes.freeze(), total, etag })
     }
 
-    async fn versioning(&self, bucket: &Bucket) -> Result<bool, RemoteError> {
+    async fn versioning(&self, bucket: &Bucket) -> Result<Versioning, RemoteError> {
         let out = self
             .client
             .call(bucket.as_str(), |c| c.get_bucket_versioning().bucket(bucket.as_str()).send())
             .await?;
-        Ok(out.status() == Some(&BucketVersioningStatus::Enabled))
+        Ok(match out.status() {
+            Some(BucketVersioningStatus::Enabled) => Versioning::On,
+            Some(BucketVersioningStatus::Suspended) => Versioning::Suspended,
+            Some(_) | None => Versioning::Never,
+        })
     }
 
     async fn delete_version(

@@ -232,6 +232,7 @@ impl S3Client {
         &self,
         bucket: &Bucket,
         prefix: &str,
+        depth: Depth,
         after: Option<&VersionMark>,
     ) -> Result<VersionPage, RemoteError> {
         let out = self
@@ -240,6 +241,7 @@ impl S3Client {
                     .bucket(bucket.as_str())
                     .prefix(prefix)
                     .encoding_type(EncodingType::Url)
+                    .set_delimiter((depth == Depth::Level).then(|| "/".to_owned()))
                     .set_key_marker(after.map(|mark| mark.key.clone()))
                     .set_version_id_marker(after.and_then(|mark| mark.version.clone()))
                     .send()
@@ -277,9 +279,9 @@ impl S3Client {
             next_version: out.next_version_id_marker().map(str::to_owned),
             bucket: out.name().map(str::to_owned),
             prefix: out.prefix().map(str::to_owned),
-            grouped: !out.common_prefixes().is_empty(),
+            folders: out.common_prefixes().iter().filter_map(|p| p.prefix().map(str::to_owned)).collect(),
         };
-        page.checked(bucket.as_str(), prefix, after)
+        page.checked(bucket.as_str(), prefix, depth, after)
     }
 }
 

@@ -4,6 +4,7 @@
 mod common;
 
 use common::{bench, body, key, versioned};
+use windlass_domain::lifecycle::Versioning;
 use windlass_domain::{Bucket, RemoteExpect};
 use windlass_ports::{
     BucketUse, Made, NewBucket, RemoteBrowse as _, RemoteErrorKind, RemoteStore as _, Removed,
@@ -24,7 +25,7 @@ async fn a_bucket_is_made_and_one_that_is_there_is_left_as_it_is() {
     let browse = bench.client.browse();
     assert_eq!(browse.create_bucket(&plain("new-one")).await.unwrap(), Made::New);
     assert_eq!(names(&browse).await, ["new-one", "tests"]);
-    assert!(!browse.versioning(&Bucket::new("new-one")).await.unwrap());
+    assert_eq!(browse.versioning(&Bucket::new("new-one")).await.unwrap(), Versioning::Never);
     let asked = || bench.server.request_log().into_iter().filter(|r| r.operation == Op::CreateBucket).count();
     let before = asked();
     assert_eq!(browse.create_bucket(&plain("new-one")).await.unwrap(), Made::Yours);
@@ -51,10 +52,14 @@ async fn versions_and_locks_are_switched_on_when_they_are_asked_for() {
     let browse = bench.client.browse();
     browse.create_bucket(&plain("kept")).await.unwrap();
     browse.start_versions(&Bucket::new("kept")).await.unwrap();
-    assert!(browse.versioning(&Bucket::new("kept")).await.unwrap());
+    assert_eq!(browse.versioning(&Bucket::new("kept")).await.unwrap(), Versioning::On);
     let locked = NewBucket { object_lock: true, region: Some("somewhere".to_owned()), ..plain("locked") };
     assert_eq!(browse.create_bucket(&locked).await.unwrap(), Made::New);
-    assert!(browse.versioning(&Bucket::new("locked")).await.unwrap(), "a lock keeps versions");
+    assert_eq!(
+        browse.versioning(&Bucket::new("locked")).await.unwrap(),
+        Versioning::On,
+        "a lock keeps versions"
+    );
     let lock = bench.raw().get_object_lock_configuration().bucket("locked").send().await.unwrap();
     assert!(lock.object_lock_configuration().is_some());
     let gone = browse.start_versions(&Bucket::new("nowhere")).await.unwrap_err();

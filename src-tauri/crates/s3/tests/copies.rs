@@ -291,7 +291,8 @@ async fn hb23_what_is_archived_is_neither_read_nor_copied_and_is_there() {
             store.copy(&key("old"), &state, &key("new"), &RemoteExpect::Absent, "d").await.unwrap_err();
         assert_eq!(copy.kind, Kind::Archived, "{copy:?}");
     }
-    let read = bench.client.browse().read_range(&bench.bucket, &key("old"), 0..4, None).await.unwrap_err();
+    let read =
+        bench.client.browse().read_range(&bench.bucket, &key("old"), None, 0..4, None).await.unwrap_err();
     assert_eq!(read.kind, Kind::Archived);
     assert_eq!(store.head(&key("old")).await.unwrap(), state);
 }

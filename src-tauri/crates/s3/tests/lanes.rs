@@ -173,7 +173,7 @@ async fn odd_keys_are_listed_as_they_are() {
         .into_iter()
         .map(|e| match e {
             LevelEntry::Object { key, .. } => key,
-            LevelEntry::Folder(_) => panic!("no folders in the deep"),
+            other => panic!("{} in the deep", other.key()),
         })
         .collect();
     assert_eq!(found, odd.iter().map(|o| format!("odd/{o}")).collect());

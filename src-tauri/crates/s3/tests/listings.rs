@@ -135,12 +135,7 @@ async fn hb34_an_order_that_is_not_that_of_bytes_is_seen_by_the_probe_and_kept_a
     }
     for client in ways(&bench) {
         let found = page(&client, &bench, None).await.unwrap().entries;
-        let names: Vec<_> = found
-            .iter()
-            .map(|entry| match entry {
-                LevelEntry::Folder(key) | LevelEntry::Object { key, .. } => key.as_str(),
-            })
-            .collect();
+        let names: Vec<_> = found.iter().map(LevelEntry::key).collect();
         assert_eq!(names, ["p/a/x", "p/a-x"]);
     }
 }
@@ -151,7 +146,7 @@ async fn a_listing_begins_behind_any_key_whether_it_is_there_or_not() {
     for client in ways(&bench) {
         let after = async |key: &str| client.browse().deep_after(&bench.bucket, "p/", key).await.unwrap();
         let first = |level: &Level| match level.entries.first() {
-            Some(LevelEntry::Object { key, .. } | LevelEntry::Folder(key)) => key.clone(),
+            Some(entry) => entry.key().to_owned(),
             None => String::new(),
         };
         let page = after("p/00002").await;

@@ -465,7 +465,7 @@ async fn lists(t: &mut Trace<'_>) -> Result<(), RemoteError> {
             t.step("everything, deep", &NAMES.join("|"), sorted.join("|"));
             t.step("in the order of bytes", "yes", if names.is_sorted() { "yes" } else { "no" });
             let whole = found.iter().all(|entry| match entry {
-                LevelEntry::Folder(_) => false,
+                LevelEntry::Folder(_) | LevelEntry::Deleted { .. } => false,
                 LevelEntry::Object { key, size, modified, etag, class } => {
                     let state = states.get(key).is_none_or(|s| s.etag.as_str() == etag && s.size == *size);
                     state && modified.is_some() && class == "STANDARD"
@@ -505,8 +505,7 @@ async fn lists(t: &mut Trace<'_>) -> Result<(), RemoteError> {
 }
 
 fn name_of(entry: &LevelEntry) -> &str {
-    let (LevelEntry::Folder(name) | LevelEntry::Object { key: name, .. }) = entry;
-    name
+    entry.key()
 }
 
 async fn listing(on: Subject<'_>, prefix: &str, depth: Depth) -> Result<Vec<LevelEntry>, RemoteError> {

@@ -22,5 +22,6 @@ mod renames;
 mod servers;
 mod sharded;
 mod sync;
+mod times;
 mod weather;
 mod wrong_bytes;

@@ -3,6 +3,8 @@
 //! A row of a restore is one of three: an older version is copied on top ([`Item::version`] names it), the only marker on top is
 //! taken away ([`Item::marker`]), or what came since gets a marker (neither). Each names what the plan saw on top, and what
 //! somebody else put there meanwhile is left alone.
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Cause, Item, ItemState, JobSpec, Looked, Proof};
@@ -25,7 +27,28 @@ pub enum Restore {
         undelete: Undelete,
     },
     /// What was there at a moment.
-    Moment(Choice),
+    Moment {
+        /// What takes part, and how.
+        #[serde(flatten)]
+        choice: Choice,
+        /// Keys that are treated the other way.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        but: BTreeSet<String>,
+    },
+    /// What is deleted now, as it was last.
+    Last {
+        /// How it comes back.
+        #[serde(default)]
+        undelete: Undelete,
+    },
+}
+
+impl Restore {
+    /// What was there at a moment, with no key treated otherwise.
+    #[must_use]
+    pub const fn moment(choice: Choice) -> Self {
+        Self::Moment { choice, but: BTreeSet::new() }
+    }
 }
 
 /// Gives each key its row.
@@ -51,10 +74,12 @@ impl<'s> Restorer<'s> {
         }
         let top = versions.first()?;
         let (expect, what) = match self.spec.restore.as_ref()? {
-            Restore::Moment(choice) => {
-                let brought = bring_back(versions, choice)?;
+            Restore::Moment { choice, but } => {
+                let choice = if but.contains(key.as_str()) { choice.other_way() } else { *choice };
+                let brought = bring_back(versions, &choice)?;
                 (brought.expect, brought.what.ok()?)
             }
+            Restore::Last { undelete } => (expected(top), last(versions, *undelete)?),
             Restore::Version { version, undelete } => (expected(top), one(versions, version, *undelete)?),
         };
         let mut item = blank(self.next, key);
@@ -121,6 +146,15 @@ fn one(versions: &[Version], version: &VersionId, undelete: Undelete) -> Option<
             Some(Move::Copy { version: version.clone(), content, thaw })
         }
     }
+}
+
+/// What brings back what markers hide; `None` when nothing is hidden.
+fn last(versions: &[Version], undelete: Undelete) -> Option<Move> {
+    if versions.first()?.content.is_some() {
+        return None;
+    }
+    let hidden = versions.iter().find(|version| version.content.is_some())?;
+    one(versions, &hidden.id, undelete)
 }
 
 /// A row that is done.
@@ -250,7 +284,7 @@ mod tests {
     }
 
     fn to(second: i64, undelete: Undelete) -> Restore {
-        Restore::Moment(Choice { moment: Timestamp(second), undelete, added: Added::Hide, rewritten: false })
+        Restore::moment(Choice { undelete, added: Added::Hide, ..Choice::to(Timestamp(second)) })
     }
 
     fn exactly(id: &str, undelete: Undelete) -> Restore {
@@ -394,6 +428,51 @@ mod tests {
         assert!(row(exactly("a", Undelete::Copy), &hidden).unwrap().version.is_some());
         let deeper = [marker("d", 4), version("b", 2, "2"), version("a", 1, "1")];
         assert!(row(exactly("a", Undelete::RemoveMarker), &deeper).unwrap().version.is_some());
+    }
+
+    #[test]
+    fn what_is_deleted_comes_back_as_it_was_last() {
+        let last = |undelete, versions: &[Version]| row(Restore::Last { undelete }, versions);
+        let (copy, unmark) = (Undelete::Copy, Undelete::RemoveMarker);
+        let lone = [marker("d", 4), version("b", 2, "2"), version("a", 1, "1")];
+        assert_eq!(last(copy, &lone).unwrap().version.unwrap().as_str(), "b");
+        assert_eq!(last(unmark, &lone).unwrap().marker.unwrap().as_str(), "d");
+        // Several markers stacked: none of them is taken away.
+        let stacked = [marker("e", 5), marker("d", 4), version("b", 2, "2")];
+        assert_eq!(last(unmark, &stacked).unwrap().version.unwrap().as_str(), "b");
+        assert_eq!(last(copy, &[version("b", 2, "2")]), None);
+        assert_eq!(last(copy, &[marker("d", 4)]), None);
+    }
+
+    #[test]
+    fn a_key_that_was_ticked_otherwise_is_treated_the_other_way() {
+        let choice = Choice { changed: false, ..Choice::to(Timestamp(2)) };
+        let restore = |keys: &[&str]| Restore::Moment {
+            choice,
+            but: keys.iter().map(|key| (*key).to_owned()).collect(),
+        };
+        let deleted = [marker("d", 5), version("old", 1, "old")];
+        let changed = [version("new", 5, "newer"), version("old", 1, "old")];
+        let added = [version("new", 5, "newer")];
+        let rewritten = [version("new", 5, "old"), version("old", 1, "old")];
+        let taking_part = |keys: &[&str]| {
+            [&deleted[..], &changed, &added, &rewritten]
+                .map(|versions| row(restore(keys), versions).is_some())
+        };
+        assert_eq!(taking_part(&[]), [true, false, false, false]);
+        assert_eq!(taking_part(&["a/other"]), [true, false, false, false]);
+        assert_eq!(taking_part(&["a/k"]), [false, true, true, true]);
+    }
+
+    #[test]
+    fn a_restore_of_before_keys_could_be_left_out_is_still_read() {
+        let told = r#"{"moment":{"moment":7,"undelete":"copy","added":"hide","rewritten":true}}"#;
+        let choice = Choice { added: Added::Hide, rewritten: true, ..Choice::to(Timestamp(7)) };
+        let restore: Restore = serde_json::from_str(told).unwrap();
+        assert_eq!(restore, Restore::moment(choice));
+        let picked = Restore::Moment { choice, but: BTreeSet::from(["a/k".to_owned()]) };
+        let told = serde_json::to_string(&picked).unwrap();
+        assert_eq!(serde_json::from_str::<Restore>(&told).unwrap(), picked);
     }
 
     /// A delete marker on top of a version in an archive class.

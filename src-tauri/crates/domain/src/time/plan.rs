@@ -39,15 +39,50 @@ pub enum Added {
 pub struct Choice {
     /// The moment to come back to.
     pub moment: Timestamp,
-    /// How what was deleted comes back.
+    /// Whether what was deleted comes back.
+    #[serde(default = "yes")]
+    pub deleted: bool,
+    /// How it does.
     #[serde(default)]
     pub undelete: Undelete,
+    /// Whether what was changed is rolled back.
+    #[serde(default = "yes")]
+    pub changed: bool,
     /// What becomes of what was added.
     #[serde(default)]
     pub added: Added,
     /// Whether what was written again with the same bytes is rolled back as well, for the sake of its headers and tags.
     #[serde(default)]
     pub rewritten: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+impl Choice {
+    /// What was deleted or changed since comes back as a copy, and what was added stays.
+    #[must_use]
+    pub const fn to(moment: Timestamp) -> Self {
+        Self {
+            moment,
+            deleted: true,
+            undelete: Undelete::Copy,
+            changed: true,
+            added: Added::Keep,
+            rewritten: false,
+        }
+    }
+
+    /// The same for a key that is to be treated the other way: what would take part is left, and what would be left takes part.
+    #[must_use]
+    pub const fn other_way(self) -> Self {
+        let added = match self.added {
+            Added::Keep => Added::Hide,
+            Added::Hide => Added::Keep,
+        };
+        Self { deleted: !self.deleted, changed: !self.changed, added, rewritten: !self.rewritten, ..self }
+    }
 }
 
 /// What is at a key when the plan is made, and has to be there still when its move is made.
@@ -98,6 +133,8 @@ pub enum Left {
     Kept,
     /// It holds the same bytes.
     SameBytes,
+    /// A person left it out.
+    Out,
 }
 
 /// What the plan has for a key that is not what it was.
@@ -111,6 +148,31 @@ pub struct Brought {
     pub what: Result<Move, Left>,
 }
 
+/// What is done to a key, without the names of what it is done to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    Copy,
+    RemoveMarker,
+    Hide,
+}
+
+/// `lone`: a marker on top is all that came since. Only for a key that is not what it was.
+pub(super) const fn step(change: Change, lone: bool, choice: &Choice) -> Result<Step, Left> {
+    match change {
+        Change::Rewritten if !choice.rewritten => Err(Left::SameBytes),
+        Change::Deleted if !choice.deleted => Err(Left::Out),
+        Change::Changed if !choice.changed => Err(Left::Out),
+        Change::Added => match choice.added {
+            Added::Keep => Err(Left::Kept),
+            Added::Hide => Ok(Step::Hide),
+        },
+        Change::Deleted if lone && matches!(choice.undelete, Undelete::RemoveMarker) => {
+            Ok(Step::RemoveMarker)
+        }
+        Change::Same | Change::Deleted | Change::Changed | Change::Rewritten => Ok(Step::Copy),
+    }
+}
+
 /// The plan for a key; `None` where it is as it was. Versions newest first, and all of them from the newest down to the one of
 /// the moment.
 #[must_use]
@@ -121,24 +183,22 @@ pub fn bring_back(versions: &[Version], choice: &Choice) -> Option<Brought> {
         Some(content) => Expect::Object { version: top.id.clone(), etag: content.etag.clone() },
         None => Expect::Marker { version: top.id.clone() },
     };
-    let what = match change {
-        Change::Same => return None,
-        Change::Rewritten if !choice.rewritten => Err(Left::SameBytes),
-        Change::Added => match choice.added {
-            Added::Keep => Err(Left::Kept),
-            Added::Hide => Ok(Move::Hide),
-        },
-        Change::Deleted | Change::Changed | Change::Rewritten => {
-            let place = on_top(versions, choice.moment)?;
-            let then = versions.get(place)?;
+    if change == Change::Same {
+        return None;
+    }
+    let place = on_top(versions, choice.moment);
+    let what = match step(change, place == Some(1), choice) {
+        Err(left) => Err(left),
+        Ok(Step::Hide) => Ok(Move::Hide),
+        Ok(step @ (Step::Copy | Step::RemoveMarker)) => {
+            let then = versions.get(place?)?;
             let content = then.content.clone()?;
-            // Place 1: the marker on top is the only thing that came since.
-            if change == Change::Deleted && choice.undelete == Undelete::RemoveMarker && place == 1 {
-                Ok(Move::RemoveMarker { marker: top.id.clone(), content })
+            Ok(if step == Step::RemoveMarker {
+                Move::RemoveMarker { marker: top.id.clone(), content }
             } else {
                 let thaw = Archive::of(&content.class, None).is_some();
-                Ok(Move::Copy { version: then.id.clone(), content, thaw })
-            }
+                Move::Copy { version: then.id.clone(), content, thaw }
+            })
         }
     };
     Some(Brought { change, expect, what })
@@ -177,27 +237,40 @@ pub struct Totals {
     pub keep: u64,
     /// Those with the same bytes, which are left.
     pub same_bytes: u64,
+    /// Those that a person left out.
+    pub out: u64,
 }
 
 impl Totals {
     /// Counts a key.
     pub fn count(&mut self, brought: &Brought) {
-        match &brought.what {
-            Ok(Move::Copy { content, thaw, .. }) => {
-                if *thaw {
-                    self.thaw.add(content.size);
+        let (step, size, thaw) = match &brought.what {
+            Ok(Move::Copy { content, thaw, .. }) => (Ok(Step::Copy), content.size, *thaw),
+            Ok(Move::RemoveMarker { content, .. }) => (Ok(Step::RemoveMarker), content.size, false),
+            Ok(Move::Hide) => (Ok(Step::Hide), 0, false),
+            Err(left) => (Err(*left), 0, false),
+        };
+        self.count_step(brought.change, step, size, thaw);
+    }
+
+    pub(super) fn count_step(&mut self, change: Change, step: Result<Step, Left>, size: u64, thaw: bool) {
+        match step {
+            Ok(Step::Copy) => {
+                if thaw {
+                    self.thaw.add(size);
                 }
-                match brought.change {
-                    Change::Deleted => self.undelete.add(content.size),
+                match change {
+                    Change::Deleted => self.undelete.add(size),
                     Change::Changed | Change::Rewritten | Change::Added | Change::Same => {
-                        self.roll_back.add(content.size);
+                        self.roll_back.add(size);
                     }
                 }
             }
-            Ok(Move::RemoveMarker { content, .. }) => self.unmark.add(content.size),
-            Ok(Move::Hide) => self.hide += 1,
+            Ok(Step::RemoveMarker) => self.unmark.add(size),
+            Ok(Step::Hide) => self.hide += 1,
             Err(Left::Kept) => self.keep += 1,
             Err(Left::SameBytes) => self.same_bytes += 1,
+            Err(Left::Out) => self.out += 1,
         }
     }
 

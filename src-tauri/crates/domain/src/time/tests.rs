@@ -1,5 +1,5 @@
 //! A moment as tables of the cases that others got wrong, and as a property against a place that is replayed event by event.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
@@ -30,7 +30,7 @@ fn archived(id: &str, second: i64, bytes: &str) -> Version {
 }
 
 fn choice(second: i64) -> Choice {
-    Choice { moment: at(second), undelete: Undelete::Copy, added: Added::Keep, rewritten: false }
+    Choice::to(at(second))
 }
 
 fn on_top_id(versions: &[Version], second: i64) -> Option<&str> {
@@ -176,6 +176,7 @@ fn replayed(events: &[Event]) -> BTreeMap<u8, Vec<Version>> {
     for (number, (key, second, bytes)) in events.iter().enumerate() {
         let id = format!("v{number}");
         let one = match bytes {
+            Some(2) => archived(&id, *second, "xx"),
             Some(bytes) => version(&id, *second, &"x".repeat(usize::from(*bytes))),
             None => marker(&id, *second),
         };
@@ -260,13 +261,35 @@ proptest! {
         prop_assert_eq!(counts.same + of(Change::Changed) + of(Change::Added) + of(Change::Rewritten), counts.now.objects);
 
         let choice = Choice {
-            moment: at(second),
             undelete: if remove { Undelete::RemoveMarker } else { Undelete::Copy },
             added: if hide { Added::Hide } else { Added::Keep },
-            rewritten: false,
+            ..choice(second)
         };
         let mut totals = Totals::default();
         now.values().filter_map(|versions| bring_back(versions, &choice)).for_each(|one| totals.count(&one));
+        prop_assert_eq!(line.plan(&choice, &BTreeSet::new()).totals, totals);
+        // Every second key the other way.
+        let but: BTreeSet<u32> = (0..).step_by(2).take(now.len()).collect();
+        let mut picked = Totals::default();
+        for (number, versions) in (0..).zip(now.values()) {
+            let choice = if but.contains(&number) { choice.other_way() } else { choice };
+            bring_back(versions, &choice).iter().for_each(|one| picked.count(one));
+        }
+        let planned = line.plan(&choice, &but);
+        prop_assert_eq!(planned.totals, picked);
+        let copied = picked.undelete.objects + picked.roll_back.objects - picked.thaw.objects;
+        prop_assert_eq!(planned.copies.iter().map(|one| one.objects).sum::<u64>(), copied);
+        prop_assert_eq!(planned.readable.len() as u64, copied);
+        // Part of the keys alone is what a timeline of theirs would be.
+        let keys = 1..u32::try_from(now.len()).unwrap_or(1).max(1);
+        let mut builder = timeline::Builder::default();
+        now.values().skip(1).for_each(|versions| builder.add(versions));
+        let part = builder.build();
+        let within = line.within(&keys);
+        prop_assert_eq!(within.counts(at(second)), part.counts(at(second)));
+        prop_assert_eq!(within.differences(at(second)), part.differences(at(second)));
+        prop_assert_eq!(within.plan(&choice, &but).totals, part.plan(&choice, &but).totals);
+        prop_assert_eq!((within.range(), within.places(0)), (part.range(), part.places(0)));
         prop_assert_eq!(totals.undelete.objects + totals.unmark.objects, of(Change::Deleted));
         prop_assert_eq!(totals.roll_back.objects, of(Change::Changed));
         prop_assert_eq!(totals.hide + totals.keep, of(Change::Added));

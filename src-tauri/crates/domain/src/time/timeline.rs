@@ -1,15 +1,21 @@
 //! All versions below a prefix in memory, small enough that every move of the slider can be answered by looking at each key:
-//! 21 bytes a version and 4 a key. A million versions in 200,000 keys are 22 MB and a few milliseconds.
-use std::collections::BTreeMap;
+//! 30 bytes a version and 4 a key. A million versions in 200,000 keys are 31 MB and a few milliseconds.
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::plan::Amount;
+use super::plan::{Amount, Choice, Step, Totals, step};
 use super::{Change, Content, Version, since};
+use crate::price::Tally;
 use crate::state::Timestamp;
+use crate::thaw::Archive;
 
 /// What stands for the content of a version among those of its key: 0 is a delete marker, and the same number the same bytes.
 type ContentId = u32;
+
+/// A storage class, by its place in a list; there are never as many.
+type ClassId = u8;
 
 /// Takes in keys one by one.
 #[derive(Debug, Default)]
@@ -29,11 +35,18 @@ impl Builder {
                 None => {
                     line.content.push(0);
                     line.size.push(0);
+                    line.class.push(0);
                 }
-                Some(Content { size, etag, .. }) => {
+                Some(Content { size, etag, class }) => {
                     let next = u32::try_from(contents.len() + 1).unwrap_or(u32::MAX);
                     line.content.push(*contents.entry((*size, etag.as_str())).or_insert(next));
                     line.size.push(*size);
+                    let known = line.classes.iter().position(|one| one == class);
+                    let place = known.unwrap_or_else(|| {
+                        line.classes.push(class.clone());
+                        line.classes.len() - 1
+                    });
+                    line.class.push(ClassId::try_from(place).unwrap_or(ClassId::MAX));
                 }
             }
         }
@@ -51,7 +64,7 @@ impl Builder {
 }
 
 /// All versions below a prefix.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Timeline {
     /// Where the versions of each key end.
     ends: Vec<u32>,
@@ -59,6 +72,9 @@ pub struct Timeline {
     since: Vec<Timestamp>,
     content: Vec<ContentId>,
     size: Vec<u64>,
+    class: Vec<ClassId>,
+    /// The storage classes that there are.
+    classes: Vec<Box<str>>,
     /// All of `since`, sorted.
     moments: Vec<Timestamp>,
 }
@@ -100,6 +116,27 @@ pub struct Moment {
     pub change: Change,
 }
 
+/// What a plan comes to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Planned {
+    /// In figures.
+    pub totals: Totals,
+    /// What is copied and need not be thawed first, by storage class.
+    pub copies: Vec<Tally>,
+    /// The keys of that.
+    pub readable: Vec<u32>,
+}
+
+/// A key as [`Timeline::each`] sees it; versions by their places among those of all keys.
+struct Seen {
+    key: u32,
+    change: Change,
+    then: Option<usize>,
+    now: Option<usize>,
+    /// A marker on top is all that came since.
+    lone: bool,
+}
+
 impl Timeline {
     /// Keys.
     #[must_use]
@@ -109,10 +146,31 @@ impl Timeline {
 
     /// Where the versions of a key lie among those of all keys, in the order in which they came.
     #[must_use]
-    pub fn places(&self, key: u32) -> std::ops::Range<u32> {
+    pub fn places(&self, key: u32) -> Range<u32> {
         let key = key as usize;
         let begin = key.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
         begin..self.ends.get(key).copied().unwrap_or(begin)
+    }
+
+    /// The same for some of its keys alone: they keep their order, and are numbered from 0.
+    #[must_use]
+    pub fn within(&self, keys: &Range<u32>) -> Self {
+        let begin = self.places(keys.start).start;
+        let ends = self.ends.get(keys.start as usize..keys.end as usize).unwrap_or_default();
+        let end = ends.last().copied().unwrap_or(begin);
+        let places = begin as usize..end as usize;
+        let since = self.since.get(places.clone()).unwrap_or_default().to_vec();
+        let mut moments = since.clone();
+        moments.sort_unstable();
+        Self {
+            ends: ends.iter().map(|end| end - begin).collect(),
+            since,
+            content: self.content.get(places.clone()).unwrap_or_default().to_vec(),
+            size: self.size.get(places.clone()).unwrap_or_default().to_vec(),
+            class: self.class.get(places).unwrap_or_default().to_vec(),
+            classes: self.classes.clone(),
+            moments,
+        }
     }
 
     /// Versions and markers.
@@ -168,7 +226,8 @@ impl Timeline {
     #[must_use]
     pub fn counts(&self, moment: Timestamp) -> Counts {
         let mut counts = Counts::default();
-        self.each(moment, |_, change, then, now| {
+        self.each(moment, |Seen { change, then, now, .. }| {
+            let (then, now) = (self.size_at(then), self.size_at(now));
             for (amount, size) in [(&mut counts.then, then), (&mut counts.now, now)] {
                 if let Some(size) = size {
                     amount.objects += 1;
@@ -198,7 +257,7 @@ impl Timeline {
     #[must_use]
     pub fn differences(&self, moment: Timestamp) -> Vec<Moment> {
         let mut all = Vec::new();
-        self.each(moment, |key, change, _, _| {
+        self.each(moment, |Seen { key, change, .. }| {
             if change != Change::Same {
                 all.push(Moment { key, change });
             }
@@ -210,7 +269,7 @@ impl Timeline {
     #[must_use]
     pub fn there(&self, moment: Timestamp) -> Vec<u32> {
         let mut all = Vec::new();
-        self.each(moment, |key, _, then, _| {
+        self.each(moment, |Seen { key, then, .. }| {
             if then.is_some() {
                 all.push(key);
             }
@@ -218,38 +277,76 @@ impl Timeline {
         all
     }
 
-    /// Each key: its number, what became of it, and its sizes then and now.
-    fn each(&self, moment: Timestamp, mut see: impl FnMut(u32, Change, Option<u64>, Option<u64>)) {
+    /// What a choice comes to: for each key what [`super::plan::bring_back`] has for it. `but`: keys that are treated the other
+    /// way.
+    #[must_use]
+    pub fn plan(&self, choice: &Choice, but: &BTreeSet<u32>) -> Planned {
+        let (mut planned, other) = (Planned::default(), choice.other_way());
+        let mut copies = vec![Amount::default(); self.classes.len()];
+        self.each(choice.moment, |Seen { key, change, then, lone, .. }| {
+            if change == Change::Same {
+                return;
+            }
+            let step = step(change, lone, if but.contains(&key) { &other } else { choice });
+            let size = self.size_at(then).unwrap_or_default();
+            let class = then.and_then(|place| self.class.get(place)).copied().map_or(0, usize::from);
+            let mut thaw = false;
+            if step == Ok(Step::Copy) {
+                thaw = self.classes.get(class).is_some_and(|class| Archive::of(class, None).is_some());
+                if !thaw {
+                    planned.readable.push(key);
+                    if let Some(amount) = copies.get_mut(class) {
+                        amount.objects += 1;
+                        amount.bytes += size;
+                    }
+                }
+            }
+            planned.totals.count_step(change, step, size, thaw);
+        });
+        planned.copies = (self.classes.iter().zip(copies))
+            .filter(|(_, amount)| amount.objects > 0)
+            .map(|(class, amount)| Tally {
+                class: class.to_string(),
+                objects: amount.objects,
+                bytes: amount.bytes,
+            })
+            .collect();
+        planned
+    }
+
+    fn size_at(&self, place: Option<usize>) -> Option<u64> {
+        self.size.get(place?).copied()
+    }
+
+    /// Each key in turn.
+    fn each(&self, moment: Timestamp, mut see: impl FnMut(Seen)) {
         let mut start = 0;
         for (key, end) in (0u32..).zip(&self.ends) {
             let end = *end as usize;
-            let (Some(since), Some(content), Some(size)) =
-                (self.since.get(start..end), self.content.get(start..end), self.size.get(start..end))
+            let (Some(since), Some(content)) = (self.since.get(start..end), self.content.get(start..end))
             else {
                 return;
             };
-            start = end;
-            let seen = |place: Option<usize>| {
-                let place = place?;
-                let id = content.get(place).copied().filter(|id| *id != 0)?;
-                Some((id, size.get(place).copied().unwrap_or_default()))
-            };
-            let (place, last) =
-                (since.partition_point(|at| *at <= moment).checked_sub(1), end_place(since.len()));
-            let (then, now) = (seen(place), seen(last));
+            let id = |place: Option<usize>| content.get(place?).copied().filter(|id| *id != 0);
+            let place = since.partition_point(|at| *at <= moment).checked_sub(1);
+            let last = since.len().checked_sub(1);
+            let (then, now) = (id(place), id(last));
             let change = match (then, now) {
                 _ if place == last => Change::Same,
                 (None, None) => Change::Same,
                 (Some(_), None) => Change::Deleted,
                 (None, Some(_)) => Change::Added,
-                (Some((then, _)), Some((now, _))) if then == now => Change::Rewritten,
+                (Some(then), Some(now)) if then == now => Change::Rewritten,
                 (Some(_), Some(_)) => Change::Changed,
             };
-            see(key, change, then.map(|seen| seen.1), now.map(|seen| seen.1));
+            see(Seen {
+                key,
+                change,
+                then: then.and(place).map(|place| start + place),
+                now: now.and(last).map(|last| start + last),
+                lone: now.is_none() && place.map(|place| place + 1) == last,
+            });
+            start = end;
         }
     }
-}
-
-const fn end_place(len: usize) -> Option<usize> {
-    len.checked_sub(1)
 }

@@ -4,10 +4,12 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use windlass_domain::job::restore::is_meant;
 use windlass_domain::job::{Cause, Looked, Outcome, Proof, Restorer};
+use windlass_domain::lifecycle::Versioning;
 use windlass_domain::time::{ByKey, Unordered, Version};
 use windlass_domain::{
     Bucket, Crc64Nvme, Item, ItemState, JobSpec, ObjectKey, RemoteExpect, RemoteState, Root,
 };
+use windlass_ports::remote::Depth;
 use windlass_ports::{
     ByteStream, ListedVersion, RemoteBrowse, RemoteError, RemoteErrorKind, VersionMark, VersionPage,
 };
@@ -33,7 +35,7 @@ const UNORDERED: &str = "This server lists versions in an order that cannot be f
 pub(super) async fn keeps_versions(shared: &Shared, spec: &JobSpec) -> Result<bool, RemoteError> {
     let browse = shared.ports.remotes.browse(&spec.connection).await?;
     match shared.call(browse.versioning(&spec.bucket)).await {
-        Ok(keeps) => Ok(keeps),
+        Ok(keeps) => Ok(keeps == Versioning::On),
         Err(error) if error.kind.is_passing() => Err(error),
         Err(_) => {
             let near = spec.roots.first().map_or("", |root| super::planning::level(&root.from));
@@ -137,7 +139,7 @@ async fn page(
         if *live.order.borrow() == Order::Cancel {
             return Err(Ended::Cancelled);
         }
-        match shared.call(browse.versions(bucket, prefix, after)).await {
+        match shared.call(browse.versions(bucket, prefix, Depth::Deep, after)).await {
             Ok(page) => return Ok(page),
             Err(error) if error.kind.is_passing() && tries < TRIES => {
                 tokio::time::sleep(pause(shared, tries)).await;

@@ -6,6 +6,7 @@ use windlass_domain::job::{Cause, Restore};
 use windlass_domain::time::{Added, Choice, Undelete};
 use windlass_domain::{Bucket, ItemState, JobKind, JobSpec, JobState, Timestamp, VersionId};
 use windlass_engine::{Engine, JobView};
+use windlass_ports::remote::Depth;
 use windlass_ports::{ListedVersion, RemoteBrowse as _, RemoteStore as _};
 use windlass_testkit::{ContentId, Profile, Rng};
 
@@ -53,8 +54,11 @@ impl Bench {
     async fn versions_of(&self, path: &str) -> Vec<ListedVersion> {
         let (mut all, mut after) = (Vec::new(), None);
         loop {
-            let page =
-                self.s3.versions(&Bucket::new(BUCKET), key(path).as_str(), after.as_ref()).await.unwrap();
+            let page = self
+                .s3
+                .versions(&Bucket::new(BUCKET), key(path).as_str(), Depth::Deep, after.as_ref())
+                .await
+                .unwrap();
             all.extend(page.versions.into_iter().filter(|one| one.key == key(path).as_str()));
             after = page.next;
             if after.is_none() {
@@ -154,12 +158,12 @@ fn history(seed: u64, weather: u64, seen: &mut Seen) -> Result<(), String> {
     let span = u64::try_from((last - first) / 1_000_000_000).unwrap_or(0) + 3;
     let moment = Timestamp(first + (i64::try_from(chance.below(span)).unwrap_or(0) - 1) * 1_000_000_000);
     let choice = Choice {
-        moment,
         undelete: [Undelete::Copy, Undelete::RemoveMarker][chance.below(2) as usize],
         added: [Added::Keep, Added::Hide][chance.below(2) as usize],
         rewritten: chance.below(3) == 0,
+        ..Choice::to(moment)
     };
-    let asked = restore_spec(Restore::Moment(choice), "a/");
+    let asked = restore_spec(Restore::moment(choice), "a/");
     let after = wanted(&replayed(&events, moment), &before, choice.added);
     let begun = bench.world.cuts();
     let mut at = begun;
@@ -288,21 +292,20 @@ fn what_somebody_else_changed_after_the_plan_is_left_alone() {
             first_second(&bench).await
         })
         .unwrap();
-    let choice = Choice { moment, undelete: Undelete::Copy, added: Added::Keep, rewritten: false };
+    let choice = Choice::to(moment);
     let there = |tag: u64| State::from([("a/0".to_owned(), content(tag).id)]);
-    let calm = meanwhile(Restore::Moment(choice), async |_| {});
+    let calm = meanwhile(Restore::moment(choice), async |_| {});
     assert_eq!(calm, (there(1), vec![(ItemState::Done, None)]));
-    let written = meanwhile(Restore::Moment(choice), async |bench| bench.put("a/0", 3).await);
+    let written = meanwhile(Restore::moment(choice), async |bench| bench.put("a/0", 3).await);
     assert_eq!(written, (there(3), vec![(ItemState::Left, Some(Cause::Changed))]));
-    let deleted = meanwhile(Restore::Moment(choice), async |bench| bench.s3.mark_by_other("a/0"));
+    let deleted = meanwhile(Restore::moment(choice), async |bench| bench.s3.mark_by_other("a/0"));
     assert_eq!(deleted, (State::new(), vec![(ItemState::Left, Some(Cause::Changed))]));
 }
 
 #[test]
 fn a_bucket_that_is_suspended_after_the_plan_loses_nothing() {
-    let choice =
-        Choice { moment: Timestamp(0), undelete: Undelete::Copy, added: Added::Hide, rewritten: false };
-    let (there, items) = meanwhile(Restore::Moment(choice), async |bench| bench.s3.suspend_versions());
+    let choice = Choice { added: Added::Hide, ..Choice::to(Timestamp(0)) };
+    let (there, items) = meanwhile(Restore::moment(choice), async |bench| bench.s3.suspend_versions());
     assert_eq!(there, State::from([("a/0".to_owned(), content(2).id)]));
     assert_eq!(items, [(ItemState::Planned, None)]);
 }
@@ -313,9 +316,8 @@ fn without_versions_nothing_is_brought_back_and_nothing_replaced() {
     let note = bench.live(|_| async {
         bench.put("a/0", 1).await;
         let engine = bench.engine().await;
-        let choice =
-            Choice { moment: Timestamp(0), undelete: Undelete::Copy, added: Added::Hide, rewritten: false };
-        let id = engine.plan_job(restore_spec(Restore::Moment(choice), "a/")).await.unwrap();
+        let choice = Choice { added: Added::Hide, ..Choice::to(Timestamp(0)) };
+        let id = engine.plan_job(restore_spec(Restore::moment(choice), "a/")).await.unwrap();
         let view = engine.wait_job(&id).await.unwrap();
         engine.shutdown().await;
         (view.row.state, view.row.note)

@@ -239,16 +239,69 @@ pub(crate) fn timeline(conn: &Connection, id: HistoryId) -> Result<Timeline> {
     Ok(builder.build())
 }
 
+/// How many keys fulfil what all of the first ones fulfil and none of the others.
+fn count_of(conn: &Connection, info: &HistoryInfo, first_ones: impl Fn(&str) -> bool) -> Result<u32> {
+    let (mut low, mut high) = (0, u32::try_from(info.keys).unwrap_or(u32::MAX));
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let row = base(info.id) + i64::from(middle);
+        let among = first(conn, KEY, [row], |row| Ok(first_ones(text(row, 0)?)))?;
+        if among.ok_or_else(|| odd("a key of a version index", "gone"))? {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok(low)
+}
+
+pub(crate) fn below(conn: &Connection, id: HistoryId, prefix: &str) -> Result<Range<u32>> {
+    let info = existing(conn, id)?;
+    let from = count_of(conn, &info, |key| key < prefix)?;
+    Ok(from..count_of(conn, &info, |key| key < prefix || key.starts_with(prefix))?)
+}
+
+pub(crate) fn containing(
+    conn: &Connection,
+    id: HistoryId,
+    among: &Range<u32>,
+    wanted: &str,
+) -> Result<Vec<u32>> {
+    existing(conn, id)?;
+    let wanted = wanted.to_lowercase();
+    let mut statement = conn
+        .prepare_cached("SELECT id, key FROM history_keys WHERE id >= ?1 AND id < ?2 ORDER BY id")
+        .map_err(sql)?;
+    let range = [base(id) + i64::from(among.start), base(id) + i64::from(among.end)];
+    let mut rows = statement.query(range).map_err(sql)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next().map_err(sql)? {
+        if text(row, 1)?.to_lowercase().contains(&wanted) {
+            let number = get::<i64>(row, 0)? - base(id);
+            found.push(u32::try_from(number).map_err(|_| odd("a key of a version index", "damaged"))?);
+        }
+    }
+    Ok(found)
+}
+
+pub(crate) fn numbers(conn: &Connection, id: HistoryId, keys: &[String]) -> Result<Vec<u32>> {
+    let info = existing(conn, id)?;
+    let mut found = Vec::with_capacity(keys.len());
+    for key in keys {
+        let number = count_of(conn, &info, |other| other < key.as_str())?;
+        let there = first(conn, KEY, [base(id) + i64::from(number)], |row| Ok(text(row, 0)? == key))?;
+        found.extend(there.filter(|there| *there && u64::from(number) < info.keys).map(|_| number));
+    }
+    Ok(found)
+}
+
+const KEY: &str = "SELECT key FROM history_keys WHERE id = ?1";
+
 pub(crate) fn keys(conn: &Connection, id: HistoryId, keys: &[(u32, Range<u32>)]) -> Result<Vec<KeyHistory>> {
     let info = existing(conn, id)?;
     let mut found = Vec::with_capacity(keys.len());
     for (number, places) in keys {
-        let key = first(
-            conn,
-            "SELECT key FROM history_keys WHERE id = ?1",
-            [base(id) + i64::from(*number)],
-            |row| get::<String>(row, 0),
-        )?;
+        let key = first(conn, KEY, [base(id) + i64::from(*number)], |row| get::<String>(row, 0))?;
         let key = key.ok_or_else(|| odd("a key of a version index", "gone"))?;
         let end = i64::from(places.end).min(info.versions.cast_signed());
         let versions = all(conn, ROW, [base(id) + i64::from(places.start), base(id) + end], |row| {

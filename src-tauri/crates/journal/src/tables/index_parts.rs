@@ -3,9 +3,9 @@ use std::ops::Range;
 
 use rusqlite::{Connection, Row, params};
 use windlass_domain::shards::{Seam, Span, share};
-use windlass_ports::{IndexPart, ListingId, PartPage};
+use windlass_ports::{IndexPart, LevelEntry, ListingId, PartPage};
 
-use super::listings::{self, Header, SPAN, key_of};
+use super::listings::{self, Header, SPAN};
 use super::{all, dropped, execute, first, get, text};
 use crate::error::{Result, odd};
 
@@ -130,7 +130,7 @@ pub(crate) fn add(conn: &Connection, id: ListingId, number: u32, page: &PartPage
     let parts = stored(conn, id)?;
     let at = place(&parts, number)?;
     let Some(Stored { part, next_row, end_row }) = parts.get(at) else { return Ok(()) };
-    let keys = || page.entries.iter().map(key_of);
+    let keys = || page.entries.iter().map(LevelEntry::key);
     let (first, last) = (keys().next(), keys().next_back());
     let fits = keys().is_sorted_by(|a, b| a < b)
         && first.is_none_or(|first| first > part.last.as_str() && part.span.contains(first))
@@ -220,7 +220,14 @@ pub(crate) fn begin_alone(conn: &Connection, id: ListingId) -> Result<ListingId>
     )?;
     let ([connection, bucket, prefix], at, requests) =
         known.ok_or_else(|| odd("an index", "gone; make it again"))?;
-    let new = listings::begin(conn, &connection, &bucket, &prefix, true, windlass_domain::Timestamp(at))?;
+    let new = listings::begin(
+        conn,
+        &connection,
+        &bucket,
+        &prefix,
+        listings::Kind::Deep,
+        windlass_domain::Timestamp(at),
+    )?;
     execute(conn, "UPDATE listings SET requests = ?2, alone = 1 WHERE id = ?1", [new.0, requests])?;
     dropped::put_away(conn, id)?;
     Ok(new)

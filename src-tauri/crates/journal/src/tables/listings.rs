@@ -21,6 +21,17 @@ pub(crate) const fn base(id: ListingId) -> i64 {
     id.0.saturating_mul(SPAN)
 }
 
+/// What a listing holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// One level.
+    Level,
+    /// The same with what is deleted in it. Nothing but the browser's list reads it.
+    LevelWithDeleted,
+    /// Everything below.
+    Deep,
+}
+
 /// A listing with what is needed to add to it.
 #[derive(Debug, Clone)]
 pub(crate) struct Header {
@@ -93,14 +104,15 @@ pub(crate) fn find(
     connection: &str,
     bucket: &str,
     prefix: &str,
+    deleted: bool,
 ) -> Result<Option<ListingInfo>> {
     first(
         conn,
         &format!(
-            "{SELECT} WHERE connection = ?1 AND bucket = ?2 AND prefix = ?3 AND deep = 0
+            "{SELECT} WHERE connection = ?1 AND bucket = ?2 AND prefix = ?3 AND deep = 0 AND deleted = ?4
              ORDER BY id DESC LIMIT 1"
         ),
-        [connection, bucket, prefix],
+        params![connection, bucket, prefix, deleted],
         |row| read(row).map(|header| header.info),
     )
 }
@@ -110,27 +122,23 @@ pub(crate) fn begin(
     connection: &str,
     bucket: &str,
     prefix: &str,
-    deep: bool,
+    kind: Kind,
     now: Timestamp,
 ) -> Result<ListingId> {
+    let (deep, deleted) = (kind == Kind::Deep, kind == Kind::LevelWithDeleted);
     execute(
         conn,
-        "INSERT INTO listings (connection, bucket, prefix, deep, listed_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![connection, bucket, prefix, deep, now.0],
+        "INSERT INTO listings (connection, bucket, prefix, deep, deleted, listed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![connection, bucket, prefix, deep, deleted, now.0],
     )?;
     Ok(ListingId(conn.last_insert_rowid()))
-}
-
-pub(crate) fn key_of(entry: &LevelEntry) -> &str {
-    match entry {
-        LevelEntry::Folder(key) | LevelEntry::Object { key, .. } => key,
-    }
 }
 
 /// Bytes and whether it is an object.
 fn measure(entry: &LevelEntry) -> (u64, bool) {
     match entry {
-        LevelEntry::Folder(_) => (0, false),
+        // What is deleted is no object, and its bytes are none of the list's.
+        LevelEntry::Folder(_) | LevelEntry::Deleted { .. } => (0, false),
         LevelEntry::Object { size, .. } => (*size, true),
     }
 }
@@ -145,12 +153,20 @@ fn count_in(info: &mut ListingInfo, entry: &LevelEntry) {
 fn put_row(conn: &Connection, id: i64, entry: &LevelEntry) -> Result<()> {
     let insert = "INSERT OR REPLACE INTO listing_rows (id, key, folder, size, modified, etag, class)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let insert_deleted =
+        "INSERT OR REPLACE INTO listing_rows (id, key, folder, size, modified, etag, class, deleted)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     match entry {
         LevelEntry::Folder(key) => execute(conn, insert, params![id, key, true, 0, NO_TIME, "", ""]),
         LevelEntry::Object { key, size, modified, etag, class } => execute(
             conn,
             insert,
             params![id, key, false, size.cast_signed(), modified.map_or(NO_TIME, |at| at.0), etag, class],
+        ),
+        LevelEntry::Deleted { key, size, modified, etag, class, at } => execute(
+            conn,
+            insert_deleted,
+            params![id, key, false, size.cast_signed(), modified.0, etag, class, at.0],
         ),
     }
     .map(|_| ())
@@ -245,12 +261,11 @@ pub(crate) fn find_row(conn: &Connection, header: &Header, key: &str) -> Result<
 
 /// Takes a row out; its number.
 fn take_out(conn: &Connection, header: &mut Header, row_id: i64) -> Result<u32> {
-    let old = first(conn, "SELECT size, folder FROM listing_rows WHERE id = ?1", [row_id], |row| {
-        Ok((unsigned(row, 0)?, get::<bool>(row, 1)?))
-    })?;
-    if let Some((size, folder)) = old {
+    let old = format!("SELECT {ENTRY} FROM listing_rows WHERE id = ?1");
+    if let Some(old) = first(conn, &old, [row_id], entry)? {
+        let (size, object) = measure(&old);
         header.info.count = header.info.count.saturating_sub(1);
-        header.info.objects = header.info.objects.saturating_sub(u64::from(!folder));
+        header.info.objects = header.info.objects.saturating_sub(u64::from(object));
         header.info.bytes = header.info.bytes.saturating_sub(size);
     }
     execute(conn, "DELETE FROM listing_rows WHERE id = ?1", [row_id])?;
@@ -264,10 +279,9 @@ pub(crate) type Changed = (ListingInfo, Vec<u32>);
 pub(crate) fn add(conn: &Connection, id: ListingId, entries: &mut [LevelEntry]) -> Result<Changed> {
     let mut header = existing(conn, id)?;
     let mut gone = Vec::new();
-    entries.sort_by(|a, b| key_of(a).cmp(key_of(b)));
-    let in_order =
-        entries.first().is_none_or(|e| key_of(e) > header.last_key.as_str() || header.next_row == 0)
-            && entries.is_sorted_by(|a, b| key_of(a) < key_of(b));
+    entries.sort_by(|a, b| a.key().cmp(b.key()));
+    let in_order = entries.first().is_none_or(|e| e.key() > header.last_key.as_str() || header.next_row == 0)
+        && entries.is_sorted_by(|a, b| a.key() < b.key());
     if !header.keyed && !in_order {
         execute(
             conn,
@@ -278,7 +292,7 @@ pub(crate) fn add(conn: &Connection, id: ListingId, entries: &mut [LevelEntry]) 
         header.keyed = true;
     }
     for entry in entries.iter() {
-        let key = key_of(entry);
+        let key = entry.key();
         if header.keyed
             && let Some(old) = find_row(conn, &header, key)?
         {
@@ -297,7 +311,7 @@ pub(crate) fn add(conn: &Connection, id: ListingId, entries: &mut [LevelEntry]) 
         count_in(&mut header.info, entry);
     }
     if let Some(last) = entries.last() {
-        header.last_key = key_of(last).to_owned();
+        header.last_key = last.key().to_owned();
     }
     Ok((save(conn, header)?, gone))
 }
@@ -346,7 +360,7 @@ pub(crate) fn finish(conn: &Connection, id: ListingId) -> Result<ListingInfo> {
         conn,
         "INSERT OR IGNORE INTO listing_garbage (listing_id)
          SELECT o.id FROM listings o JOIN listings n ON n.id = ?1
-         WHERE o.connection = n.connection AND o.bucket = n.bucket AND o.prefix = n.prefix AND o.deep = n.deep
+         WHERE o.connection = n.connection AND o.bucket = n.bucket AND o.prefix = n.prefix AND o.deep = n.deep AND o.deleted = n.deleted
              AND o.id < n.id",
         [id.0],
     )?;
@@ -412,9 +426,22 @@ pub(crate) fn rows(conn: &Connection, header: &Header, numbers: &[u32]) -> Resul
     Ok(found)
 }
 
+/// Columns of an entry.
+const ENTRY: &str = "key, folder, size, modified, etag, class, deleted";
+
 fn entry(row: &Row<'_>) -> Result<LevelEntry> {
     if get(row, 1)? {
         return Ok(LevelEntry::Folder(get(row, 0)?));
+    }
+    if let Some(at) = get::<Option<i64>>(row, 6)? {
+        return Ok(LevelEntry::Deleted {
+            key: get(row, 0)?,
+            size: unsigned(row, 2)?,
+            modified: Timestamp(get(row, 3)?),
+            etag: get(row, 4)?,
+            class: get(row, 5)?,
+            at: Timestamp(at),
+        });
     }
     Ok(LevelEntry::Object {
         key: get(row, 0)?,
@@ -437,8 +464,8 @@ pub(crate) fn visit_keys(
     if header.keyed || (keys.len() as u64).saturating_mul(SEARCH_COST) < header.info.count {
         for (place, key) in keys.iter().enumerate() {
             let Some(id) = find_row(conn, header, key)? else { continue };
-            let sql = "SELECT key, folder, size, modified, etag, class FROM listing_rows WHERE id = ?1";
-            if let Some(entry) = first(conn, sql, [id], entry)? {
+            let sql = format!("SELECT {ENTRY} FROM listing_rows WHERE id = ?1");
+            if let Some(entry) = first(conn, &sql, [id], entry)? {
                 see(place, number(id)?, entry)?;
             }
         }
@@ -446,10 +473,9 @@ pub(crate) fn visit_keys(
     }
     // Both are in key order: one walk over the rows.
     let mut statement = conn
-        .prepare_cached(
-            "SELECT key, folder, size, modified, etag, class, id FROM listing_rows
-             WHERE id >= ?1 AND id < ?2 ORDER BY id",
-        )
+        .prepare_cached(&format!(
+            "SELECT {ENTRY}, id FROM listing_rows WHERE id >= ?1 AND id < ?2 ORDER BY id"
+        ))
         .map_err(sql)?;
     let mut rows = statement.query([base, base + SPAN]).map_err(sql)?;
     let mut wanted = keys.iter().enumerate().peekable();
@@ -458,7 +484,7 @@ pub(crate) fn visit_keys(
         while wanted.next_if(|(_, want)| **want < key).is_some() {}
         match wanted.peek() {
             None => return Ok(()),
-            Some((place, want)) if **want == key => see(*place, number(get(row, 6)?)?, entry(row)?)?,
+            Some((place, want)) if **want == key => see(*place, number(get(row, 7)?)?, entry(row)?)?,
             Some(_) => {}
         }
     }
@@ -469,7 +495,7 @@ pub(crate) fn visit_keys(
 pub(crate) fn row(conn: &Connection, header: &Header, number: u32) -> Result<Option<ListedRow>> {
     let entry = first(
         conn,
-        "SELECT key, folder, size, modified, etag, class FROM listing_rows WHERE id = ?1",
+        &format!("SELECT {ENTRY} FROM listing_rows WHERE id = ?1"),
         [base(header.info.id) + i64::from(number)],
         entry,
     )?;
@@ -528,7 +554,7 @@ pub(crate) fn visit_by_number(
     Ok((seen == most).then_some(next))
 }
 
-/// All headers below a place, in the order of connection, bucket and prefix; of one place the newest first.
+/// All headers below a place that can be searched, in the order of connection, bucket and prefix; of one place the newest first.
 pub(crate) fn headers(
     conn: &Connection,
     connection: Option<&str>,
@@ -537,7 +563,7 @@ pub(crate) fn headers(
     all(
         conn,
         &format!(
-            "{SELECT} WHERE (?1 IS NULL OR connection = ?1) AND (?2 IS NULL OR bucket = ?2)
+            "{SELECT} WHERE (?1 IS NULL OR connection = ?1) AND (?2 IS NULL OR bucket = ?2) AND deleted = 0
              ORDER BY connection, bucket, prefix, id DESC"
         ),
         params![connection, bucket],

@@ -196,7 +196,7 @@ impl Scenario {
                     let id = match listing {
                         Some(id) => id,
                         None => {
-                            let id = journal.begin_listing("c", "b", "", Timestamp(1)).await.unwrap();
+                            let id = journal.begin_listing("c", "b", "", false, Timestamp(1)).await.unwrap();
                             listing = Some(id);
                             done();
                             id

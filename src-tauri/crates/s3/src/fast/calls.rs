@@ -270,6 +270,7 @@ impl S3Client {
         &self,
         bucket: &Bucket,
         prefix: &str,
+        depth: Depth,
         after: Option<&VersionMark>,
     ) -> Result<Option<VersionPage>, RemoteError> {
         let mut query = String::from("versions=&encoding-type=url");
@@ -278,6 +279,9 @@ impl S3Client {
             let _ = write!(query, "&{name}={}", encoded(value));
         };
         say("prefix", prefix);
+        if depth == Depth::Level {
+            say("delimiter", "/");
+        }
         if let Some(mark) = after {
             say("key-marker", &mark.key);
             if let Some(version) = &mark.version {
@@ -287,7 +291,7 @@ impl S3Client {
         let Some(answer) = self.get(bucket, "ListObjectVersions", Method::GET, "", query).await? else {
             return Ok(None);
         };
-        read_versions_page(&answer.body, bucket.as_str(), prefix, after).map(Some)
+        read_versions_page(&answer.body, bucket.as_str(), prefix, depth, after).map(Some)
     }
 }
 
@@ -299,9 +303,10 @@ pub fn read_versions_page(
     page: &[u8],
     bucket: &str,
     prefix: &str,
+    depth: Depth,
     after: Option<&VersionMark>,
 ) -> Result<VersionPage, RemoteError> {
-    versions::read(page).map_err(unread)?.checked(bucket, prefix, after)
+    versions::read(page).map_err(unread)?.checked(bucket, prefix, depth, after)
 }
 
 fn unread(error: Malformed) -> RemoteError {

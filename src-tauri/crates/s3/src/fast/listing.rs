@@ -61,7 +61,9 @@ impl Page {
             entries.extend(self.objects);
         }
         for entry in &mut entries {
-            let (LevelEntry::Folder(name) | LevelEntry::Object { key: name, .. }) = entry;
+            let (LevelEntry::Folder(name)
+            | LevelEntry::Object { key: name, .. }
+            | LevelEntry::Deleted { key: name, .. }) = entry;
             if self.encoded && memchr2(b'%', b'+', name.as_bytes()).is_some() {
                 *name = decoded(name);
             }
@@ -305,6 +307,7 @@ mod tests {
                      <{prefix}ETag>&quot;e&quot;</{prefix}ETag></{prefix}Contents>{space}",
                     text(key)
                 ),
+                LevelEntry::Deleted { .. } => panic!("a list of objects has none"),
             }
             .unwrap();
         }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use windlass_domain::time::{Content, Version};
 use windlass_domain::{ETag, Timestamp, VersionId};
+use windlass_ports::remote::Depth;
 use windlass_ports::{ListedVersion, RemoteError, RemoteErrorKind, VersionMark, VersionPage};
 
 use super::listing::{child, decoded, end, moment, once, truth};
@@ -26,7 +27,7 @@ pub(crate) struct Page {
     pub(crate) next_version: Option<String>,
     pub(crate) bucket: Option<String>,
     pub(crate) prefix: Option<String>,
-    pub(crate) grouped: bool,
+    pub(crate) folders: Vec<String>,
 }
 
 impl Page {
@@ -35,6 +36,7 @@ impl Page {
         self,
         bucket: &str,
         prefix: &str,
+        depth: Depth,
         after: Option<&VersionMark>,
     ) -> Result<VersionPage, RemoteError> {
         let odd = |why: String| Err(own(RemoteErrorKind::Unexpected, format!("status 200: {why}")));
@@ -49,8 +51,14 @@ impl Page {
         if of != prefix && !(self.encoded && decoded(of) == prefix) {
             return odd(format!("these are versions of what is below '{of}'"));
         }
-        if self.grouped {
+        if depth == Depth::Deep && !self.folders.is_empty() {
             return odd("the server grouped what was to be listed one by one".to_owned());
+        }
+        let folders: Vec<String> = self.folders.into_iter().map(name).collect();
+        if let Some(other) =
+            folders.iter().find(|folder| !folder.starts_with(prefix) || !folder.ends_with('/'))
+        {
+            return odd(format!("{other} is no folder below '{prefix}'"));
         }
         let mut versions = self.versions;
         for one in &mut versions {
@@ -73,7 +81,7 @@ impl Page {
                 Some(mark)
             }
         };
-        Ok(VersionPage { versions, next })
+        Ok(VersionPage { folders, versions, next })
     }
 }
 
@@ -140,9 +148,13 @@ pub(crate) fn read(page: &[u8]) -> Result<Page, Malformed> {
         match local(name) {
             "Version" if !empty => page.versions.push(version(&mut scan, name, false)?),
             "DeleteMarker" if !empty => page.versions.push(version(&mut scan, name, true)?),
-            "CommonPrefixes" => {
-                page.grouped = true;
-                scan.skip(name, empty)?;
+            "CommonPrefixes" if !empty => {
+                while let Some((child, empty)) = child(&mut scan, name)? {
+                    match local(child) {
+                        "Prefix" => page.folders.push(scan.text(child, empty)?.into_owned()),
+                        _ => scan.skip(child, empty)?,
+                    }
+                }
             }
             "IsTruncated" => once(&mut page.truncated, truth(&scan.text(name, empty)?)?)?,
             "Name" => once(&mut page.bucket, scan.text(name, empty)?.into_owned())?,
@@ -248,7 +260,7 @@ mod tests {
     const END: &str = "<IsTruncated>false</IsTruncated>";
 
     fn checked(page: &str, after: Option<&VersionMark>) -> Result<VersionPage, RemoteError> {
-        read(page.as_bytes()).unwrap().checked("b", "p/", after)
+        read(page.as_bytes()).unwrap().checked("b", "p/", Depth::Deep, after)
     }
 
     fn ids(rows: &[Row]) -> Vec<String> {
@@ -315,6 +327,19 @@ mod tests {
         }
         assert_eq!(read(good.get(..good.len() - 9).unwrap().as_bytes()).unwrap_err(), CUT);
         assert!(read(format!("{good}{good}").as_bytes()).is_err());
+    }
+
+    #[test]
+    fn of_one_level_folders_come_beside_the_versions() {
+        let level = |folder: &str| {
+            let folders = format!("<CommonPrefixes><Prefix>{folder}</Prefix></CommonPrefixes>{END}");
+            let page = page(&[("a", "v1", 1, true)], &folders);
+            read(page.as_bytes()).unwrap().checked("b", "p/", Depth::Level, None)
+        };
+        let page = level("p%2Fx+y%2F").unwrap();
+        assert_eq!((page.folders, page.versions.len()), (vec!["p/x y/".to_owned()], 1));
+        assert_eq!(level("q%2Fx%2F").unwrap_err().kind, RemoteErrorKind::Unexpected);
+        assert_eq!(level("p%2Fx").unwrap_err().kind, RemoteErrorKind::Unexpected);
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod sync;
 use aws_sdk_s3::types::{
     ChecksumAlgorithm, ChecksumMode, ChecksumType, CompletedMultipartUpload, CompletedPart,
 };
+use windlass_domain::lifecycle::Versioning;
 use windlass_domain::{Bucket, Capabilities, Crc64Nvme, ETag, ObjectKey, RemoteExpect, Support};
 use windlass_ports::{RemoteBrowse as _, RemoteError, RemoteErrorKind as Kind};
 
@@ -353,7 +354,8 @@ impl Probe<'_> {
         }
         let browse = self.client.browse();
         let bucket = Bucket::new(self.bucket);
-        found.versioning = browse.versioning(&bucket).await.map_or(Support::Unknown, no_if);
+        found.versioning =
+            browse.versioning(&bucket).await.map_or(Support::Unknown, |kept| no_if(kept == Versioning::On));
         let key = self.key("crc");
         if let Ok(key) = ObjectKey::parse(&key) {
             self.put(key.as_str(), &Say::default()).await.ok();

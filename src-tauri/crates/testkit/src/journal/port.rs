@@ -319,7 +319,13 @@ impl Catalog for VirtualJournal {
         Ok(None)
     }
 
-    async fn find_listing(&self, _: &str, _: &str, _: &str) -> Result<Option<ListingInfo>, JournalError> {
+    async fn find_listing(
+        &self,
+        _: &str,
+        _: &str,
+        _: &str,
+        _: bool,
+    ) -> Result<Option<ListingInfo>, JournalError> {
         Ok(None)
     }
 
@@ -328,6 +334,7 @@ impl Catalog for VirtualJournal {
         _: &str,
         _: &str,
         _: &str,
+        _: bool,
         _: Timestamp,
     ) -> Result<ListingId, JournalError> {
         not_here()

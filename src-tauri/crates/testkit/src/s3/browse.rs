@@ -3,6 +3,7 @@ use std::ops::Range;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use windlass_domain::lifecycle::Versioning;
 use windlass_domain::price::PriceAt;
 use windlass_domain::time;
 use windlass_domain::{Bucket, Capabilities, ETag, ObjectKey, RemoteExpect, VersionId};
@@ -145,6 +146,7 @@ impl RemoteBrowse for VirtualS3 {
         &self,
         bucket: &Bucket,
         prefix: &str,
+        depth: Depth,
         after: Option<&VersionMark>,
     ) -> Result<VersionPage, RemoteError> {
         self.inside_bucket(bucket);
@@ -161,7 +163,18 @@ impl RemoteBrowse for VirtualS3 {
         let mut state = self.state();
         state.catch_up(&self.world, false);
         let mut all = Vec::new();
+        let mut folders: Vec<String> = Vec::new();
         for (key, versions) in state.keys.iter().filter(|(key, _)| key.starts_with(prefix)) {
+            let rest = key.get(prefix.len()..).unwrap_or_default();
+            if depth == Depth::Level
+                && let Some((name, _)) = rest.split_once('/')
+            {
+                let folder = format!("{prefix}{name}/");
+                if after.is_none() && folders.last() != Some(&folder) && !versions.is_empty() {
+                    folders.push(folder);
+                }
+                continue;
+            }
             for (place, version) in versions.iter().rev().enumerate() {
                 all.push(ListedVersion {
                     key: key.clone(),
@@ -196,7 +209,7 @@ impl RemoteBrowse for VirtualS3 {
             version: Some(last.version.id.as_str().to_owned()),
         };
         let next = all.last().filter(|_| more).map(mark);
-        Ok(VersionPage { versions: all, next })
+        Ok(VersionPage { folders, versions: all, next })
     }
 
     async fn details(&self, bucket: &Bucket, key: &ObjectKey) -> Result<ObjectHead, RemoteError> {
@@ -224,12 +237,16 @@ impl RemoteBrowse for VirtualS3 {
         &self,
         _: &Bucket,
         key: &ObjectKey,
+        version: Option<&VersionId>,
         range: Range<u64>,
         expect: Option<&ETag>,
     ) -> Result<RangeRead, RemoteError> {
         self.world.pass("read_range").await;
         let state = self.state();
-        let version = state.current(key.as_str());
+        let version = match version {
+            Some(version) => state.version(key.as_str(), version),
+            None => state.current(key.as_str()),
+        };
         let (etag, data) = version
             .and_then(|version| Some((version.etag.clone(), version.data.clone()?)))
             .ok_or_else(|| error(Kind::NotFound, "no such key"))?;
@@ -241,9 +258,9 @@ impl RemoteBrowse for VirtualS3 {
         Ok(RangeRead { bytes: data.bytes.slice(start..end), total: total as u64, etag })
     }
 
-    async fn versioning(&self, _: &Bucket) -> Result<bool, RemoteError> {
+    async fn versioning(&self, _: &Bucket) -> Result<Versioning, RemoteError> {
         self.world.pass("versioning").await;
-        Ok(self.profile().versions)
+        Ok(if self.profile().versions { Versioning::On } else { Versioning::Never })
     }
 
     async fn delete_version(&self, _: &Bucket, key: &ObjectKey, _: &VersionId) -> Result<(), RemoteError> {
