@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Measures Windlass and two well-known tools against the null S3: CPU, time and memory of the client, from the kernel.
 
-usage: bench.py --bin DIR [--peers DIR] [--runs 3] [--small 20000] [--big-mib 2048] [--keys 1000000]
-                [--resync 1000000] [--only small,big,list,search,memory,resync] [--check auto|always|never]
+usage: bench.py --bin DIR [--peers DIR] [--runs 3] [--small 20000] [--big-mib 2048] [--keys 1000000] [--versions 1000000]
+                [--resync 1000000] [--only small,big,list,search,time,memory,resync] [--check auto|always|never]
 
 The server is another process that stores nothing, so the figures are the client's alone: reading files, checksums,
 journal, requests. Each run is one of each tool after the other, and the median of the runs counts. Results go to
@@ -48,8 +48,8 @@ def environment():
 class NullS3:
     """A fresh server for each measurement, since it remembers keys."""
 
-    def __init__(self, binary, keys=0):
-        self.command = [str(binary), "--list", str(keys)]
+    def __init__(self, binary, keys=0, versions=0):
+        self.command = [str(binary), "--list", str(keys), "--versions", str(versions)]
 
     def __enter__(self):
         self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)
@@ -254,6 +254,26 @@ class Bench:
                 many.append({key: value for key, value in self.said(f"search-keys-{run}").items() if key != "keys"})
         return {"keys": keys, "runs": runs, "median": medians(runs), "many": {"runs": many, "median": medians(many)}}
 
+    def time(self):
+        """All versions of a bucket indexed and looked through by the slider: as many as are read, and a tenth of them."""
+        found = {}
+        for name, versions in (("all", self.arguments.versions), ("tenth", self.arguments.versions // 10)):
+            runs = []
+            with NullS3(self.null_s3, versions=versions) as server:
+                for run in range(self.arguments.runs):
+                    data = self.work / f"data-time-{run}"
+                    log = f"time-{name}-{run}"
+                    one = measure(log, [self.lister, data, "time", server.endpoint])
+                    said = self.said(log)
+                    if said["versions"] != versions:
+                        raise Failed(f"{said['versions']} of {versions} versions are in the index")
+                    one["index_cpu_s"] = said.pop("cpu_s")
+                    one["index_wall_s"] = said.pop("wall_s")
+                    runs.append(one | said)
+                    shutil.rmtree(data)
+            found[name] = {"runs": runs, "median": medians(runs)}
+        return found
+
     @staticmethod
     def lines(name, wanted):
         log = OUT / f"{name}.log"
@@ -377,6 +397,12 @@ def limits(results):
         at_most("a bucket indexed, CPU", one["index_cpu_s"], 6, "s")
         at_most("search, 95 of 100", one["search_p95_ms"], 30, "ms")
         at_most("search over ten times the keys, 95 of 100", many["p95_ms"], 150, "ms")
+    if past := results.get("time"):
+        many, tenth = past["all"]["median"], past["tenth"]["median"]
+        at_most(f"{many['versions']:.0f} versions indexed, CPU", many["index_cpu_s"], 15, "s")
+        at_most(f"slider over {tenth['versions']:.0f} versions, 95 of 100", tenth["drag_p95_ms"], 50, "ms")
+        at_most(f"a plan over {tenth['versions']:.0f} versions, the slowest", tenth["plan_max_ms"], 1000, "ms")
+        at_most(f"memory with {many['versions']:.0f} versions", many["peak_mib"], 250, "MiB")
     if resync := results.get("resync"):
         one = resync["median"]["windlass"]
         at_most("resync of an unchanged tree, CPU", one["cpu_s"], 8, "s")
@@ -417,6 +443,14 @@ def table(results):
                      f"p50 {one['search_p50_ms']:.1f}, p95 {one['search_p95_ms']:.1f} ms", "", ""))
         rows.append((f"{10 * search['keys']} keys searched", "windlass", f"{many['bytes_a_key']:.0f} bytes a key",
                      f"p50 {many['p50_ms']:.1f}, p95 {many['p95_ms']:.1f} ms", "", ""))
+    if past := results.get("time"):
+        for one in (past["all"]["median"], past["tenth"]["median"]):
+            rows.append((f"{one['versions']:.0f} versions indexed", "windlass", f"{one['index_cpu_s']:.2f} s",
+                         f"{one['requests']:.0f} requests", f"{one['index_wall_s']:.1f}", f"{one['peak_mib']:.0f}"))
+            rows.append(("the slider over them", "windlass", f"opened {one['open_ms']:.0f} ms",
+                         f"p50 {one['drag_p50_ms']:.1f}, p95 {one['drag_p95_ms']:.1f} ms", "", ""))
+            rows.append(("200 rows, and a plan", "windlass", f"p95 {one['rows_p95_ms']:.0f} ms",
+                         f"slowest plan {one['plan_max_ms']:.0f} ms", "", ""))
     if resync := results.get("resync"):
         for name, one in resync["median"].items():
             rows.append((f"{resync['files']} files in step, looked at", name, f"{one['cpu_s']:.2f} s",
@@ -451,8 +485,9 @@ def main():
     parser.add_argument("--small", type=int, default=20000)
     parser.add_argument("--big-mib", type=int, default=2048)
     parser.add_argument("--keys", type=int, default=1_000_000)
+    parser.add_argument("--versions", type=int, default=1_000_000)
     parser.add_argument("--resync", type=int, default=1_000_000)
-    parser.add_argument("--only", default="small,big,list,search,memory,resync")
+    parser.add_argument("--only", default="small,big,list,search,time,memory,resync")
     parser.add_argument("--check", choices=("auto", "always", "never"), default="auto")
     arguments = parser.parse_args()
     only = arguments.only.split(",")
@@ -474,7 +509,7 @@ def main():
             make_big(work / "big" / "big.bin", arguments.big_mib)
         if "resync" in only:
             make_many(work / "many", arguments.resync)
-        for name in ("small", "big", "list", "search", "memory", "resync"):
+        for name in ("small", "big", "list", "search", "time", "memory", "resync"):
             if name in only:
                 results[name] = getattr(bench, name)()
     except Failed as failed:

@@ -6,6 +6,7 @@
 //! list_into_journal DATA list http://127.0.0.1:PORT    # lists bucket `list` into the journal in DATA
 //! list_into_journal DATA open http://127.0.0.1:PORT    # opens that listing again and scrolls through it
 //! list_into_journal DATA index http://127.0.0.1:PORT   # indexes the bucket in DATA, then searches it as a person types
+//! list_into_journal DATA time http://127.0.0.1:PORT    # reads the versions of bucket `versions`, then drags the slider over them
 //! ```
 //! Prints one line of JSON. Credentials come from the environment.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measurement may stop")]
@@ -138,11 +139,70 @@ async fn index(core: &Core, began: Instant) -> Value {
     })
 }
 
+/// The version index of a bucket, then the slider dragged over all of its time, and plans at some of the moments.
+async fn time(core: &Core, began: Instant) -> Value {
+    let mut events = core.api.subscribe();
+    let place = json!({ "connection": CONNECTION, "bucket": "versions", "prefix": "" });
+    core.api.call("start_history", place.clone()).await.unwrap();
+    loop {
+        let rows = core.api.call("histories", json!({})).await.unwrap();
+        assert!(at(&rows, "/0/error").is_null(), "{rows}");
+        if *at(&rows, "/0/complete") == json!(true) {
+            break;
+        }
+        let _hint = tokio::time::timeout(Duration::from_secs(1), events.recv()).await;
+    }
+    let (wall, cpu) = (began.elapsed().as_secs_f64(), cpu());
+    let opening = Instant::now();
+    let place = core.api.call("open_time", place).await.unwrap();
+    let opened = opening.elapsed();
+    let id = at(&place, "/index/id");
+    let (first, last) = (at(&place, "/first").as_i64().unwrap(), at(&place, "/last").as_i64().unwrap());
+    let choice = json!({
+        "deleted": true, "undelete": "copy", "changed": true, "added": "keep", "rewritten": false, "but": [],
+    });
+    let (mut drags, mut rows, mut plans) = (Vec::new(), Vec::new(), Vec::new());
+    let mut differing = 0;
+    for number in 0..300_i64 {
+        let moment = first + (last - first) / 300 * number;
+        let ask = json!({ "id": id, "prefix": "", "moment": moment });
+        let asked = Instant::now();
+        let counts = core.api.call("time_counts", ask).await.unwrap();
+        drags.push(asked.elapsed());
+        differing += at(&counts, "/deleted/objects").as_u64().unwrap()
+            + at(&counts, "/changed/objects").as_u64().unwrap();
+        if number % 10 == 0 {
+            let ask = json!({
+                "id": id, "prefix": "", "moment": moment, "show": "differences", "text": "", "offset": number,
+                "limit": ROWS,
+            });
+            let asked = Instant::now();
+            core.api.call("time_window", ask).await.unwrap();
+            rows.push(asked.elapsed());
+            let ask = json!({ "id": id, "prefix": "", "moment": moment, "choice": choice });
+            let asked = Instant::now();
+            core.api.call("time_plan", ask).await.unwrap();
+            plans.push(asked.elapsed());
+        }
+    }
+    assert!(differing > 0, "nothing ever differs");
+    let share = |times: &mut Vec<Duration>, share: usize| {
+        times.sort();
+        millis(times.get(times.len() * share / 100).copied().unwrap_or_default())
+    };
+    json!({
+        "versions": at(&place, "/index/versions"), "keys": at(&place, "/index/keys"), "requests": at(&place, "/index/requests"),
+        "wall_s": wall, "cpu_s": cpu, "open_ms": millis(opened), "drag_p50_ms": share(&mut drags, 50),
+        "drag_p95_ms": share(&mut drags, 95), "drag_max_ms": share(&mut drags, 99), "rows_p95_ms": share(&mut rows, 95),
+        "plan_max_ms": share(&mut plans, 99),
+    })
+}
+
 #[tokio::main]
 async fn main() {
     let mut args = std::env::args().skip(1);
     let data = args.next().expect("a data folder");
-    let what = args.next().expect("list, open or index");
+    let what = args.next().expect("list, open, index or time");
     let endpoint = args.next().expect("the endpoint of a null_s3");
     let options = ComposeOptions { data_dir: Some(data.into()), ..ComposeOptions::default() };
     let core = windlass_compose::start(options).await.unwrap();
@@ -161,6 +221,11 @@ async fn main() {
     let began = Instant::now();
     if what == "index" {
         println!("{}", index(&core, began).await);
+        core.shutdown().await;
+        return;
+    }
+    if what == "time" {
+        println!("{}", time(&core, began).await);
         core.shutdown().await;
         return;
     }

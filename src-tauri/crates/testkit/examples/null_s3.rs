@@ -3,7 +3,8 @@
 //! conditions and HEAD are honest), answers nothing slower than it must, and sets TCP_NODELAY: without it header and body
 //! leave in two segments and small GETs wait 40 ms for a delayed ACK.
 //!
-//! usage: null_s3 [--list N] [--buckets B] [--latency MS]     N synthetic keys in each of the buckets `list`, `list-1`, … (B of them, one by default)
+//! usage: null_s3 [--list N] [--buckets B] [--versions V] [--latency MS]     N synthetic keys in each of the buckets `list`,
+//! `list-1`, … (B of them, one by default); V versions in the bucket `versions`, five of each key
 //! Prints `http://127.0.0.1:PORT`. `GET /-/stats` gives requests and bytes as JSON.
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -39,6 +40,7 @@ type Parts = BTreeMap<u32, (u64, u64)>;
 struct Null {
     list: u64,
     buckets: u64,
+    versions: u64,
     /// What each page of a listing waits for, as on a long way.
     latency: Duration,
     keys: Mutex<BTreeMap<String, Stored>>,
@@ -102,6 +104,9 @@ async fn take(body: Incoming, keep: bool) -> Option<(u64, u64, Option<Bytes>)> {
     }
     Some((size, crc.finalize(), keep.then(|| kept.into())))
 }
+
+/// Versions of each key of the bucket `versions`.
+const OF_A_KEY: u64 = 5;
 
 fn synthetic(n: u64) -> String {
     format!("DJI_{n:010}.JPG")
@@ -279,6 +284,57 @@ impl Null {
         reply(StatusCode::OK, body)
     }
 
+    /// Five versions of each key over a year, a third of the keys with a delete marker on top.
+    fn list_versions(&self, bucket: &str, q: &str) -> Reply {
+        let keys = if bucket == "versions" { self.versions / OF_A_KEY } else { 0 };
+        let from = query(q, "key-marker")
+            .and_then(|key| key.get(4..14))
+            .and_then(|n| n.parse::<u64>().ok())
+            .map_or(0, |n| n + 1);
+        let to = (from + 1000 / OF_A_KEY).min(keys);
+        let mut body = String::with_capacity(400 * 1000);
+        let _ = write!(
+            body,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ListVersionsResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>{bucket}</Name><Prefix></Prefix><IsTruncated>{}</IsTruncated>",
+            to < keys
+        );
+        if let Some(last) = to.checked_sub(1).filter(|_| to < keys) {
+            let _ = write!(
+                body,
+                "<NextKeyMarker>{}</NextKeyMarker><NextVersionIdMarker>v{}</NextVersionIdMarker>",
+                synthetic(last),
+                OF_A_KEY - 1
+            );
+        }
+        for n in from..to {
+            for version in 0..OF_A_KEY {
+                let latest = version == 0;
+                let marker = latest && n % 3 == 0;
+                let name = if marker { "DeleteMarker" } else { "Version" };
+                let _ = write!(
+                    body,
+                    "<{name}><Key>{}</Key><VersionId>v{version}</VersionId><IsLatest>{latest}</IsLatest><LastModified>2026-{:02}-{:02}T{:02}:{:02}:{:02}.000Z</LastModified><Owner><ID>null</ID></Owner>",
+                    synthetic(n),
+                    11 - 2 * version - n % 2,
+                    1 + n % 28,
+                    n % 24,
+                    n % 60,
+                    n / 60 % 60,
+                );
+                if !marker {
+                    let _ = write!(
+                        body,
+                        "<ETag>&quot;{n:028x}{version:04x}&quot;</ETag><Size>{}</Size><StorageClass>STANDARD</StorageClass>",
+                        20_000_000 + (n + version) % 7_000_000
+                    );
+                }
+                let _ = write!(body, "</{name}>");
+            }
+        }
+        body.push_str("</ListVersionsResult>");
+        reply(StatusCode::OK, body)
+    }
+
     fn look(&self, method: &Method, key: &str) -> Reply {
         let Ok(keys) = self.keys.lock() else {
             return error(StatusCode::INTERNAL_SERVER_ERROR, "InternalError");
@@ -353,13 +409,7 @@ impl Null {
                     "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ListMultipartUploadsResult><Bucket>{bucket}</Bucket><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>"
                 ),
             ),
-            // No version but the last is kept, and nobody who asks for the others waits for them.
-            (&Method::GET, true, _) if query(&q, "versions").is_some() => reply(
-                StatusCode::OK,
-                format!(
-                    "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ListVersionsResult><Name>{bucket}</Name><IsTruncated>false</IsTruncated></ListVersionsResult>"
-                ),
-            ),
+            (&Method::GET, true, _) if query(&q, "versions").is_some() => self.list_versions(bucket, &q),
             (&Method::GET, true, _) if bucket.is_empty() => {
                 let mut names = "<Bucket><Name>list</Name></Bucket>".to_owned();
                 for number in 1..self.buckets {
@@ -393,6 +443,8 @@ async fn main() -> std::io::Result<()> {
     while let Some(arg) = args.next() {
         if arg == "--list" {
             null.list = args.next().and_then(|n| n.parse().ok()).unwrap_or(0);
+        } else if arg == "--versions" {
+            null.versions = args.next().and_then(|n| n.parse().ok()).unwrap_or(0);
         } else if arg == "--latency" {
             let millis = args.next().and_then(|n| n.parse().ok()).unwrap_or(0);
             null.latency = Duration::from_millis(millis);
