@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use futures::TryStreamExt as _;
+use windlass_domain::time::Tops;
 use windlass_domain::{
     Bucket, Crc64Nvme, ETag, ObjectKey, PartReceipt, RemoteExpect, RemoteState, VersionId,
 };
@@ -495,6 +496,25 @@ async fn lists(t: &mut Trace<'_>) -> Result<(), RemoteError> {
         expected.sort_unstable();
         t.step(name, &expected.join("|"), got);
     }
+    for (name, prefix, expected) in [
+        ("one level with what is deleted", "", "a|a b+c%d|a-x|a/|ab|b&<>\"'|ü/"),
+        ("a folder with what is deleted", "a/", "x|y/"),
+    ] {
+        let below = format!("{start}{prefix}");
+        let got = match level_of_versions(t.on, &below).await {
+            Ok(found) => {
+                let rest =
+                    found.iter().filter_map(|name| name.strip_prefix(&below)).filter(|n| *n != "deleted");
+                let mut names: Vec<&str> = rest.collect();
+                names.sort_unstable();
+                names.join("|")
+            }
+            Err(error) => word(&error).to_owned(),
+        };
+        let mut expected: Vec<&str> = expected.split('|').collect();
+        expected.sort_unstable();
+        t.step(name, &expected.join("|"), got);
+    }
     let missing = Bucket::new("no-such-bucket-of-windlass");
     let got = match t.on.browse.level(&missing, "", Depth::Deep, None).await {
         Ok(_) => "a page",
@@ -506,6 +526,22 @@ async fn lists(t: &mut Trace<'_>) -> Result<(), RemoteError> {
 
 fn name_of(entry: &LevelEntry) -> &str {
     entry.key()
+}
+
+/// Folders, and keys that are there or were.
+async fn level_of_versions(on: Subject<'_>, prefix: &str) -> Result<Vec<String>, RemoteError> {
+    let (mut found, mut after, mut tops) = (Vec::new(), None, Tops::default());
+    loop {
+        let page = on.browse.versions(on.bucket, prefix, Depth::Level, after.as_ref()).await?;
+        found.extend(page.folders);
+        found.extend(
+            page.versions.into_iter().filter_map(|one| tops.add(one.key, one.version)).map(|top| top.key),
+        );
+        after = page.next;
+        if after.is_none() {
+            return Ok(found);
+        }
+    }
 }
 
 async fn listing(on: Subject<'_>, prefix: &str, depth: Depth) -> Result<Vec<LevelEntry>, RemoteError> {
