@@ -57,6 +57,7 @@ async function keys(prefix) {
     bucket: BUCKET,
     prefix,
     refresh: true,
+    deleted: false,
   });
   for (;;) {
     const window = await core.call('listing_window', {

@@ -215,7 +215,13 @@ test(
     const { id } = await core.call('save_connection', { draft: draft(practice.found, { start_in: 'names/' }) });
 
     // What the core has is what was put, to the byte.
-    const listing = await core.call('open_listing', { connection: id, bucket: 'names', prefix: 'h/', refresh: false });
+    const listing = await core.call('open_listing', {
+      connection: id,
+      bucket: 'names',
+      prefix: 'h/',
+      refresh: false,
+      deleted: false,
+    });
     const range = { id: listing.id, offset: 0, limit: 1000, sort: 'name', descending: false, filter: '' };
     let rows = [];
     for (let i = 0; i < 200 && rows.length < NAMES.length; i += 1)

@@ -86,7 +86,7 @@ async function photos(folder, count) {
   mkdirSync(folder, { recursive: true });
   const practice = (await core.call('connections')).find((c) => c.source === 'practice');
   const place = { connection: practice.id, bucket: 'inspections-practice', prefix: RAW };
-  const listing = await core.call('open_listing', { ...place, refresh: false });
+  const listing = await core.call('open_listing', { ...place, refresh: false, deleted: false });
   const order = { offset: 0, limit: count, sort: 'name', descending: false, filter: 'DJI' };
   const { rows } = await core.call('listing_window', { id: listing.id, ...order });
   await core.call('download', { ...place, keys: rows.map((r) => r.key), to: folder });

@@ -6,7 +6,7 @@ import { Player } from '../src/lib/state/player.svelte';
 const place = { connection: 'c', bucket: 'b', prefix: '' };
 const row: ObjectRow = {
   ...{ key: 'a.webm', name: 'a.webm', folder: false, size: 9, modified: null, class: '', etag: '"e"' },
-  ...{ state: 'stored', name_problem: null },
+  ...{ state: 'stored', name_problem: null, deleted_at: null },
 };
 const open: Playing = { id: 'id', address: 'http://127.0.0.1:1/id', media: 'video/webm' };
 

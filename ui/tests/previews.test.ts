@@ -8,7 +8,18 @@ const place = { connection: 'c', bucket: 'b', prefix: '' };
 function row(key: string, more: Partial<ObjectRow> = {}): ObjectRow {
   const etag = `"${key}"`;
   return {
-    ...{ key, name: key, folder: false, size: 9, modified: null, class: '', etag, state: 'stored', name_problem: null },
+    ...{
+      key,
+      name: key,
+      folder: false,
+      size: 9,
+      modified: null,
+      class: '',
+      etag,
+      state: 'stored',
+      name_problem: null,
+      deleted_at: null,
+    },
     ...more,
   };
 }

@@ -24,6 +24,7 @@ function row(key: string, size = 1): ObjectRow {
     etag: '',
     state: 'stored',
     name_problem: null,
+    deleted_at: null,
   };
 }
 
@@ -184,7 +185,7 @@ test('listing: where another window replaced the list, the new one is shown, and
   await vi.waitFor(() => expect(listing.pages.at(5)).toBeDefined());
   const old = listing.summary?.id ?? '';
   gone.add(old);
-  await backend.call('open_listing', { ...place, refresh: true });
+  await backend.call('open_listing', { ...place, refresh: true, deleted: false });
   listing.pages.look(250, 290);
   await vi.waitFor(() => expect(listing.pages.at(260)).toBeDefined());
   expect(listing.error).toBeNull();

@@ -11,5 +11,6 @@ export const stateLooks: Record<RowState, { icon: IconName; tone: string; mark: 
   failed: { icon: 'dotx', tone: 'err', mark: '' },
   downloading: { icon: 'arrow-down', tone: '', mark: 'acc' },
   held: { icon: 'octagon-pause', tone: 'warn', mark: '' },
+  deleted: { icon: 'trash-2', tone: 't3', mark: '' },
   archived: { icon: 'snowflake', tone: '', mark: '' },
 };

@@ -1,8 +1,8 @@
-import type { BucketRow, UiError } from '../api/types';
+import type { BucketRow, BucketVersions, UiError } from '../api/types';
 import type { Calls } from './index';
 
 type Handlers = {
-  [N in 'buckets' | 'check_bucket_name' | 'create_bucket' | 'delete_bucket']: (
+  [N in 'buckets' | 'check_bucket_name' | 'create_bucket' | 'delete_bucket' | 'bucket_versions' | 'keep_versions']: (
     args: Calls[N]['args'],
   ) => Calls[N]['result'];
 };
@@ -10,8 +10,14 @@ type Handlers = {
 const conflict = (message: string): UiError => ({ code: 'conflict', message, detail: null });
 
 /** Buckets of the mock: some that hold something, and what was made in this page, which is empty. */
-export function mockBuckets(): { handlers: Handlers; made: Set<string> } {
+export function mockBuckets(keeps: string | null): { handlers: Handlers; made: Set<string> } {
   const made = new Set<string>();
+  const given = (['on', 'suspended', 'off', 'unknown'] as const).find((each) => each === keeps);
+  const states = new Map<string, BucketVersions>([
+    ['inspections-prod', given ?? 'on'],
+    ['inspections-archive', 'suspended'],
+    ['drone-raw-eu', 'off'],
+  ]);
   let rows: BucketRow[] = ['inspections-prod', 'inspections-archive', 'public-reports', 'drone-raw-eu'].map((name) => ({
     name,
     created: Date.UTC(2025, 2, 4, 9, 0),
@@ -36,6 +42,19 @@ export function mockBuckets(): { handlers: Handlers; made: Set<string> } {
         made.add(name);
         rows = [...rows, row].sort((a, b) => (a.name < b.name ? -1 : 1));
         return row;
+      },
+      bucket_versions: ({ bucket }) => states.get(bucket) ?? 'unknown',
+      keep_versions: ({ bucket }) => {
+        if (bucket === 'drone-raw-eu') {
+          const refused: UiError = {
+            code: 'no_permission',
+            message: 'You may not turn on versions here. Ask for s3:PutBucketVersioning on drone-raw-eu.',
+            detail: 'AccessDenied · request 7QF2…9KD',
+          };
+          throw refused;
+        }
+        states.set(bucket, 'on');
+        return null;
       },
       delete_bucket: ({ bucket }) => {
         if (!made.has(bucket)) {

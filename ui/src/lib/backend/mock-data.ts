@@ -20,6 +20,7 @@ export function bigRow(i: number): ObjectRow {
     etag: `"${i}"`,
     state: i % 11 === 3 ? 'stored' : 'safe',
     name_problem: null,
+    deleted_at: null,
   };
 }
 
@@ -29,7 +30,7 @@ export function inspectionRows(prefix: string): ObjectRow[] {
     return ['bridges/', 'culverts/', 'reports/'].map((f) => folder(f, f.slice(0, -1)));
   }
   const rows: ObjectRow[] = [];
-  if (prefix === 'reports/') return rows;
+  if (prefix === 'reports/' || prefix.endsWith(GONE_FOLDER)) return rows;
   for (const name of ['overlap-check', 'pier-07']) rows.push(folder(`${prefix}${name}/`, name));
   for (let i = 401; i < 780; i += 1) {
     const video = i % 10 === 4;
@@ -44,6 +45,7 @@ export function inspectionRows(prefix: string): ObjectRow[] {
       etag: `"${i}"`,
       state: i % 12 === 8 ? 'checking' : i % 9 === 2 ? 'stored' : 'safe',
       name_problem: null,
+      deleted_at: null,
     });
   }
   rows.push(file(`${prefix}flight-log_2026-11-20.csv`, 3_200_000, 'STANDARD', 'safe'));
@@ -56,8 +58,43 @@ export function inspectionRows(prefix: string): ObjectRow[] {
   return rows;
 }
 
+/** When the deleted samples were deleted. */
+const GONE_AT = Date.UTC(2026, 10, 21, 9, 12, 40);
+/** Folder in which nothing but deleted objects is left. */
+export const GONE_FOLDER = 'drafts/';
+
+/** What was deleted where `inspectionRows` are, as it was last. */
+export function goneRows(prefix: string): ObjectRow[] {
+  if (prefix === '' || prefix === 'reports/') return [];
+  const at = (name: string, size: number, age: number, storage = 'STANDARD'): ObjectRow => ({
+    ...file(prefix + name, size, storage, 'deleted'),
+    modified: DAY - 86_400_000,
+    etag: `"gone-${name}"`,
+    deleted_at: GONE_AT - age * 60_000,
+  });
+  if (prefix.endsWith(GONE_FOLDER)) return [1, 2, 3].map((i) => at(`draft-${i}.txt`, 4000 + i, i));
+  return [
+    folder(prefix + GONE_FOLDER, GONE_FOLDER.slice(0, -1)),
+    at('DJI_0399.JPG', 23_600_000, 0),
+    at('DJI_0400.JPG', 24_100_000, 1),
+    at('scan_A14_P06_part2.e57', 10_900_000_000, 2, 'DEEP_ARCHIVE'),
+    at('weather_old.json', 17_000, 3),
+  ];
+}
+
 function folder(key: string, name: string): ObjectRow {
-  return { key, name, folder: true, size: 0, modified: null, class: '', etag: '', state: 'stored', name_problem: null };
+  return {
+    key,
+    name,
+    folder: true,
+    size: 0,
+    modified: null,
+    class: '',
+    etag: '',
+    state: 'stored',
+    name_problem: null,
+    deleted_at: null,
+  };
 }
 
 function file(key: string, size: number, storage: string, state: ObjectRow['state']): ObjectRow {
@@ -72,6 +109,7 @@ function file(key: string, size: number, storage: string, state: ObjectRow['stat
     etag: '"1"',
     state,
     name_problem: null,
+    deleted_at: null,
   };
 }
 

@@ -87,10 +87,10 @@ export function mockJobs(emit: (event: UiEvent) => void, restorable: Restorable)
     plan_job: ({ request }) => {
       const first = request.roots[0] ?? { from: '', to: '' };
       const folder = request.roots.some(({ from }) => from.endsWith('/'));
-      const objects = folder ? 1204 : request.roots.length;
       const moves = request.kind === 'copy' || request.kind === 'move';
       const level = (key: string): string => key.replace(/[^/]*\/?$/, '');
       const restore = request.restore && restorable.plan(request);
+      const objects = restore?.objects ?? (folder ? 1204 : request.roots.length);
       const left = (restore?.left ?? 0) + (moves && folder && request.if_taken === 'skip' ? 3 : 0);
       const row = add({
         kind: request.kind,

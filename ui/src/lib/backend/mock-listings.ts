@@ -14,13 +14,14 @@ interface Given {
   fast: boolean;
   /** Rows of the large bucket. */
   bigRows: number;
-  rows: (bucket: string, prefix: string) => ObjectRow[];
+  rows: (bucket: string, prefix: string, deleted: boolean) => ObjectRow[];
 }
 
 interface MockListing {
   id: string;
   bucket: string;
   prefix: string;
+  deleted: boolean;
   big: boolean;
   rows: ObjectRow[];
   shown: number;
@@ -60,17 +61,22 @@ export function mockListings({ emit, fast, bigRows, rows: rowsOf }: Given): {
   }
 
   function summary(listing: MockListing): Calls['open_listing']['result'] {
-    const objects = listing.big ? listing.shown : listing.rows.filter((row) => !row.folder).length;
+    const objects = listing.big ? listing.shown : there(listing).length;
     return {
       id: listing.id,
       count: listing.shown,
       objects,
-      bytes: listing.big ? listing.shown * 24_600_000 : listing.rows.reduce((sum, row) => sum + row.size, 0),
+      bytes: listing.big ? listing.shown * 24_600_000 : there(listing).reduce((sum, row) => sum + row.size, 0),
       complete: listing.shown >= listing.total,
       listed_at: listing.listed_at,
       revision: listing.revision,
       error: null,
     };
+  }
+
+  /** Objects that are not deleted. */
+  function there(listing: MockListing): ObjectRow[] {
+    return listing.rows.filter((row) => !row.folder && row.state !== 'deleted');
   }
 
   function find(id: string): MockListing {
@@ -80,24 +86,28 @@ export function mockListings({ emit, fast, bigRows, rows: rowsOf }: Given): {
   }
 
   const handlers: Handlers = {
-    open_listing: ({ bucket, prefix, refresh }) => {
+    open_listing: ({ bucket, prefix, refresh, deleted: asked }) => {
+      const deleted = asked === true;
       if (bucket === 'public-reports') {
         throw fault('no_permission', 'You may not list this bucket. Role FieldUpload may list inspections-prod only.');
       }
       // As the core does: a list that is known is given again, unless a new one is asked for.
-      const known = [...listings.values()].findLast((l) => l.bucket === bucket && l.prefix === prefix);
+      const known = [...listings.values()].findLast(
+        (l) => l.bucket === bucket && l.prefix === prefix && l.deleted === deleted,
+      );
       if (known && !refresh) {
         known.views += 1;
         if (!known.growing) grow(known);
         return summary(known);
       }
       const big = bucket === 'drone-raw-eu';
-      const rows = big ? [] : rowsOf(bucket, prefix);
+      const rows = big ? [] : rowsOf(bucket, prefix, deleted);
       const total = big ? bigRows : rows.length;
       const listing: MockListing = {
         id: `l${(opened += 1)}`,
         bucket,
         prefix,
+        deleted,
         big,
         rows,
         shown: big ? Math.min(1000, total) : total,
@@ -111,8 +121,8 @@ export function mockListings({ emit, fast, bigRows, rows: rowsOf }: Given): {
       grow(listing);
       return summary(listing);
     },
-    open_list: ({ connection, bucket, prefix, refresh, ...order }) => {
-      const { id } = handlers.open_listing({ connection, bucket, prefix, refresh });
+    open_list: ({ connection, bucket, prefix, refresh, deleted, ...order }) => {
+      const { id } = handlers.open_listing({ connection, bucket, prefix, refresh, deleted });
       return handlers.listing_window({ id, offset: 0, ...order });
     },
     listing_window: ({ id, offset, limit, sort, descending, filter }) => {

@@ -70,9 +70,13 @@ export function mockPrices(
     },
     price_listing: ({ requests }) => known([line('lists', requests, requests * 5400)]),
     price_job: ({ id }) => {
-      const { kind, bytes } = jobOf(id);
+      const { kind, bytes, objects } = jobOf(id);
       // Taking a marker away copies nothing and costs nothing.
-      if (kind === 'restore') return known(bytes === 0 ? [] : [line('puts', 1, 5400), line('gets', 2, 860)]);
+      if (kind === 'restore') {
+        return known(
+          bytes === 0 ? [] : [line('puts', objects, objects * 5400), line('gets', objects * 2, objects * 860)],
+        );
+      }
       return known([line('puts', 1201, 6_485_400), line('gets', 3603, 1_549_290)]);
     },
   };

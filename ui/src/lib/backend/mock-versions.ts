@@ -1,4 +1,6 @@
 import type { JobRequest, ObjectRow, UiError, VersionRow } from '../api/types';
+import { GONE_FOLDER, goneRows } from './mock-data';
+import { mockCompare } from './mock-compare';
 import type { Calls } from './index';
 
 /** Does something and says what takes it back. */
@@ -6,10 +8,10 @@ export type Act = () => Act;
 
 /** What restores are asked of. */
 export interface Restorable {
-  plan: (request: JobRequest) => { bytes: number; left: number; act: Act };
+  plan: (request: JobRequest) => { objects: number; bytes: number; left: number; act: Act };
 }
 
-type Handlers = {
+type Handlers = ReturnType<typeof mockCompare> & {
   object_versions: (args: Calls['object_versions']['args']) => Calls['object_versions']['result'];
 };
 
@@ -51,6 +53,11 @@ function historyOf(row: ObjectRow): VersionRow[] {
   const top = one(1, 0, { etag: row.etag, class: row.class, archived: row.state === 'archived' });
   const marker = (n: number, age: number): VersionRow =>
     one(n, age, { marker: true, size: 0, etag: '', class: '', owner: 'key …7Q4D' });
+  if (row.deleted_at !== null) {
+    const last = { modified: now, etag: row.etag, class: row.class, archived: row.class === 'DEEP_ARCHIVE' };
+    const top = { ...marker(1, 0), modified: row.deleted_at };
+    return [top, one(2, 0, last), one(3, 6 * HOUR, { size: row.size - 400 })];
+  }
   const unversioned = one(9, 40 * WEEK, { version: 'null', owner: null, size: row.size - 1_200_000 });
   switch (row.name) {
     case 'DJI_0412.JPG':
@@ -67,6 +74,19 @@ function historyOf(row: ObjectRow): VersionRow[] {
       return [marker(1, -3 * HOUR), marker(2, -2 * HOUR), one(3, 0, { etag: row.etag }), unversioned];
     case 'DJI_0408.JPG':
       return [marker(1, -3 * HOUR), one(2, 0, { etag: row.etag }), unversioned];
+    // Film, settings, notes, and a photo that was written again with the same bytes.
+    case 'DJI_0414.MP4':
+      return [top, one(2, 4 * HOUR, { size: row.size - 90_000_000, owner: 'ops-anna' })];
+    case 'what?.json':
+      return [
+        top,
+        one(2, 26 * HOUR, { size: row.size - 900, owner: 'ops-anna' }),
+        one(3, WEEK, { size: row.size - 700 }),
+      ];
+    case 'site-notes.pdf':
+      return [top, one(2, WEEK, { size: row.size - 12_000 })];
+    case 'DJI_0415.JPG':
+      return [top, one(2, 2 * HOUR, { etag: row.etag, owner: 'field-upload' })];
     case 'scan_A14_P07_part1.e57':
       return [marker(2, -3 * HOUR), top];
     case 'flight-log_2026-11-20.csv':
@@ -81,15 +101,18 @@ function historyOf(row: ObjectRow): VersionRow[] {
 /** Versions of the mock: made when they are first asked for, and changed by restores. */
 export function mockVersions(rowsOf: (bucket: string, prefix: string) => ObjectRow[]): Restorable & {
   handlers: Handlers;
-  /** A row as it is after restores; `null` once they left it deleted. */
-  shown: (bucket: string, row: ObjectRow) => ObjectRow | null;
+  /** A row as it is after deletes and restores; `null` while it is deleted and that is not to be seen. */
+  shown: (bucket: string, row: ObjectRow, deleted: boolean) => ObjectRow | null;
+  /** Puts a marker on an object, if it is one of those that have versions here. */
+  remove: (bucket: string, key: string) => void;
 } {
   const changed = new Map<string, VersionRow[]>();
   let made = LONG;
 
   const read = (bucket: string, key: string): VersionRow[] => {
     const kept = changed.get(`${bucket}:${key}`);
-    const row = rowsOf(bucket, key.slice(0, key.lastIndexOf('/') + 1)).find((each) => each.key === key);
+    const prefix = key.slice(0, key.lastIndexOf('/') + 1);
+    const row = [...rowsOf(bucket, prefix), ...goneRows(prefix)].find((each) => each.key === key);
     const rows = kept ?? (row ? historyOf(row) : []);
     return rows.map((each, i) => ({ ...each, latest: i === 0 }));
   };
@@ -100,8 +123,59 @@ export function mockVersions(rowsOf: (bucket: string, prefix: string) => ObjectR
     return () => turn(at, to, from);
   };
 
+  /** Keys that a root means which are deleted now. */
+  const goneBelow = (bucket: string, root: string): string[] => {
+    const level = root.slice(0, root.lastIndexOf('/') + 1);
+    const rows = [...rowsOf(bucket, level), ...goneRows(level)].filter((row) => !row.folder);
+    return rows
+      .map((row) => row.key)
+      .filter((key) => (root.endsWith('/') ? key.startsWith(root) : key === root) && read(bucket, key)[0]?.marker);
+  };
+
+  /** Brings back what is deleted of some roots. */
+  const undelete = ({ bucket, roots, restore }: JobRequest): ReturnType<Restorable['plan']> => {
+    const keys = roots.flatMap(({ from }) => goneBelow(bucket, from));
+    const away = restore?.undelete === 'remove_marker';
+    const lastOf = (key: string): VersionRow | undefined => read(bucket, key).find((row) => !row.marker);
+    // An archived version cannot be copied, and of stacked markers none is taken away.
+    const can = keys.filter((key) => (away ? read(bucket, key)[1]?.marker === false : lastOf(key)?.archived === false));
+    return {
+      objects: keys.length,
+      bytes: away ? 0 : can.reduce((sum, key) => sum + (lastOf(key)?.size ?? 0), 0),
+      left: keys.length - can.length,
+      act: () => {
+        const backs = can.map((key) => {
+          const rows = read(bucket, key);
+          const last = lastOf(key);
+          made += 1;
+          const copy = last && { ...last, version: idOf(made), modified: Date.now(), owner: 'field-upload' };
+          return turn(`${bucket}:${key}`, rows, away || !copy ? rows.slice(1) : [copy, ...rows]);
+        });
+        const all = (acts: Act[]): Act => {
+          const next = acts.map((act) => act());
+          return () => all(next);
+        };
+        return () => all(backs);
+      },
+    };
+  };
+
+  const find = (bucket: string, key: string, version: string): [VersionRow, number] => {
+    const rows = read(bucket, key);
+    const at = rows.findIndex((row) => row.version === version);
+    const row = rows[at];
+    if (row) return [row, at];
+    const gone: UiError = {
+      code: 'not_found',
+      message: 'This version is gone. Read the versions again.',
+      detail: null,
+    };
+    throw gone;
+  };
+
   return {
     handlers: {
+      ...mockCompare(find),
       object_versions: ({ bucket, key, after }) => {
         const rows = read(bucket, key);
         const from = after === null ? 0 : rows.findIndex((row) => row.version === after.version) + 1;
@@ -119,12 +193,15 @@ export function mockVersions(rowsOf: (bucket: string, prefix: string) => ObjectR
         return { rows: page, next: more ? { key, version: last.version } : null };
       },
     },
-    plan({ bucket, roots, restore }) {
+    plan(request) {
+      const { bucket, roots, restore } = request;
+      if (restore?.version === null && restore.moment === null) return undelete(request);
       const key = roots[0]?.from ?? '';
       const rows = read(bucket, key);
       const wanted = rows.find((row) => row.version === restore?.version);
       const away = restore?.undelete === 'remove_marker' && rows[0]?.marker === true && rows[1] === wanted;
       return {
+        objects: 1,
         bytes: away ? 0 : (wanted?.size ?? 0),
         left: wanted?.archived && !away ? 1 : 0,
         act: () => {
@@ -136,11 +213,29 @@ export function mockVersions(rowsOf: (bucket: string, prefix: string) => ObjectR
         },
       };
     },
-    shown(bucket, row) {
-      const top = changed.get(`${bucket}:${row.key}`)?.[0];
-      if (!top) return row;
-      if (top.marker) return null;
-      return { ...row, size: top.size, modified: top.modified, etag: top.etag };
+    shown(bucket, row, deleted) {
+      const rows = changed.get(`${bucket}:${row.key}`);
+      const top = rows?.[0];
+      if (row.folder && row.key.endsWith(GONE_FOLDER)) {
+        const left = goneBelow(bucket, row.key).length === goneRows(row.key).length;
+        return left && !deleted ? null : row;
+      }
+      if (!top) return row.deleted_at === null || deleted ? row : null;
+      if (!top.marker) {
+        const state = row.deleted_at === null ? row.state : 'stored';
+        return { ...row, state, deleted_at: null, size: top.size, modified: top.modified, etag: top.etag };
+      }
+      const last = rows?.find((each) => !each.marker);
+      if (!deleted || !last) return null;
+      return { ...row, state: 'deleted', deleted_at: top.modified, size: last.size, etag: last.etag };
+    },
+    remove(bucket, key) {
+      const rows = read(bucket, key);
+      const top = rows[0];
+      if (!top) return;
+      made += 1;
+      const marker = { ...top, version: idOf(made), marker: true, size: 0, etag: '', class: '', modified: Date.now() };
+      changed.set(`${bucket}:${key}`, [marker, ...rows]);
     },
   };
 }

@@ -17,14 +17,25 @@ import { samplePlaying, samplePreview } from './mock-preview';
 import { mockPrices } from './mock-prices';
 import { mockVersions } from './mock-versions';
 import { INGEST, mockSync, OPTIONS } from './mock-sync';
-import { bigRow, BIG_DEFAULT, folderFile, inspectionRows, REPORT, sampleTransfers, WEAK } from './mock-data';
+import { bigRow, BIG_DEFAULT, folderFile, goneRows, inspectionRows, REPORT, sampleTransfers, WEAK } from './mock-data';
+
+/** Time is not played here yet. */
+type TimeCalls = Extract<CallName, `time_${string}` | `${string}_history` | 'histories' | 'open_time' | 'job_items'>;
+const noTime = {} as Pick<Handlers, TimeCalls>;
 
 type Handlers = { [N in CallName]: (args: Calls[N]['args']) => Calls[N]['result'] | Promise<Calls[N]['result']> };
 
 const FILES = 812;
 
-/** Options of the page address: `?first`, `?rows=1000000`, `?fast`, `?states`, `?refused`. */
-function options(): { first: boolean; rows: number; fast: boolean; states: boolean; refusing: boolean } {
+/** Options of the page address: `?first`, `?rows=1000000`, `?fast`, `?states`, `?refused`, `?keeps=suspended`. */
+function options(): {
+  first: boolean;
+  rows: number;
+  fast: boolean;
+  states: boolean;
+  refusing: boolean;
+  keeps: string | null;
+} {
   const query = new URLSearchParams(typeof location === 'undefined' ? '' : location.search);
   return {
     first: query.has('first'),
@@ -32,12 +43,13 @@ function options(): { first: boolean; rows: number; fast: boolean; states: boole
     fast: query.has('fast'),
     states: query.has('states'),
     refusing: query.has('refused'),
+    keeps: query.get('keeps'),
   };
 }
 
 /** A core in memory for screenshots and tests; never part of a production build. */
 export function mockBackend(): Backend {
-  const { first, rows: bigRows, fast, states, refusing } = options();
+  const { first, rows: bigRows, fast, states, refusing, keeps } = options();
   const listeners = new Set<(events: UiEvent[]) => void>();
   const deleted = new Set<string>();
   const added: ObjectRow[] = [];
@@ -64,12 +76,12 @@ export function mockBackend(): Backend {
   });
   const more: SyncFolderRow[] = [];
   const sync = mockSync(emit, states);
-  const buckets = mockBuckets();
+  const buckets = mockBuckets(keeps);
   const listings = mockListings({
     emit,
     fast,
     bigRows,
-    rows: (bucket, prefix) => (buckets.made.has(bucket) ? [] : rowsOf(bucket, prefix)),
+    rows: (bucket, prefix, deleted) => (buckets.made.has(bucket) ? [] : rowsOf(bucket, prefix, deleted)),
   });
   const versions = mockVersions((bucket, prefix) => (bucket === 'drone-raw-eu' ? [] : inspectionRows(prefix)));
   const jobs = mockJobs(emit, versions);
@@ -155,12 +167,12 @@ export function mockBackend(): Backend {
     capabilities: { ...REPORT, lines: [...REPORT.lines, WEAK] },
   };
 
-  function rowsOf(bucket: string, prefix: string): ObjectRow[] {
+  function rowsOf(bucket: string, prefix: string, gone = false): ObjectRow[] {
     const own = added.filter((row) => row.key.startsWith(`${bucket}:${prefix}`));
-    const base = bucket === 'inspections-prod' ? inspectionRows(prefix) : [];
+    const base = bucket === 'inspections-prod' ? [...inspectionRows(prefix), ...goneRows(prefix)] : [];
     return [...base, ...own.map((row) => ({ ...row, key: row.key.slice(bucket.length + 1) }))]
       .filter((row) => !deleted.has(`${bucket}:${row.key}`))
-      .flatMap((row) => versions.shown(bucket, row) ?? []);
+      .flatMap((row) => versions.shown(bucket, row, gone) ?? []);
   }
 
   function setState(id: string, state: TransferRow['state']): null {
@@ -171,8 +183,12 @@ export function mockBackend(): Backend {
 
   const handlers: Handlers = {
     ...jobs,
+    ...noTime,
     ...versions.handlers,
-    ...mockPrices(rowsOf, (id) => jobs.job({ id })),
+    ...mockPrices(
+      (bucket, prefix) => rowsOf(bucket, prefix),
+      (id) => jobs.job({ id }),
+    ),
     app_info: () => ({ version: '0.1.0', platform: 'mock', practice_running: connected, first_run: !connected }),
     found_profiles: () => [
       { name: 'field-upload', kind: 'Company sign-in, role FieldUpload', region: 'eu-west-1', endpoint: null },
@@ -256,8 +272,12 @@ export function mockBackend(): Backend {
       return null;
     },
     delete_objects: ({ bucket, keys }) => {
-      for (const key of keys) deleted.add(`${bucket}:${key}`);
-      listings.keep((row) => !deleted.has(`${bucket}:${row.key}`));
+      const versioned = new Set(rowsOf(bucket, keys[0]?.replace(/[^/]*$/, '') ?? '').map((row) => row.key));
+      for (const key of keys) {
+        if (versioned.has(key) && bucket === 'inspections-prod' && !key.endsWith('/')) versions.remove(bucket, key);
+        else deleted.add(`${bucket}:${key}`);
+      }
+      listings.keep((row) => !keys.includes(row.key));
       return { deleted: keys.length, kept: [], undo_hint: 'Old versions stay until 21 Feb 2027.' };
     },
     download: () => {
@@ -492,6 +512,7 @@ function objectRow(key: string, name: string, size: number): ObjectRow {
     etag: '"1"',
     state: 'stored',
     name_problem: null,
+    deleted_at: null,
   };
 }
 

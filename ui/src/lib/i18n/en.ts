@@ -41,6 +41,7 @@ const rowState: Record<RowState, string> = {
   checking: 'Checking',
   failed: 'Failed',
   archived: 'Archived',
+  deleted: 'Deleted',
   downloading: 'Downloading',
   held: 'Held',
 };

@@ -43,6 +43,8 @@ export class Listing {
   sort = $state<SortBy>('name');
   descending = $state(false);
   filter = $state('');
+  /** Whether deleted objects are listed as well, which costs more requests. It counts from the next opening on. */
+  deleted = $state(false);
   /** Rows in the present filter. */
   total = $state(0);
   focus = $state(0);
@@ -147,7 +149,7 @@ export class Listing {
     refresh: boolean,
     same: boolean,
   ): Promise<{ summary: ListingSummary; rows: ObjectRow[] | null }> {
-    const ask = { ...place, refresh };
+    const ask = { ...place, refresh, deleted: this.deleted };
     if (same) return { summary: await this.backend.call('open_listing', ask), rows: null };
     return this.backend.call('open_list', { ...ask, limit: PAGE, ...this.#order() });
   }

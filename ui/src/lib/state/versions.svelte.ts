@@ -145,7 +145,16 @@ export function undeleted(rows: VersionRow[]): number | null {
 /** A restore of exactly one version. */
 export function restoreOf(subject: Subject, row: VersionRow, undelete: RestoreTo['undelete']): JobRequest {
   const { key } = subject;
-  const restore: RestoreTo = { version: row.version, moment: null, undelete, added: 'keep', rewritten: true };
+  const restore: RestoreTo = {
+    version: row.version,
+    moment: null,
+    undelete,
+    deleted: true,
+    changed: true,
+    added: 'keep',
+    rewritten: true,
+    but: [],
+  };
   return request('restore', subject, [{ from: key, to: key }], { restore });
 }
 
