@@ -198,6 +198,38 @@ test('listing: where another window replaced the list, the new one is shown, and
   expect(calls.mock.calls.length).toBeLessThan(10);
 });
 
+test('listing: rows of the list before that come late do not take the place of the new list', async () => {
+  const backend = mockBackend();
+  let held: (() => void) | null = null;
+  let hold = '';
+  const listing = new Listing({
+    ...backend,
+    call: async (name, args) => {
+      const answer = await backend.call(name, args);
+      if (name === 'open_listing') {
+        // While the new list is on its way, the old one is read once more.
+        hold = listing.summary?.id ?? '';
+        listing.pages.stale();
+      }
+      if (name === 'listing_window' && (args as { id: string }).id === hold && held === null) {
+        await new Promise<void>((resolve) => (held = resolve));
+      }
+      return answer;
+    },
+  } as typeof backend);
+  const place = { connection: 'c1', bucket: 'inspections-prod', prefix: 'bridges/' };
+  await listing.open(place, false);
+  const old = listing.summary?.id;
+  await listing.open(place, true);
+  const fresh = listing.summary?.id;
+  expect(fresh).not.toBe(old);
+  await vi.waitFor(() => expect(held).not.toBeNull());
+  (held as (() => void) | null)?.();
+  await vi.waitFor(() => expect(listing.pages.at(5)).toBeDefined());
+  await settle();
+  expect(listing.summary?.id).toBe(fresh);
+});
+
 test('connect: an old test never overwrites a newer one', async () => {
   const backend = mockBackend();
   const connect = new Connect(backend);

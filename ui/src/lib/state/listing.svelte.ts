@@ -271,7 +271,8 @@ export class Listing {
     const generation = this.#generation;
     try {
       const answer = await this.backend.call('listing_window', { id, offset, limit, ...this.#order() });
-      if (generation !== this.#generation) return null;
+      // While a list is opened anew, rows of the one before may still be asked for; their answer can come last.
+      if (generation !== this.#generation || id !== this.summary?.id) return null;
       const short = answer.rows.length < Math.min(limit, this.total - offset);
       this.#take(answer.summary, answer.summary.count);
       // Where a row stands is a nicety: a list that cannot say so has shown its error already.
