@@ -82,4 +82,5 @@ export type IconName =
   | 'history'
   | 'pencil'
   | 'keyboard'
-  | 'columns-3';
+  | 'columns-3'
+  | 'git-branch';

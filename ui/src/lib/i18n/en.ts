@@ -3,6 +3,7 @@ import { count, size } from '../util/format';
 import { buckets } from './buckets';
 import { commands } from './commands';
 import { jobs } from './jobs';
+import { keeping } from './keeping';
 import { palette } from './palette';
 import { places } from './places';
 import { prices } from './prices';
@@ -127,6 +128,7 @@ export const en = {
   buckets,
   commands,
   jobs,
+  keeping,
   tabs: tabBar,
   places,
   prices,

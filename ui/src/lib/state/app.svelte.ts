@@ -11,6 +11,7 @@ import { readRoute } from './tabs.svelte';
 import { onKept } from './stored';
 import { Indexes } from './indexes.svelte';
 import { Jobs } from './jobs.svelte';
+import { Keeping } from './keeping.svelte';
 import { Listing, type View, type Place } from './listing.svelte';
 import { Navigation } from './navigation.svelte';
 import { Places, type Bookmark } from './places.svelte';
@@ -33,6 +34,7 @@ export type Dialog =
   | { kind: 'edit-objects'; keys: string[] }
   | { kind: 'job'; request: JobRequest | null; id: string | null; restoring?: Restoring }
   | { kind: 'look' }
+  | { kind: 'keeping'; connection: string; bucket: string }
   | { kind: 'new-folder' }
   | { kind: 'new-bucket' }
   | { kind: 'delete-bucket'; connection: string; bucket: string }
@@ -93,6 +95,7 @@ export class App extends Navigation {
   readonly prices: Prices;
   readonly refusals: Refusals;
   readonly versions: Versions;
+  readonly keeping: Keeping;
   current = $derived(this.connections.find((c) => c.id === this.connection) ?? null);
   #stops: (() => void)[] = [];
   #relist = new Throttle(() => this.#listAgain(), RELIST_GAP);
@@ -103,6 +106,7 @@ export class App extends Navigation {
     this.transfers = new Transfers(backend);
     this.jobs = new Jobs(backend);
     this.versions = new Versions(backend);
+    this.keeping = new Keeping(backend);
     this.jobs.onended = (row) => {
       this.#relist.poke();
       this.versions.ended(row);
@@ -208,6 +212,7 @@ export class App extends Navigation {
       at.connection === bucket?.connection && at.bucket === bucket.bucket;
     this.tabs.drop((route) => !this.#isThere(route) || ('bucket' in route && inIt(route)));
     this.places.drop((place) => inIt(place) || !this.connections.some((each) => each.id === place.connection));
+    if (bucket) this.keeping.forget(bucket.connection, bucket.bucket);
     if (shown !== this.tabs.current?.history.now) this.arrive();
   }
 
