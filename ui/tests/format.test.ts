@@ -69,3 +69,9 @@ test('classes have names, unknown ones stay', () => {
   expect(f.storageClass('DEEP_ARCHIVE')).toBe('Deep Archive');
   expect(f.storageClass('NEW_CLASS')).toBe('NEW_CLASS');
 });
+
+test('short days: the year only where it is another one', () => {
+  const now = Date.UTC(2026, 10, 27, 12);
+  expect(f.shortDay(Date.UTC(2026, 1, 3, 12), now)).toBe('3 Feb');
+  expect(f.shortDay(Date.UTC(2025, 11, 31, 12), now)).toBe('Dec 2025');
+});

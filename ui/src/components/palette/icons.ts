@@ -30,6 +30,8 @@ const commands: Partial<Record<CommandId, IconName>> = {
   'paste-objects': 'file-check',
   properties: 'file-pen-line',
   'show-versions': 'history',
+  undelete: 'undo-2',
+  'show-deleted': 'trash-2',
   delete: 'trash-2',
   'select-all': 'check',
   'add-folder': 'folder-sync',

@@ -1,3 +1,5 @@
+import { deleted } from './deleted';
+
 /** Words of the commands: in the palette, the tooltips and the list of shortcuts. */
 export const commands = {
   names: {
@@ -30,6 +32,8 @@ export const commands = {
     'paste-objects': 'Paste',
     properties: 'Properties…',
     'show-versions': 'Show versions',
+    undelete: 'Undelete…',
+    'show-deleted': 'Show or hide deleted objects',
     'pause-all': 'Pause or resume all transfers',
     delete: 'Delete…',
     'select-all': 'Select all',
@@ -56,6 +60,8 @@ export const commands = {
     'next-region': 'Next region',
     'previous-region': 'Previous region',
   },
+  /** What is worth knowing before; shown beside the name in the palette. */
+  hints: { 'show-deleted': deleted.hint } as Partial<Record<string, string>>,
   groups: {
     go: 'Go to',
     objects: 'Objects',

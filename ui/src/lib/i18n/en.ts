@@ -2,6 +2,7 @@ import type { ErrorCode, FolderState, RowState, Support, TestStep, TransferFilte
 import { count, size } from '../util/format';
 import { buckets } from './buckets';
 import { commands } from './commands';
+import { deleted } from './deleted';
 import { jobs } from './jobs';
 import { keeping } from './keeping';
 import { palette } from './palette';
@@ -127,6 +128,7 @@ export const en = {
   },
   buckets,
   commands,
+  deleted,
   jobs,
   keeping,
   tabs: tabBar,

@@ -3,6 +3,7 @@ export const table = {
   options: 'List options',
   columns: 'Columns',
   density: 'Row height',
+  objects: 'Objects',
   densities: { compact: 'Compact', normal: 'Normal', comfortable: 'Comfortable' },
   width: (column: string, px: number) => `${column}, ${px} pixels wide`,
   widthHint: 'Shift+Left and Shift+Right change the width.',

@@ -1,17 +1,18 @@
 import { asksForTab } from '../util/keys';
 import type { App } from './app.svelte';
+import { isGone } from './deleted';
 import type { Route } from './history';
 import { request } from './jobs.svelte';
 
 /** More objects than these are deleted as a job, which goes on after an interruption. */
 const FEW = 50;
 
-/** Keys that a command means: the ticked rows, else the row with the focus. */
+/** Keys that a command means: the ticked rows, else the row with the focus. What is deleted is never meant. */
 export async function meantKeys(app: App): Promise<string[]> {
   const list = app.listing;
   if (list.selection.count(list.total) > 0) return list.selectedKeys();
   const row = list.focused;
-  return row ? [row.key] : [];
+  return row && !isGone(row) ? [row.key] : [];
 }
 
 /** Opens the delete dialog for what is meant. */

@@ -322,6 +322,16 @@ export class App extends Navigation {
     this.toasts.show('info', known ? t.places.removed(name) : t.search.saved(name));
   }
 
+  /** Lists what is shown with deleted objects or without, in this tab until it is said otherwise. */
+  showDeleted(deleted: boolean): void {
+    const { listing, route } = this;
+    if (route?.kind !== 'browse' || deleted === listing.deleted) return;
+    this.tabs.showDeleted(deleted);
+    listing.deleted = deleted;
+    // Ticks of rows that are no longer shown would be a surprise.
+    void listing.open(route, false, { ...listing.view(), picked: null });
+  }
+
   refresh(): void {
     const route = this.route;
     if (route?.kind === 'browse') void this.listing.open(route, true);
@@ -439,6 +449,7 @@ export class App extends Navigation {
     if (route.kind === 'browse') {
       const { connection } = route;
       this.places.visit(route);
+      this.listing.deleted = this.tabs.current?.deleted ?? false;
       void this.listing.open({ connection, bucket, prefix }, false, view);
     }
   }

@@ -5,8 +5,9 @@ import { keyCaps, MAC } from '../util/keys';
 import { focusRegion } from '../util/regions';
 import { askDelete, meantKeys } from './actions';
 import { askDeleteBucket, askNewBucket, bucketsBlocked } from './buckets';
+import { askUndelete, goneReason, isGone, showDeletedBlocked, undeleteBlocked } from './deleted';
 import { askCarry, askEdit, askRename, clip, copyName, paste } from './object-actions';
-import { attempt } from './refusals.svelte';
+import { attempt, gate } from './refusals.svelte';
 import type { App } from './app.svelte';
 import { showVersions } from './versions.svelte';
 
@@ -35,6 +36,9 @@ const always = (): null => null;
 const inPlace = (app: App): string | null => (app.place ? null : why.noPlace);
 const meant = (app: App): string | null =>
   inPlace(app) ?? (app.listing.focused || app.listing.selection.count(app.listing.total) > 0 ? null : why.nothingMeant);
+
+/** What can only be done with what is there. */
+const alive = (app: App): string | null => meant(app) ?? goneReason(app);
 
 const onObject = (app: App): string | null =>
   inPlace(app) ?? (app.listing.focused && !app.listing.focused.folder ? null : why.noObject);
@@ -116,29 +120,32 @@ export const COMMANDS: Command[] = [
     blocked: inPlace,
   }),
   command('objects', 'download', ['ctrl+d'], (app) => void meantKeys(app).then((keys) => app.download(keys)), {
-    blocked: meant,
+    blocked: alive,
   }),
   command('objects', 'new-folder', [], (app) => (app.dialog = { kind: 'new-folder' }), { blocked: inPlace }),
   command('objects', 'copy-address', ['ctrl+shift+c'], (app) => void copyAddress(app), { blocked: inPlace }),
   command('objects', 'copy-arn', [], (app) => void copyName(app, 'arn'), { blocked: inPlace }),
   command('objects', 'copy-url', [], (app) => void copyName(app, 'url'), { blocked: inPlace }),
-  command('objects', 'rename', ['f2'], (app) => void askRename(app), { typing: false, blocked: meant }),
-  command('objects', 'move-to', [], (app) => void askCarry(app, 'move'), { blocked: meant }),
-  command('objects', 'copy-to', [], (app) => void askCarry(app, 'copy'), { blocked: meant }),
+  command('objects', 'rename', ['f2'], (app) => void askRename(app), { typing: false, blocked: alive }),
+  command('objects', 'move-to', [], (app) => void askCarry(app, 'move'), { blocked: alive }),
+  command('objects', 'copy-to', [], (app) => void askCarry(app, 'copy'), { blocked: alive }),
   command('objects', 'copy-objects', ['ctrl+c'], (app) => void clip(app, 'copy'), {
     typing: false,
-    blocked: meant,
+    blocked: alive,
     leave: marked,
   }),
   command('objects', 'cut-objects', ['ctrl+x'], (app) => void clip(app, 'move'), {
     typing: false,
-    blocked: meant,
+    blocked: alive,
     leave: marked,
   }),
   command('objects', 'paste-objects', ['ctrl+v'], paste, { typing: false, blocked: clipped }),
-  command('objects', 'properties', ['alt+enter'], (app) => void askEdit(app), { typing: false, blocked: meant }),
+  command('objects', 'properties', ['alt+enter'], (app) => void askEdit(app), { typing: false, blocked: alive }),
   command('objects', 'show-versions', [], showVersions, { blocked: onObject }),
-  command('objects', 'delete', ['delete'], remove, { typing: false, blocked: meant }),
+  command('objects', 'undelete', [], (app) => void askUndelete(app), {
+    blocked: (app) => meant(app) ?? undeleteBlocked(app),
+  }),
+  command('objects', 'delete', ['delete'], remove, { typing: false, blocked: alive }),
   command('objects', 'select-all', ['ctrl+a'], (app) => app.listing.selection.selectAll(), {
     typing: false,
     blocked: inPlace,
@@ -150,7 +157,9 @@ export const COMMANDS: Command[] = [
   }),
   command('list', 'look', ['ctrl+y', 'shift+space'], (app) => (app.dialog = { kind: 'look' }), {
     typing: false,
-    blocked: (app) => inPlace(app) ?? (app.listing.focused ? null : why.nothingMeant),
+    blocked: (app) =>
+      inPlace(app) ??
+      (app.listing.focused ? (isGone(app.listing.focused) ? t.deleted.reason(1) : null) : why.nothingMeant),
   }),
   command('list', 'move', ['arrowup', 'arrowdown'], null),
   command('list', 'extend', ['shift+arrowup', 'shift+arrowdown'], null),
@@ -170,6 +179,9 @@ export const COMMANDS: Command[] = [
   ),
   command('window', 'list-view', ['ctrl+1'], (app) => (app.layout.view = 'list'), { blocked: inPlace }),
   command('window', 'gallery-view', ['ctrl+2'], (app) => (app.layout.view = 'gallery'), { blocked: inPlace }),
+  command('window', 'show-deleted', [], (app) => app.showDeleted(!app.listing.deleted), {
+    blocked: (app) => inPlace(app) ?? showDeletedBlocked(app),
+  }),
   command('window', 'density-compact', [], (app) => (app.layout.density = 'compact')),
   command('window', 'density-normal', [], (app) => (app.layout.density = 'normal')),
   command('window', 'density-comfortable', [], (app) => (app.layout.density = 'comfortable')),
@@ -202,6 +214,22 @@ export function runCommand(app: App, { blocked, run, group, id }: Command): void
   const reason = blocked(app);
   if (reason === null) attempt(app, id, () => run?.(app));
   else if (group !== 'go') app.toasts.show('info', reason);
+}
+
+/** Why a control for a command is off or was refused, as attributes; otherwise its own title. It says so when it is pressed. */
+export function barred(
+  app: App,
+  id: CommandId,
+  title?: string,
+): { 'aria-disabled': true | undefined; title: string | undefined } {
+  const reason = commandOf(id)?.blocked(app) ?? null;
+  return reason === null ? gate(app, id, title) : { 'aria-disabled': true, title: reason };
+}
+
+/** Runs a command by its id, unless it is impossible now; then it says why. */
+export function runById(app: App, id: CommandId): void {
+  const command = commandOf(id);
+  if (command) runCommand(app, command);
 }
 
 /** Keys of a command as they are shown, or an empty list. */

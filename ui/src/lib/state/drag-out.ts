@@ -1,6 +1,7 @@
 import type { ObjectRow } from '../api/types';
 import { t } from '../i18n';
 import type { App } from './app.svelte';
+import { isGone } from './deleted';
 import { refusalOf } from './refusals.svelte';
 
 /** More than this is not even looked through for a drag; the shell has its own limit, of bytes too. */
@@ -23,6 +24,10 @@ export async function dragOut(app: App, event: DragEvent, row: ObjectRow): Promi
     return;
   }
   const { connection, bucket } = place;
+  if (isGone(row)) {
+    app.toasts.show('info', t.deleted.dragged);
+    return;
+  }
   const together = list.selection.has(row.key);
   if (together && list.selection.count(list.total) > MOST) {
     app.toasts.show('info', t.browse.dragTooMany(MOST));

@@ -215,11 +215,22 @@ export class Listing {
     this.selection.only(rows.length === to - from + 1 ? rows : await this.#range(from, to + 1));
   }
 
-  /** Keys that are ticked, read from the core when "all" is ticked. */
+  /** Keys that are ticked and not those of deleted objects, read from the core when "all" is ticked. */
   async selectedKeys(): Promise<string[]> {
-    if (!this.selection.all) return this.selection.keys();
-    const rows = await this.#range(0, this.total);
-    return rows.map((row) => row.key).filter((key) => this.selection.has(key));
+    const { selection } = this;
+    if (!selection.all) return selection.keys().filter((key) => !selection.isGone(key));
+    return (await this.#ticked()).filter((row) => row.state !== 'deleted').map((row) => row.key);
+  }
+
+  /** Keys of deleted objects, and of folders, that are ticked. */
+  async selectedGone(): Promise<string[]> {
+    const { selection } = this;
+    if (!selection.all) return selection.keys().filter((key) => selection.isGone(key) || key.endsWith('/'));
+    return (await this.#ticked()).filter((row) => row.folder || row.state === 'deleted').map((row) => row.key);
+  }
+
+  async #ticked(): Promise<ObjectRow[]> {
+    return (await this.#range(0, this.total)).filter((row) => this.selection.has(row.key));
   }
 
   /** Gives the focus, the scroll position and the ticks back once the rows they are about are here. */

@@ -119,7 +119,7 @@ export class Palette {
         kind: 'action' as const,
         command: command.id,
         name: t.commands.names[command.id],
-        sub: blocked ?? this.#refused(command.id),
+        sub: blocked ?? (this.#refused(command.id) || (t.commands.hints[command.id] ?? '')),
         caps: capsOf(command.id),
         blocked,
         run: () => runCommand(this.app, command),

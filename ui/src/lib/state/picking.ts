@@ -1,6 +1,8 @@
 import type { ObjectRow } from '../api/types';
 import type { App } from './app.svelte';
+import { isGone } from './deleted';
 import type { Listing } from './listing.svelte';
+import { showVersions } from './versions.svelte';
 
 /** What a click on a row or tile ticks, once the focus is on it. */
 export async function pick(list: Listing, event: MouseEvent, index: number, row: ObjectRow): Promise<void> {
@@ -22,9 +24,10 @@ export async function tickBox(list: Listing, event: MouseEvent, index: number, r
   list.focus = index;
 }
 
-/** Opens a folder, or shows an object larger. */
+/** Opens a folder, or shows an object larger; of a deleted one its versions. */
 export function openRow(app: App, row: ObjectRow): void {
   if (row.folder) app.browse(app.listing.place?.bucket ?? '', row.key);
+  else if (isGone(row)) showVersions(app);
   else app.dialog = { kind: 'look' };
 }
 

@@ -21,7 +21,7 @@ interface Wanted {
 
 /** Whether an object can be looked into at all. */
 export function canLook(row: ObjectRow): boolean {
-  return !row.folder && row.state !== 'archived' && row.size > 0;
+  return !row.folder && row.state !== 'archived' && row.state !== 'deleted' && row.size > 0;
 }
 
 /** Small previews of what is in view: newest wish first, four at once, 300 kept. What is scrolled away is not asked for. */

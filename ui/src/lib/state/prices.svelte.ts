@@ -39,6 +39,7 @@ export class Prices {
       else
         void named()
           .then((these) => {
+            if (!all && these.length === 0) return null;
             const choice = { prefix, all, keys: these, look: false };
             return this.backend.call('price_download', { connection, bucket, choice });
           })

@@ -7,6 +7,8 @@ import { isRecord, isText, keep, load, readList, type Slot } from './stored';
 export interface Tab {
   id: number;
   history: TabHistory;
+  /** Whether its lists show deleted objects as well. At the next start it is asked for anew: it costs requests. */
+  deleted: boolean;
 }
 
 /** Most tabs, and most entries behind a tab, that come back at the next start. */
@@ -38,7 +40,7 @@ export class Tabs {
     const kept = load(SLOT);
     if (!kept) return;
     const tabs = kept.tabs.map((history) => withoutRoutes(history, (route) => !there(route)));
-    this.list = tabs.flatMap((history) => (history ? [{ id: this.#next++, history }] : []));
+    this.list = tabs.flatMap((history) => (history ? [{ id: this.#next++, history, deleted: false }] : []));
     const wanted = tabs.slice(0, kept.current + 1).filter((history) => history !== null).length - 1;
     this.#id = (this.list[Math.max(0, wanted)] ?? this.list[0])?.id ?? 0;
   }
@@ -55,6 +57,11 @@ export class Tabs {
     const id = this.#add(startHistory(route, view), this.index + 1);
     this.#keep();
     return id;
+  }
+
+  /** The shown tab lists deleted objects as well from now on, or no longer. */
+  showDeleted(deleted: boolean): void {
+    this.list = this.list.map((tab) => (tab.id === this.#id ? { ...tab, deleted } : tab));
   }
 
   show(id: number): void {
@@ -74,9 +81,9 @@ export class Tabs {
   /** Routes that are gone leave every tab; a tab of which nothing is left is closed. */
   drop(gone: (route: Route) => boolean): void {
     const at = this.index;
-    this.list = this.list.flatMap(({ id, history }) => {
-      const left = withoutRoutes(history, gone);
-      return left ? [{ id, history: left }] : [];
+    this.list = this.list.flatMap((tab) => {
+      const left = withoutRoutes(tab.history, gone);
+      return left ? [{ ...tab, history: left }] : [];
     });
     if (this.index < 0) this.#id = this.list[Math.max(0, Math.min(at, this.list.length - 1))]?.id ?? 0;
     this.#keep();
@@ -84,7 +91,7 @@ export class Tabs {
 
   #add(history: TabHistory, at: number): number {
     const id = this.#next++;
-    this.list = [...this.list.slice(0, at), { id, history }, ...this.list.slice(at)];
+    this.list = [...this.list.slice(0, at), { id, history, deleted: false }, ...this.list.slice(at)];
     return id;
   }
 

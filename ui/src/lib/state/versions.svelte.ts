@@ -3,6 +3,7 @@ import type { Backend } from '../backend';
 import { toUiError } from '../errors';
 import { t } from '../i18n';
 import type { App } from './app.svelte';
+import { isGone } from './deleted';
 import { lastName, request } from './jobs.svelte';
 
 /** One object. */
@@ -32,6 +33,8 @@ export interface VersionAction {
 /** Versions of the object with the focus: read only when somebody asks, and only while the focus stays. */
 export class Versions {
   tab = $state<'details' | 'versions'>('details');
+  /** The same for deleted objects, whose versions are what one looks for. */
+  goneTab = $state<'details' | 'versions'>('versions');
   subject = $state.raw<Subject | null>(null);
   rows = $state.raw<VersionRow[]>([]);
   next = $state.raw<VersionMark | null>(null);
@@ -202,7 +205,8 @@ export function showVersions(app: App): void {
   const { focused, place } = app.listing;
   if (!place || !focused || focused.folder) return;
   app.inspector = true;
-  app.versions.tab = 'versions';
+  if (isGone(focused)) app.versions.goneTab = 'versions';
+  else app.versions.tab = 'versions';
   app.versions.look({ connection: place.connection, bucket: place.bucket, key: focused.key });
   app.versions.jump = true;
   void app.versions.show();

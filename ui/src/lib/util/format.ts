@@ -90,6 +90,12 @@ export function age(ms: number, now = Date.now()): string {
   return seconds < 10 ? '' : duration(seconds);
 }
 
+/** `20 Nov`, in other years `Nov 2025`: for narrow columns that have the whole date as their title. */
+export function shortDay(ms: number, now = Date.now()): string {
+  const [day = '', month = '', year = ''] = DAY.format(ms).split(' ');
+  return DAY.format(now).endsWith(year) ? `${day} ${month}` : `${month} ${year}`;
+}
+
 /** `20 Nov 2026, 15:12`. */
 export function when(ms: number): string {
   return `${DAY.format(ms)}, ${CLOCK.format(ms)}`;
