@@ -80,7 +80,7 @@ test('versions are read only when asked for, and those of an object that lost th
   // It cannot be copied: it says so, and nothing is planned.
   await page.keyboard.press('Enter');
   await page
-    .getByText(/has to be thawed before it can be copied/)
+    .getByText(/has to be thawed before it can be read or copied/)
     .first()
     .waitFor();
   assert.equal(await job(page).count(), 0);
@@ -261,7 +261,7 @@ test('an archived version below a marker comes back only without the marker', as
   const dialog = page.getByRole('dialog', { name: `Undelete ${name}?` });
   const copy = dialog.getByRole('radio', { name: 'Put a copy on top' });
   assert.equal(await copy.getAttribute('aria-disabled'), 'true');
-  await dialog.getByText(/has to be thawed before it can be copied/).waitFor();
+  await dialog.getByText(/has to be thawed before it can be read or copied/).waitFor();
   const away = dialog.getByRole('radio', { name: /^Take the .*marker/ });
   await away.focus();
   await page.keyboard.press('ArrowUp');

@@ -2,6 +2,7 @@ import type { ErrorCode, FolderState, RowState, Support, TestStep, TransferFilte
 import { count, size } from '../util/format';
 import { buckets } from './buckets';
 import { commands } from './commands';
+import { compare } from './compare';
 import { deleted } from './deleted';
 import { jobs } from './jobs';
 import { keeping } from './keeping';
@@ -128,6 +129,7 @@ export const en = {
   },
   buckets,
   commands,
+  compare,
   deleted,
   jobs,
   keeping,

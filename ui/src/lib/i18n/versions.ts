@@ -41,7 +41,7 @@ export const versions = {
   etagCopied: 'ETag copied.',
   isCurrent: 'This version is on top already.',
   isMarker: 'A delete marker holds nothing that could be restored. Restore a version below it.',
-  frozen: (at: number) => `Archived: ${the(at)} has to be thawed before it can be copied.`,
+  frozen: (at: number) => `Archived: ${the(at)} has to be thawed before it can be read or copied.`,
 
   stacked: (k: number) =>
     `It was deleted ${count(k)} times, and only a single marker is taken away: between two calls neither state would be there.`,

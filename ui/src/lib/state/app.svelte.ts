@@ -1,4 +1,13 @@
-import type { BucketRow, ConnectionRow, DownloadPrice, JobRequest, RefusalRow, UiError, UiEvent } from '../api/types';
+import type {
+  BucketRow,
+  ConnectionRow,
+  DownloadPrice,
+  JobRequest,
+  RefusalRow,
+  UiError,
+  UiEvent,
+  VersionRow,
+} from '../api/types';
 import type { AppInfo, Backend, DroppedFile, UploadTarget } from '../backend';
 import { errorTitle, toUiError } from '../errors';
 import { t } from '../i18n';
@@ -24,7 +33,7 @@ import { TableLayout } from './table-layout.svelte';
 import { Theme } from './theme.svelte';
 import { Toasts } from './toasts.svelte';
 import { Transfers } from './transfers.svelte';
-import { sayRestored, Versions, type Restoring } from './versions.svelte';
+import { sayRestored, Versions, type Restoring, type Subject } from './versions.svelte';
 
 /** A dialog that is open. */
 export type Dialog =
@@ -34,11 +43,13 @@ export type Dialog =
   | { kind: 'edit-objects'; keys: string[] }
   | { kind: 'job'; request: JobRequest | null; id: string | null; restoring?: Restoring }
   | { kind: 'look' }
+  | { kind: 'look-version'; index: number }
+  | { kind: 'compare'; subject: Subject; older: VersionRow; newer: VersionRow }
   | { kind: 'keeping'; connection: string; bucket: string }
   | { kind: 'new-folder' }
   | { kind: 'new-bucket' }
   | { kind: 'delete-bucket'; connection: string; bucket: string }
-  | { kind: 'download'; keys: string[] }
+  | { kind: 'download'; title: string; run: (to: string) => Promise<void> }
   | { kind: 'price'; keys: string[]; told: DownloadPrice }
   | { kind: 'add-folder'; bucket: string; prefix: string }
   | { kind: 'remove-folder'; id: string; name: string }
@@ -408,10 +419,15 @@ export class App extends Navigation {
 
   /** Asks where to, then downloads. */
   async fetch(keys: string[]): Promise<void> {
+    await this.intoFolder(t.dialogs.downloadTitle(keys.length), (to) => this.downloadTo(keys, to));
+  }
+
+  /** Asks for a folder of this computer, then runs something with it. */
+  async intoFolder(title: string, run: (to: string) => Promise<void>): Promise<void> {
     try {
       const to = await this.backend.call('pick_folder', {});
-      if (to !== null) await this.downloadTo(keys, to);
-      else if (!this.backend.native) this.dialog = { kind: 'download', keys };
+      if (to !== null) await run(to);
+      else if (!this.backend.native) this.dialog = { kind: 'download', title, run };
     } catch (thrown) {
       this.fail(thrown);
     }

@@ -35,6 +35,8 @@ export class Versions {
   tab = $state<'details' | 'versions'>('details');
   /** The same for deleted objects, whose versions are what one looks for. */
   goneTab = $state<'details' | 'versions'>('versions');
+  /** Ids of the versions that are chosen to be compared; two at most. */
+  chosen = $state.raw<string[]>([]);
   subject = $state.raw<Subject | null>(null);
   rows = $state.raw<VersionRow[]>([]);
   next = $state.raw<VersionMark | null>(null);
@@ -55,10 +57,17 @@ export class Versions {
     this.stop();
     this.subject = subject;
     this.rows = [];
+    this.chosen = [];
     this.next = null;
     this.read = false;
     this.error = null;
     this.jump = false;
+  }
+
+  /** Chooses a version to be compared, or takes it out again. Of three the one that was chosen first goes. */
+  choose(id: string): void {
+    const { chosen } = this;
+    this.chosen = chosen.includes(id) ? chosen.filter((each) => each !== id) : [...chosen, id].slice(-2);
   }
 
   /** Reads the newest versions. Rows that are shown stay until the new ones are here. */
@@ -98,6 +107,8 @@ export class Versions {
       const page = await this.backend.call('object_versions', { ...subject, after });
       if (turn !== this.#turn) return;
       this.rows = after === null ? page.rows : [...this.rows, ...page.rows];
+      const { rows } = this;
+      this.chosen = this.chosen.filter((id) => rows.some((row) => row.version === id));
       this.next = page.next;
       this.read = true;
     } catch (thrown) {
