@@ -5,17 +5,17 @@ beforeEach(() => localStorage.clear());
 
 test('columns, widths and row height are kept', () => {
   const layout = new TableLayout();
-  expect(layout.tracks).toBe('16px 32px minmax(80px, 1fr) 76px 140px 96px 108px');
+  expect(layout.tracks).toBe('16px 32px minmax(80px, 1fr) 76px 140px 96px 128px');
   layout.toggle('class');
   layout.setWidth('modified', 180.4);
   layout.density = 'comfortable';
   const again = new TableLayout();
   expect(again.columns).toEqual(['size', 'modified', 'state']);
-  expect(again.tracks).toBe('16px 32px minmax(80px, 1fr) 76px 180px 108px');
+  expect(again.tracks).toBe('16px 32px minmax(80px, 1fr) 76px 180px 128px');
   expect(again.rowHeight).toBe(40);
   again.toggle('class');
   again.resetWidth('modified');
-  expect(new TableLayout().tracks).toBe('16px 32px minmax(80px, 1fr) 76px 140px 96px 108px');
+  expect(new TableLayout().tracks).toBe('16px 32px minmax(80px, 1fr) 76px 140px 96px 128px');
 });
 
 test('a width stays within reason', () => {
@@ -32,5 +32,5 @@ test('what is broken falls back part by part', () => {
   const layout = new TableLayout();
   expect(layout.rowHeight).toBe(32);
   expect(layout.columns).toEqual(['size', 'modified', 'state']);
-  expect([layout.width('size'), layout.width('state')]).toEqual([MAX_WIDTH, 108]);
+  expect([layout.width('size'), layout.width('state')]).toEqual([MAX_WIDTH, 128]);
 });

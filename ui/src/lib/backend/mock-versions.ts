@@ -164,7 +164,8 @@ export function mockVersions(rowsOf: (bucket: string, prefix: string) => ObjectR
     const rows = read(bucket, key);
     const at = rows.findIndex((row) => row.version === version);
     const row = rows[at];
-    if (row) return [row, at];
+    // What has the same ETag has the same bytes.
+    if (row) return [row, rows.findIndex((each) => each.etag === row.etag)];
     const gone: UiError = {
       code: 'not_found',
       message: 'This version is gone. Read the versions again.',

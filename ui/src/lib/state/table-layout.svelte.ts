@@ -12,7 +12,7 @@ export const MIN_WIDTH = 56;
 export const MAX_WIDTH = 320;
 /** How far a key press moves a border. */
 export const WIDTH_STEP = 8;
-const WIDTHS: Record<Column, number> = { size: 76, modified: 140, class: 96, state: 108 };
+const WIDTHS: Record<Column, number> = { size: 76, modified: 140, class: 96, state: 128 };
 
 /** Width of a tile in the gallery, in CSS pixels. */
 export const MIN_TILE = 140;
