@@ -20,6 +20,7 @@ pub mod ignore;
 pub mod job;
 pub mod key;
 pub mod lifecycle;
+pub mod lock;
 pub mod names;
 pub mod parts;
 pub mod path;
