@@ -17,7 +17,8 @@ use windlass_domain::{
 use windlass_ports::remote::Depth;
 use windlass_ports::{
     BucketInfo, BucketUse, ByteStream, Level, Made, NewBucket, ObjectHead, OpenUpload, PutBody, RangeRead,
-    RemoteBrowse, RemoteError, RemoteErrorKind, RemoteStore, Remotes, Removed, VersionMark, VersionPage,
+    RemoteBrowse, RemoteCustody, RemoteError, RemoteErrorKind, RemoteStore, Remotes, Removed, VersionMark,
+    VersionPage,
 };
 
 /// Remotes that tell how they are answered.
@@ -76,6 +77,11 @@ impl Remotes for NotedRemotes {
         let inner = self.inner.browse(connection).await?;
         let notes = Notes { connection: connection.to_owned(), teller: self.teller.clone() };
         Ok(Arc::new(NotedBrowse { inner, notes }))
+    }
+
+    // None of the rights that are remembered is asked for there.
+    async fn custody(&self, connection: &str) -> Result<Arc<dyn RemoteCustody>, RemoteError> {
+        self.inner.custody(connection).await
     }
 
     async fn forget(&self, connection: &str) {

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use tokio::sync::Mutex;
 use windlass_domain::{Bucket, Capabilities};
 use windlass_ports::{
-    Catalog, Clock, Connection, CredentialSource, JournalError, RemoteBrowse, RemoteError, RemoteErrorKind,
-    RemoteStore, Remotes, SecretError, SecretStore,
+    Catalog, Clock, Connection, CredentialSource, JournalError, RemoteBrowse, RemoteCustody, RemoteError,
+    RemoteErrorKind, RemoteStore, Remotes, SecretError, SecretStore,
 };
 use windlass_practice::{PracticeOptions, PracticeServer};
 use windlass_s3::{Access, S3Client};
@@ -221,6 +221,10 @@ impl Remotes for LiveRemotes {
     }
 
     async fn browse(&self, connection: &str) -> Result<Arc<dyn RemoteBrowse>, RemoteError> {
+        Ok(Arc::new(self.client(connection).await?.browse()))
+    }
+
+    async fn custody(&self, connection: &str) -> Result<Arc<dyn RemoteCustody>, RemoteError> {
         Ok(Arc::new(self.client(connection).await?.browse()))
     }
 

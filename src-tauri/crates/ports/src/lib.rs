@@ -8,6 +8,7 @@
 pub mod buckets;
 pub mod catalog;
 pub mod clock;
+pub mod custody;
 pub mod decode;
 pub mod fs;
 pub mod history;
@@ -24,6 +25,10 @@ pub use catalog::{
     Catalog, Connection, CredentialSource, ListedRow, ListingId, ListingInfo, ListingSort, Picked, Tallied,
 };
 pub use clock::{Clock, Entropy};
+pub use custody::{
+    BucketLock, Governance, Hold, LifecycleDocument, LifecycleMark, ListedRule, LockTerm, RemoteCustody,
+    RuleDraft, Standing, ThawAnswer, UploadUse,
+};
 pub use decode::{ByteRanges, DecodeError, Decoded, Decoder, PreviewCache, Want};
 pub use fs::{
     FsError, FsErrorKind, LocalFs, Marker, Published, RootIdentity, ScanItem, Scanned, Staged, Taken,

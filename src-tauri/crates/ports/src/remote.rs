@@ -16,7 +16,7 @@ use windlass_domain::{
     Timestamp, UploadId, VersionId,
 };
 
-use crate::{BoxError, BucketUse, Made, NewBucket, Removed};
+use crate::{BoxError, BucketUse, Made, NewBucket, RemoteCustody, Removed};
 
 /// Trouble with S3.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,8 @@ pub enum RemoteErrorKind {
     PreconditionFailed,
     /// 409 on a conditional write: a concurrent one is under way.
     ConditionalConflict,
-    /// This identity may not.
+    /// This identity may not, or nobody may: servers refuse to delete a locked version in the same words
+    /// ([`RemoteCustody::standing`] tells).
     AccessDenied,
     /// Unknown key id, wrong secret, expired token.
     Unauthenticated,
@@ -64,7 +65,7 @@ pub enum RemoteErrorKind {
     /// The bytes are in an archive and have to be restored before they can be read or copied (hazard HB23). The object is
     /// there.
     Archived,
-    /// A lock, and anything else.
+    /// Anything else.
     Unexpected,
 }
 
@@ -446,6 +447,8 @@ pub trait Remotes: Debug + Send + Sync {
     ) -> Result<Arc<dyn RemoteStore>, RemoteError>;
     /// The browser's view of a connection.
     async fn browse(&self, connection: &str) -> Result<Arc<dyn RemoteBrowse>, RemoteError>;
+    /// What the buckets of a connection do with their objects by themselves.
+    async fn custody(&self, connection: &str) -> Result<Arc<dyn RemoteCustody>, RemoteError>;
     /// Forgets cached clients of a connection (it was changed, or its credentials were).
     async fn forget(&self, connection: &str);
 }

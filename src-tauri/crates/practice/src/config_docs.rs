@@ -8,6 +8,7 @@ use http_body_util::BodyExt as _;
 use s3s::route::S3Route;
 use s3s::{Body, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
 
+use crate::lifecycle;
 use crate::store::{Store, call};
 use crate::target::{self, Target};
 
@@ -76,7 +77,19 @@ impl S3Route for ConfigDocs {
                 let body = body
                     .map_err(|e| s3_error!(MalformedXML, "The document can't be read: {}", e))?
                     .to_bytes();
-                call(&self.store, move |store| store.put_doc(&bucket, name, &id, &body)).await?;
+                let minimum = if name == "lifecycle" {
+                    lifecycle::check(&req.headers, &body)?;
+                    Some(lifecycle::minimum(&req.headers)?)
+                } else {
+                    None
+                };
+                call(&self.store, move |store| {
+                    if let Some(minimum) = minimum {
+                        store.put_doc(&bucket, lifecycle::MINIMUM, "", minimum.as_bytes())?;
+                    }
+                    store.put_doc(&bucket, name, &id, &body)
+                })
+                .await?;
                 let status = if name == "policy" { StatusCode::NO_CONTENT } else { StatusCode::OK };
                 Ok(S3Response::with_status(Body::empty(), status))
             }
@@ -85,7 +98,14 @@ impl S3Route for ConfigDocs {
                 Ok(S3Response::with_status(Body::empty(), StatusCode::NO_CONTENT))
             }
             _ => {
-                let found = call(&self.store, move |store| store.doc(&bucket, name, &id)).await?;
+                let (found, minimum) = call(&self.store, move |store| {
+                    let minimum = match name {
+                        "lifecycle" => store.doc(&bucket, lifecycle::MINIMUM, "")?,
+                        _ => None,
+                    };
+                    Ok((store.doc(&bucket, name, &id)?, minimum))
+                })
+                .await?;
                 let body = match (found, missing) {
                     (Some(body), _) => body,
                     (None, Missing::Empty(root)) => {
@@ -103,6 +123,9 @@ impl S3Route for ConfigDocs {
                     "application/xml"
                 });
                 response.headers.insert(http::header::CONTENT_TYPE, json);
+                if let Some(minimum) = minimum.and_then(|text| HeaderValue::from_bytes(&text).ok()) {
+                    response.headers.insert(lifecycle::MINIMUM, minimum);
+                }
                 Ok(response)
             }
         }

@@ -33,6 +33,10 @@ pub(crate) struct Plan {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Trusted;
 
+/// Travels in the extensions of an answer whose status the protocol crate does not know.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Answered(pub(crate) StatusCode);
+
 /// How far a signature's time may be from ours.
 const MAX_SKEW_SECS: i64 = 15 * 60;
 
@@ -149,7 +153,10 @@ impl Layer {
             parts.extensions.insert(Trusted);
         }
         let request = Request::from_parts(parts, Body::http_body_unsync(body));
-        let response = self.service.call(request).await.map_err(|e| Cut::Broken(e.into()))?;
+        let mut response = self.service.call(request).await.map_err(|e| Cut::Broken(e.into()))?;
+        if let Some(Answered(status)) = response.extensions_mut().remove() {
+            *response.status_mut() = status;
+        }
         if script.cut_after {
             return Err(Cut::OnPurpose);
         }

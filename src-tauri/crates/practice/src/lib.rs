@@ -18,15 +18,18 @@ mod error;
 mod fault_body;
 mod faults;
 mod layer;
+mod lifecycle;
 mod log;
 mod ops;
 mod sample;
 mod server;
 mod store;
 mod target;
+mod thaw;
 
 pub use error::PracticeError;
 pub use faults::{Fault, Faults, Profile, Rule, When};
 pub use log::RequestRecord;
 pub use server::{PracticeOptions, PracticeServer};
 pub use target::Op;
+pub use thaw::{ArchiveTier, ThawPace};

@@ -21,6 +21,7 @@ use crate::layer::{Layer, Trusted};
 use crate::log::{Log, RequestRecord};
 use crate::ops::Practice;
 use crate::store::Store;
+use crate::thaw::{ArchiveTier, Pace, ThawPace};
 use crate::{PracticeError, credentials, sample};
 
 const REGION: &str = "us-east-1";
@@ -38,13 +39,22 @@ pub struct PracticeOptions {
     pub seed_sample: bool,
     /// The rules of what goes wrong. The server shares this table.
     pub faults: Faults,
+    /// How quickly archived objects thaw.
+    pub thaw: ThawPace,
 }
 
 impl PracticeOptions {
     /// Any free port, own keys, sample photos, no faults.
     #[must_use]
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), port: 0, credentials: None, seed_sample: true, faults: Faults::default() }
+        Self {
+            root: root.into(),
+            port: 0,
+            credentials: None,
+            seed_sample: true,
+            faults: Faults::default(),
+            thaw: ThawPace::default(),
+        }
     }
 }
 
@@ -56,6 +66,7 @@ pub struct PracticeServer {
     seed_sample: bool,
     store: Arc<Store>,
     faults: Faults,
+    pace: Pace,
     log: Log,
     tasks: JoinSet<()>,
 }
@@ -66,13 +77,14 @@ impl PracticeServer {
     /// # Errors
     /// When the folder, the index, the keys or the port can't be used.
     pub async fn start(options: PracticeOptions) -> Result<Self, PracticeError> {
-        let PracticeOptions { root, port, credentials, seed_sample, faults } = options;
+        let PracticeOptions { root, port, credentials, seed_sample, faults, thaw } = options;
+        let pace = Pace::new(thaw);
         let opened = tokio::task::spawn_blocking(move || open(&root, credentials, seed_sample)).await;
         let (store, access_key, secret_key) = opened.map_err(|e| PracticeError::Index(Box::new(e)))??;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(PracticeError::Listen)?;
         let port = listener.local_addr().map_err(PracticeError::Listen)?.port();
         let log = Log::default();
-        let practice = Practice::new(Arc::clone(&store), faults.clone());
+        let practice = Practice::new(Arc::clone(&store), faults.clone(), pace.clone());
         let mut builder = S3ServiceBuilder::new(practice);
         builder.set_auth(OneKey {
             access_key: access_key.clone(),
@@ -91,7 +103,7 @@ impl PracticeServer {
         let layer = Arc::new(Layer { service: builder.build(), faults: faults.clone(), log: log.clone() });
         let mut tasks = JoinSet::new();
         tasks.spawn(accept(listener, layer));
-        Ok(Self { port, access_key, secret_key, seed_sample, store, faults, log, tasks })
+        Ok(Self { port, access_key, secret_key, seed_sample, store, faults, pace, log, tasks })
     }
 
     /// The address for clients.
@@ -136,6 +148,31 @@ impl PracticeServer {
     #[must_use]
     pub fn faults(&self) -> &Faults {
         &self.faults
+    }
+
+    /// Thaws at this pace from the next request on.
+    pub fn set_thaw_pace(&self, pace: ThawPace) {
+        self.pace.set(pace);
+    }
+
+    /// Lets an object of `INTELLIGENT_TIERING` fall into an archive tier, as months without a reader do.
+    ///
+    /// # Errors
+    /// When there is no such object, or it is of another class.
+    pub async fn archive(&self, bucket: &str, key: &str, tier: ArchiveTier) -> Result<(), PracticeError> {
+        let (store, bucket, key) = (Arc::clone(&self.store), bucket.to_owned(), key.to_owned());
+        let done = tokio::task::spawn_blocking(move || {
+            store.update_meta(&bucket, &key, None, |row| {
+                if row.storage_class != "INTELLIGENT_TIERING" {
+                    return Err(s3_error!(InvalidObjectState, "The object is of another class."));
+                }
+                row.meta.archive_tier = Some(tier.name().to_owned());
+                row.meta.thaw = None;
+                Ok(())
+            })
+        });
+        let done = done.await.map_err(|e| PracticeError::Index(Box::new(e)))?;
+        done.map(|_| ()).map_err(|e| PracticeError::Index(Box::new(e)))
     }
 
     /// The last requests, oldest first.

@@ -17,12 +17,12 @@ use crate::S3Client;
 use crate::body::QUIET;
 use crate::error::{own, stalled};
 use crate::lanes::Begin;
-use crate::store::time;
+use crate::store::{md5_base64, time};
 
 /// A connection, for looking around.
 #[derive(Debug, Clone)]
 pub struct S3Browse {
-    client: S3Client,
+    pub(crate) client: S3Client,
 }
 
 impl S3Browse {
@@ -203,6 +203,8 @@ impl RemoteBrowse for S3Browse {
                     .bucket(bucket.as_str())
                     .key(key.as_str())
                     .if_none_match("*")
+                    // A bucket whose objects are locked takes none without a checksum.
+                    .content_md5(md5_base64(b""))
                     .content_length(0)
                     .body(Vec::new().into())
                     .send()

@@ -78,19 +78,32 @@ pub(crate) fn check(operation: &str, body: Option<&[u8]>, etag: bool, html: bool
         "GetObjectTagging" => Some("Tagging"),
         "GetObjectAcl" => Some("AccessControlPolicy"),
         "GetBucketOwnershipControls" => Some("OwnershipControls"),
+        "GetBucketLifecycleConfiguration" => Some("LifecycleConfiguration"),
+        "GetObjectLockConfiguration" => Some("ObjectLockConfiguration"),
         "CopyObject" => Some("CopyObjectResult"),
         "UploadPartCopy" => Some("CopyPartResult"),
         _ => None,
     };
     // A server that overlooks it answers with the object itself, or with a listing.
-    let subresource = matches!(operation, "GetObjectTagging" | "GetObjectAcl" | "GetBucketOwnershipControls");
+    let subresource = matches!(
+        operation,
+        "GetObjectTagging"
+            | "GetObjectAcl"
+            | "GetBucketOwnershipControls"
+            | "GetBucketLifecycleConfiguration"
+            | "GetObjectLockConfiguration"
+    );
     if let Some(wanted) = wanted {
         return match root {
             Some(root) if root == wanted && !closed(body.unwrap_or_default(), wanted) => {
                 refuse("the body ends in the middle".to_owned(), false)
             }
             Some(root) if root == wanted => Ok(()),
-            Some(root) => refuse(format!("the body is <{root}>"), subresource),
+            Some(root) => {
+                // Whoever answers with a page of their own has overlooked nothing: they are no S3 server.
+                let page = ["html", "!doctype"].iter().any(|page| root.eq_ignore_ascii_case(page));
+                refuse(format!("the body is <{root}>"), subresource && !page)
+            }
             None => refuse("the body is no XML".to_owned(), subresource && !html),
         };
     }

@@ -42,7 +42,7 @@ async fn find(p: &Practice, from: &Source, conditions: ReadConditions<'_>) -> S3
             "At least one of the pre-conditions you specified did not hold"
         ));
     }
-    if matches!(row.storage_class.as_str(), "GLACIER" | "DEEP_ARCHIVE") && row.meta.restore.is_none() {
+    if !crate::thaw::standing(&row).can_be_read() {
         return Err(s3_error!(
             InvalidObjectState,
             "The operation is not valid for the source object's storage class"
@@ -87,13 +87,15 @@ pub(super) async fn object(
         ));
     }
     let given: Meta = meta_of!(input);
+    super::lock::check_parameters(p, &input.bucket, &given.lock).await?;
     let mut meta = if replace { Meta { tags: Vec::new(), ..given.clone() } } else { row.meta.clone() };
     meta.tags = if replace_tags { given.tags } else { row.meta.tags.clone() };
     meta.sse = given.sse;
     meta.sse_key = given.sse_key;
     meta.lock = given.lock;
     meta.public_read = given.public_read;
-    meta.restore = None;
+    meta.thaw = None;
+    meta.archive_tier = None;
     meta.parts = Vec::new();
     let kept = row.meta.checksums.algos().first().copied();
     let algos =

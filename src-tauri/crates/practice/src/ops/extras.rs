@@ -1,20 +1,25 @@
-//! Tags, attributes, locks, restores and access lists of objects.
+//! Tags, attributes and access lists of objects.
 
 use s3s::dto::*;
-use s3s::{S3Request, S3Response, S3Result, s3_error};
+use s3s::{S3Request, S3Response, S3Result};
 
 use super::Practice;
 use super::objects::check_tags;
-use super::shared::{custom, epoch, owner, timestamp};
+use super::shared::{owner, timestamp};
 use crate::checksum::put_checksums;
 use crate::store::{Row, call, present};
 
-async fn find(p: &Practice, bucket: String, key: String, version: Option<String>) -> S3Result<Row> {
+pub(super) async fn find(
+    p: &Practice,
+    bucket: String,
+    key: String,
+    version: Option<String>,
+) -> S3Result<Row> {
     call(&p.store, move |store| present(store.find(&bucket, &key, version.as_deref())?, version.as_deref()))
         .await
 }
 
-async fn change(
+pub(super) async fn change(
     p: &Practice,
     bucket: String,
     key: String,
@@ -128,157 +133,6 @@ pub(super) async fn attributes(
         });
     }
     Ok(S3Response::new(output))
-}
-
-fn no_lock() -> s3s::S3Error {
-    custom(
-        404,
-        "NoSuchObjectLockConfiguration",
-        "The specified object does not have a ObjectLock configuration",
-    )
-}
-
-pub(super) async fn retention(
-    p: &Practice,
-    req: S3Request<GetObjectRetentionInput>,
-) -> S3Result<S3Response<GetObjectRetentionOutput>> {
-    let row = find(p, req.input.bucket, req.input.key, req.input.version_id).await?;
-    let (Some(mode), Some(until)) = (row.meta.lock.mode, row.meta.lock.until_ms) else {
-        return Err(no_lock());
-    };
-    let retention = ObjectLockRetention {
-        mode: Some(ObjectLockRetentionMode::from(mode)),
-        retain_until_date: Some(timestamp(until)),
-    };
-    Ok(S3Response::new(GetObjectRetentionOutput { retention: Some(retention) }))
-}
-
-pub(super) async fn set_retention(
-    p: &Practice,
-    req: S3Request<PutObjectRetentionInput>,
-) -> S3Result<S3Response<PutObjectRetentionOutput>> {
-    let input = req.input;
-    need_lock_bucket(p, &input.bucket).await?;
-    let bypass = input.bypass_governance_retention == Some(true);
-    let (mode, until) = input.retention.map_or((None, None), |r| (r.mode, r.retain_until_date));
-    #[allow(clippy::cast_possible_truncation)]
-    let until = until.map(|t| (epoch(&t) * 1000.0) as i64);
-    change(p, input.bucket, input.key, input.version_id, move |row| {
-        let lock = &mut row.meta.lock;
-        let held = lock.until_ms.is_some_and(|ms| ms > crate::store::now_ms());
-        let shorter = until.unwrap_or(0) < lock.until_ms.unwrap_or(0);
-        let governed = lock.mode.as_deref() == Some("GOVERNANCE");
-        if held && shorter && !(governed && bypass) {
-            return Err(s3_error!(AccessDenied, "Access Denied because object protected by object lock."));
-        }
-        lock.mode = mode.map(|m| m.as_str().to_owned());
-        lock.until_ms = until;
-        Ok(())
-    })
-    .await?;
-    Ok(S3Response::new(PutObjectRetentionOutput::default()))
-}
-
-async fn need_lock_bucket(p: &Practice, bucket: &str) -> S3Result<()> {
-    let name = bucket.to_owned();
-    let bucket = call(&p.store, move |store| store.bucket(&name)).await?;
-    if bucket.object_lock.is_empty() {
-        return Err(s3_error!(InvalidRequest, "Bucket is missing Object Lock Configuration"));
-    }
-    Ok(())
-}
-
-pub(super) async fn legal_hold(
-    p: &Practice,
-    req: S3Request<GetObjectLegalHoldInput>,
-) -> S3Result<S3Response<GetObjectLegalHoldOutput>> {
-    let row = find(p, req.input.bucket, req.input.key, req.input.version_id).await?;
-    let status = ObjectLockLegalHoldStatus::from(if row.meta.lock.hold { "ON" } else { "OFF" }.to_owned());
-    Ok(S3Response::new(GetObjectLegalHoldOutput {
-        legal_hold: Some(ObjectLockLegalHold { status: Some(status) }),
-    }))
-}
-
-pub(super) async fn set_legal_hold(
-    p: &Practice,
-    req: S3Request<PutObjectLegalHoldInput>,
-) -> S3Result<S3Response<PutObjectLegalHoldOutput>> {
-    let input = req.input;
-    need_lock_bucket(p, &input.bucket).await?;
-    let on = input.legal_hold.and_then(|h| h.status).is_some_and(|s| s.as_str() == "ON");
-    change(p, input.bucket, input.key, input.version_id, move |row| {
-        row.meta.lock.hold = on;
-        Ok(())
-    })
-    .await?;
-    Ok(S3Response::new(PutObjectLegalHoldOutput::default()))
-}
-
-pub(super) async fn lock_configuration(
-    p: &Practice,
-    req: S3Request<GetObjectLockConfigurationInput>,
-) -> S3Result<S3Response<GetObjectLockConfigurationOutput>> {
-    let bucket = call(&p.store, move |store| store.bucket(&req.input.bucket)).await?;
-    if bucket.object_lock.is_empty() {
-        return Err(custom(
-            404,
-            "ObjectLockConfigurationNotFoundError",
-            "Object Lock configuration does not exist for this bucket",
-        ));
-    }
-    let rule = bucket.object_lock.split_once(' ').map(|(mode, days)| ObjectLockRule {
-        default_retention: Some(DefaultRetention {
-            days: days.parse().ok(),
-            mode: Some(ObjectLockRetentionMode::from(mode.to_owned())),
-            years: None,
-        }),
-    });
-    let configuration = ObjectLockConfiguration {
-        object_lock_enabled: Some(ObjectLockEnabled::from("Enabled".to_owned())),
-        rule,
-    };
-    Ok(S3Response::new(GetObjectLockConfigurationOutput { object_lock_configuration: Some(configuration) }))
-}
-
-pub(super) async fn set_lock_configuration(
-    p: &Practice,
-    req: S3Request<PutObjectLockConfigurationInput>,
-) -> S3Result<S3Response<PutObjectLockConfigurationOutput>> {
-    let input = req.input;
-    let retention = input.object_lock_configuration.and_then(|c| c.rule).and_then(|r| r.default_retention);
-    let kept = match retention {
-        Some(DefaultRetention { days, mode: Some(mode), years }) => {
-            let days = days.unwrap_or(0).saturating_add(years.unwrap_or(0).saturating_mul(365));
-            format!("{} {days}", mode.as_str())
-        }
-        Some(DefaultRetention { mode: None, .. }) | None => "on".to_owned(),
-    };
-    call(&p.store, move |store| store.set_object_lock(&input.bucket, &kept)).await?;
-    Ok(S3Response::new(PutObjectLockConfigurationOutput::default()))
-}
-
-pub(super) async fn restore(
-    p: &Practice,
-    req: S3Request<RestoreObjectInput>,
-) -> S3Result<S3Response<RestoreObjectOutput>> {
-    let input = req.input;
-    let days = input.restore_request.and_then(|r| r.days).unwrap_or(1);
-    let until = jiff::Timestamp::now().as_second().saturating_add(i64::from(days) * 86_400);
-    let until = jiff::Timestamp::from_second(until).unwrap_or(jiff::Timestamp::MAX);
-    let text =
-        format!("ongoing-request=\"false\", expiry-date=\"{}\"", until.strftime("%a, %d %b %Y %H:%M:%S GMT"));
-    change(p, input.bucket, input.key, input.version_id, move |row| {
-        if !matches!(row.storage_class.as_str(), "GLACIER" | "DEEP_ARCHIVE") {
-            return Err(s3_error!(
-                InvalidObjectState,
-                "Restore is not allowed for the object's current storage class"
-            ));
-        }
-        row.meta.restore = Some(text);
-        Ok(())
-    })
-    .await?;
-    Ok(S3Response::with_status(RestoreObjectOutput::default(), http::StatusCode::ACCEPTED))
 }
 
 fn full_control() -> Vec<Grant> {

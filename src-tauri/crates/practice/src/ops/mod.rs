@@ -1,9 +1,11 @@
 //! The operations: what each S3 call does with the store. One file per group; this one only hands over.
 
+mod archive;
 mod buckets;
 mod copy;
 mod extras;
 mod list;
+mod lock;
 mod multipart;
 mod objects;
 mod shared;
@@ -16,6 +18,7 @@ use s3s::{S3, S3Request, S3Response, S3Result};
 
 use crate::faults::{Faults, Profile};
 use crate::store::{Row, Store};
+use crate::thaw::Pace;
 
 /// How many earlier states are kept for stale HEADs.
 const STALE_KEPT: usize = 1024;
@@ -24,12 +27,13 @@ const STALE_KEPT: usize = 1024;
 pub(crate) struct Practice {
     store: Arc<Store>,
     faults: Faults,
+    pace: Pace,
     stale: Mutex<HashMap<(String, String), Option<Row>>>,
 }
 
 impl Practice {
-    pub(crate) fn new(store: Arc<Store>, faults: Faults) -> Self {
-        Self { store, faults, stale: Mutex::new(HashMap::new()) }
+    pub(crate) fn new(store: Arc<Store>, faults: Faults, pace: Pace) -> Self {
+        Self { store, faults, pace, stale: Mutex::new(HashMap::new()) }
     }
 
     fn profile(&self) -> Profile {
@@ -73,8 +77,8 @@ hand_over! {
     get_bucket_location(GetBucketLocationInput) -> GetBucketLocationOutput = buckets::location;
     get_bucket_versioning(GetBucketVersioningInput) -> GetBucketVersioningOutput = buckets::versioning;
     put_bucket_versioning(PutBucketVersioningInput) -> PutBucketVersioningOutput = buckets::set_versioning;
-    get_object_lock_configuration(GetObjectLockConfigurationInput) -> GetObjectLockConfigurationOutput = extras::lock_configuration;
-    put_object_lock_configuration(PutObjectLockConfigurationInput) -> PutObjectLockConfigurationOutput = extras::set_lock_configuration;
+    get_object_lock_configuration(GetObjectLockConfigurationInput) -> GetObjectLockConfigurationOutput = lock::configuration;
+    put_object_lock_configuration(PutObjectLockConfigurationInput) -> PutObjectLockConfigurationOutput = lock::set_configuration;
     list_objects(ListObjectsInput) -> ListObjectsOutput = list::v1;
     list_objects_v2(ListObjectsV2Input) -> ListObjectsV2Output = list::v2;
     list_object_versions(ListObjectVersionsInput) -> ListObjectVersionsOutput = list::versions;
@@ -95,11 +99,11 @@ hand_over! {
     get_object_tagging(GetObjectTaggingInput) -> GetObjectTaggingOutput = extras::tagging;
     put_object_tagging(PutObjectTaggingInput) -> PutObjectTaggingOutput = extras::set_tagging;
     delete_object_tagging(DeleteObjectTaggingInput) -> DeleteObjectTaggingOutput = extras::delete_tagging;
-    get_object_retention(GetObjectRetentionInput) -> GetObjectRetentionOutput = extras::retention;
-    put_object_retention(PutObjectRetentionInput) -> PutObjectRetentionOutput = extras::set_retention;
-    get_object_legal_hold(GetObjectLegalHoldInput) -> GetObjectLegalHoldOutput = extras::legal_hold;
-    put_object_legal_hold(PutObjectLegalHoldInput) -> PutObjectLegalHoldOutput = extras::set_legal_hold;
-    restore_object(RestoreObjectInput) -> RestoreObjectOutput = extras::restore;
+    get_object_retention(GetObjectRetentionInput) -> GetObjectRetentionOutput = lock::retention;
+    put_object_retention(PutObjectRetentionInput) -> PutObjectRetentionOutput = lock::set_retention;
+    get_object_legal_hold(GetObjectLegalHoldInput) -> GetObjectLegalHoldOutput = lock::legal_hold;
+    put_object_legal_hold(PutObjectLegalHoldInput) -> PutObjectLegalHoldOutput = lock::set_legal_hold;
+    restore_object(RestoreObjectInput) -> RestoreObjectOutput = archive::restore;
     get_object_acl(GetObjectAclInput) -> GetObjectAclOutput = extras::object_acl;
     get_bucket_acl(GetBucketAclInput) -> GetBucketAclOutput = extras::bucket_acl;
 }

@@ -6,9 +6,9 @@ use s3s::crypto::Checksum as _;
 use s3s::dto::*;
 use s3s::{S3Request, S3Response, S3Result, s3_error};
 
-use super::Practice;
 use super::objects::meta_of;
 use super::shared::{conditions, encode, owner, plan, timestamp, verify, wanted};
+use super::{Practice, lock};
 use crate::checksum::{self, Algo, Checksums, Kind, hex, put_checksums, take_checksums};
 use crate::faults::Profile;
 use crate::store::{Meta, NewObject, PartMeta, PartRow, UploadRow, call, ingest};
@@ -81,6 +81,7 @@ pub(super) async fn create(
     };
     let (checksum, kind) = choose(p, asked, input.checksum_type.as_ref().map(ChecksumType::as_str))?;
     let mut meta: Meta = meta_of!(input);
+    lock::check_parameters(p, &input.bucket, &meta.lock).await?;
     let storage_class = input.storage_class.map_or_else(|| "STANDARD".to_owned(), |s| s.as_str().to_owned());
     let (bucket, key) = (input.bucket.clone(), input.key.clone());
     let id = call(&p.store, move |store| {
@@ -113,6 +114,7 @@ pub(super) async fn upload_part(
     check_number(req.input.part_number)?;
     let (bucket, key, id) = (req.input.bucket.clone(), req.input.key.clone(), req.input.upload_id.clone());
     let upload = call(&p.store, move |store| store.upload(&bucket, &key, &id)).await?;
+    lock::check_body(p, &req.input.bucket, &upload.meta.lock, &req.headers).await?;
     let sent = take_checksums!(req.input);
     let algos = wanted(p, &req.headers, req.input.checksum_algorithm.as_ref(), &sent, upload.checksum);
     let received = ingest(&p.store, req.input.body.take(), &algos, plan.tamper).await?;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use s3s::dto::*;
 use s3s::{S3Request, S3Response, S3Result, s3_error};
 
-use super::Practice;
 use super::shared::{ReadConditions, conditions, epoch, plan, timestamp, verify, wanted};
+use super::{Practice, lock};
 use crate::checksum::{Kind, hex, put_checksums, take_checksums};
 use crate::faults::Profile;
 use crate::store::{Conditions, Lock, Meta, NewObject, Row, call, ingest, present, read_range};
@@ -110,10 +110,7 @@ pub(super) async fn put(
     let sent = take_checksums!(req.input);
     let algos = wanted(p, &req.headers, req.input.checksum_algorithm.as_ref(), &sent, None);
     let meta = meta_of!(req.input);
-    {
-        let bucket = req.input.bucket.clone();
-        call(&p.store, move |store| store.bucket(&bucket)).await?;
-    }
+    lock::check(p, &req.input.bucket, &meta.lock, &req.headers).await?;
     let received = ingest(&p.store, req.input.body.take(), &algos, plan.tamper).await?;
     verify(
         p,
@@ -257,7 +254,7 @@ macro_rules! describe {
         $output.last_modified = Some(timestamp(row.modified_ms));
         $output.metadata = Some(meta.user.clone().into_iter().collect());
         $output.parts_count = span.parts_count;
-        $output.restore = meta.restore.clone();
+        $output.restore = crate::thaw::standing(row).header();
         $output.server_side_encryption = meta.sse.clone().map(ServerSideEncryption::from);
         $output.ssekms_key_id = meta.sse_key.clone();
         $output.storage_class =
@@ -305,7 +302,7 @@ pub(super) async fn get(
         };
         conditions.check(&row)?;
     }
-    if matches!(row.storage_class.as_str(), "GLACIER" | "DEEP_ARCHIVE") && row.meta.restore.is_none() {
+    if !crate::thaw::standing(&row).can_be_read() {
         return Err(s3_error!(
             InvalidObjectState,
             "The operation is not valid for the object's storage class"
@@ -346,6 +343,9 @@ pub(super) async fn head(
     let span = span(&row, input.range.as_ref(), input.part_number)?;
     let mut output = HeadObjectOutput::default();
     describe!(output, &row, &span, wants_checksums(input.checksum_mode.as_ref()), versioned);
+    // What was thawed has left its tier.
+    let frozen = !matches!(crate::thaw::standing(&row), crate::thaw::Standing::Ready(_));
+    output.archive_status = row.meta.archive_tier.filter(|_| frozen).map(ArchiveStatus::from);
     Ok(S3Response::new(output))
 }
 

@@ -41,7 +41,7 @@ pub(crate) struct BucketRow {
     pub(crate) name: String,
     pub(crate) created_ms: i64,
     pub(crate) versioning: Versioning,
-    /// Empty, or the object lock configuration as JSON.
+    /// Empty, "on", or the mode and the days of the default retention.
     pub(crate) object_lock: String,
 }
 
@@ -133,7 +133,12 @@ impl Store {
     /// Sets the object lock configuration.
     pub(crate) fn set_object_lock(&self, name: &str, json: &str) -> S3Result<()> {
         self.write(|tx, _| {
-            need(tx, name)?;
+            if need(tx, name)?.versioning != Versioning::Enabled {
+                return Err(s3_error!(
+                    InvalidBucketState,
+                    "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"
+                ));
+            }
             tx.execute("UPDATE buckets SET object_lock = ?2 WHERE name = ?1", params![name, json])
                 .map_err(db)?;
             Ok(())

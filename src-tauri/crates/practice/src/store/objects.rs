@@ -11,6 +11,7 @@ use super::{
     Garbage, NewBody, Segment, Store, Versioning, buckets, db, now_ms, segments_json, size_column, size_value,
 };
 use crate::checksum::{Checksums, Kind};
+use crate::thaw::Thawing;
 
 /// What an object carries besides its bytes.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -31,7 +32,9 @@ pub(crate) struct Meta {
     pub(crate) sse: Option<String>,
     pub(crate) sse_key: Option<String>,
     pub(crate) lock: Lock,
-    pub(crate) restore: Option<String>,
+    pub(crate) thaw: Option<Thawing>,
+    /// Archive tier of `INTELLIGENT_TIERING`.
+    pub(crate) archive_tier: Option<String>,
     pub(crate) public_read: bool,
 }
 
@@ -374,7 +377,7 @@ fn check_lock(row: &Row, bypass: bool) -> S3Result<()> {
     Ok(())
 }
 
-fn apply_default_lock(bucket: &buckets::BucketRow, meta: &mut Meta) {
+pub(super) fn apply_default_lock(bucket: &buckets::BucketRow, meta: &mut Meta) {
     if meta.lock.mode.is_some() || bucket.object_lock.is_empty() {
         return;
     }

@@ -258,7 +258,8 @@ impl Store {
             let all = parts(tx, upload, 0, usize::MAX)?;
             let numbers: Vec<(i32, Vec<Segment>)> =
                 all.iter().map(|p| (p.number, p.segments.clone())).collect();
-            let (object, used) = assemble(&row, all)?;
+            let (mut object, used) = assemble(&row, all)?;
+            objects::apply_default_lock(&bucket, &mut object.meta);
             let before = objects::latest(tx, &bucket.name, key)?;
             conditions.check(before.as_ref())?;
             let taken: HashSet<i32> = used.iter().map(|p| p.number).collect();

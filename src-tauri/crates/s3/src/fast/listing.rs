@@ -204,7 +204,7 @@ pub(super) fn truth(text: &str) -> Result<bool, Malformed> {
 }
 
 /// `2026-01-31T12:30:00.000Z` without detours; other forms as the SDK reads them.
-pub(super) fn moment(text: &str) -> Option<Timestamp> {
+pub(crate) fn moment(text: &str) -> Option<Timestamp> {
     quick(text).or_else(|| {
         let date = DateTime::from_str(text, Format::DateTimeWithOffset).ok()?;
         date.to_millis().ok().map(Timestamp::from_millis)

@@ -13,7 +13,7 @@ pub(crate) mod place;
 mod pool;
 mod sign;
 pub(crate) mod versions;
-mod xml;
+pub(crate) mod xml;
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -17,7 +17,7 @@ const DEEPEST: usize = 64;
 
 /// One piece of a document. Names are whole; comments and processing instructions are passed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Token<'a> {
+pub(crate) enum Token<'a> {
     Open { name: &'a str, empty: bool },
     Close(&'a str),
     Text(&'a str),
@@ -25,18 +25,31 @@ pub(super) enum Token<'a> {
 }
 
 /// A name without its prefix.
-pub(super) fn local(name: &str) -> &str {
+pub(crate) fn local(name: &str) -> &str {
     name.rsplit_once(':').map_or(name, |(_, local)| local)
 }
 
 #[derive(Debug)]
-pub(super) struct Scanner<'a> {
+pub(crate) struct Scanner<'a> {
     rest: &'a str,
+    /// Bytes that were left where the last piece began.
+    begun: usize,
 }
 
 impl<'a> Scanner<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
-        Self { rest: text.trim_start_matches('\u{feff}') }
+    pub(crate) fn new(text: &'a str) -> Self {
+        let rest = text.trim_start_matches('\u{feff}');
+        Self { rest, begun: rest.len() }
+    }
+
+    /// Bytes of the text from the beginning of the last piece on.
+    pub(crate) const fn begun(&self) -> usize {
+        self.begun
+    }
+
+    /// Bytes of the text behind the last piece.
+    pub(crate) const fn left(&self) -> usize {
+        self.rest.len()
     }
 
     /// What is before byte `at`, and moves behind it and the `skip` bytes that follow.
@@ -51,11 +64,12 @@ impl<'a> Scanner<'a> {
         self.split(at, end.len())
     }
 
-    pub(super) fn next(&mut self) -> Result<Option<Token<'a>>, Malformed> {
+    pub(crate) fn next(&mut self) -> Result<Option<Token<'a>>, Malformed> {
         loop {
             if self.rest.is_empty() {
                 return Ok(None);
             }
+            self.begun = self.rest.len();
             let Some(after) = self.rest.strip_prefix('<') else {
                 let at = memchr(b'<', self.rest.as_bytes()).unwrap_or(self.rest.len());
                 return self.split(at, 0).map(|text| Some(Token::Text(text)));
@@ -112,7 +126,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Text of the element `name` that was just opened, and moves behind its end. There may be no element inside.
-    pub(super) fn text(&mut self, name: &str, empty: bool) -> Result<Cow<'a, str>, Malformed> {
+    pub(crate) fn text(&mut self, name: &str, empty: bool) -> Result<Cow<'a, str>, Malformed> {
         if empty {
             return Ok(Cow::Borrowed(""));
         }
@@ -137,7 +151,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Moves behind the end of the element `name` that was just opened.
-    pub(super) fn skip(&mut self, name: &'a str, empty: bool) -> Result<(), Malformed> {
+    pub(crate) fn skip(&mut self, name: &'a str, empty: bool) -> Result<(), Malformed> {
         if empty {
             return Ok(());
         }

@@ -128,7 +128,7 @@ impl RemoteBrowse for VirtualS3 {
                     size: version.data.as_ref().map_or(0, |data| data.len() as u64),
                     modified: Some(Self::modified(version)),
                     etag: version.etag.clone(),
-                    class: "STANDARD".to_owned(),
+                    class: state.kept(version.id).class,
                     key,
                 });
             }
@@ -184,7 +184,7 @@ impl RemoteBrowse for VirtualS3 {
                         content: version.data.as_ref().map(|data| time::Content {
                             size: data.len() as u64,
                             etag: ETag::new(version.etag.as_str()),
-                            class: "STANDARD".into(),
+                            class: state.kept(version.id).class.into(),
                         }),
                     },
                     latest: place == 0,

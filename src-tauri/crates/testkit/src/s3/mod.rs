@@ -1,6 +1,7 @@
 //! A bucket: keys, versions, delete markers, multipart uploads, conditions. Every call that changes something is three steps:
 //! it is sent, it takes effect, the answer arrives; the process may die, or the line fail, between any two.
 mod browse;
+mod custody;
 mod others;
 mod store;
 
@@ -9,10 +10,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use windlass_domain::lifecycle::Rule;
 use windlass_domain::{
     Bucket, Capabilities, Crc64Nvme, Digest, ETag, RemoteExpect, RemoteState, Support, Timestamp, VersionId,
 };
-use windlass_ports::{Clock as _, RemoteBrowse, RemoteError, RemoteErrorKind, RemoteStore, Remotes};
+use windlass_ports::{
+    Clock as _, RemoteBrowse, RemoteCustody, RemoteError, RemoteErrorKind, RemoteStore, Remotes,
+};
 
 use crate::content::{Content, ContentId};
 use crate::world::{Event, Who, World};
@@ -145,6 +149,11 @@ struct State {
     /// Since when the engine's marker object is missing, once it was there.
     marker_gone: Option<i64>,
     generation: u64,
+    /// What is kept of versions that are not as all are, by their number.
+    kept: BTreeMap<u64, custody::Kept>,
+    /// Nanoseconds that thawing takes.
+    thaw_takes: i64,
+    rules: Vec<Rule>,
 }
 
 /// The bucket.
@@ -289,6 +298,9 @@ impl VirtualS3 {
             ever: BTreeMap::new(),
             marker_gone: None,
             generation: 1,
+            kept: BTreeMap::new(),
+            thaw_takes: 0,
+            rules: Vec::new(),
         };
         let bucket = Bucket::new(bucket);
         Arc::new(Self { world, bucket, prefix: prefix.to_owned(), state: Mutex::new(state) })
@@ -464,6 +476,12 @@ impl Remotes for VirtualRemotes {
         self.s3.world.pass("browse").await;
         let browse: Arc<dyn RemoteBrowse> = Arc::<VirtualS3>::clone(&self.s3);
         Ok(browse)
+    }
+
+    async fn custody(&self, _: &str) -> Result<Arc<dyn RemoteCustody>, RemoteError> {
+        self.s3.world.pass("custody").await;
+        let custody: Arc<dyn RemoteCustody> = Arc::<VirtualS3>::clone(&self.s3);
+        Ok(custody)
     }
 
     async fn forget(&self, _: &str) {}

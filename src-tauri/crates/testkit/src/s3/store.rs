@@ -12,15 +12,15 @@ use windlass_domain::{
     UploadId, VersionId,
 };
 use windlass_ports::remote::ByteStream;
-use windlass_ports::{OpenUpload, PutBody, RemoteError, RemoteErrorKind as Kind, RemoteStore};
+use windlass_ports::{Clock as _, OpenUpload, PutBody, RemoteError, RemoteErrorKind as Kind, RemoteStore};
 
 use super::{Effect, Late, Open, Part, STALE_NS, State, Version, VirtualS3, error, lost};
 use crate::content::Content;
 use crate::world::{Edge, Event, Fault, Who, World};
 
 /// What any request may run into.
-const LOOK: &[Fault] = &[Fault::NetBefore, Fault::Throttled, Fault::Expired];
-const WRITE: &[Fault] = &[
+pub(super) const LOOK: &[Fault] = &[Fault::NetBefore, Fault::Throttled, Fault::Expired];
+pub(super) const WRITE: &[Fault] = &[
     Fault::NetBefore,
     Fault::NetAfter,
     Fault::Late,
@@ -56,7 +56,7 @@ fn refusal(fault: Option<Fault>) -> Option<RemoteError> {
 
 impl VirtualS3 {
     /// One request that changes something: sent (unless it has `begun` with a look), done, answered.
-    async fn change<T, F>(
+    pub(super) async fn change<T, F>(
         &self,
         op: &'static str,
         key: &str,
@@ -162,6 +162,7 @@ impl VirtualS3 {
             if now.etag != expect.as_str() {
                 return Err(error(Kind::PreconditionFailed, "another version"));
             }
+            state.readable(now, Timestamp(self.now()))?;
             now.data.clone().unwrap_or_else(|| Content::of(Bytes::new()))
         };
         let data = damaged(data, &self.world, fault == Some(Fault::BitFlip));
@@ -189,7 +190,12 @@ impl VirtualS3 {
         Ok(pieces.boxed())
     }
 
-    async fn read(&self, op: &'static str, key: &str, can: &[Fault]) -> Result<Option<Fault>, RemoteError> {
+    pub(super) async fn read(
+        &self,
+        op: &'static str,
+        key: &str,
+        can: &[Fault],
+    ) -> Result<Option<Fault>, RemoteError> {
         self.inside(key);
         self.world.pass(op).await;
         let fault = self.world.fault(op, can);
@@ -454,10 +460,13 @@ impl RemoteStore for VirtualS3 {
             if now.etag != etag.as_str() {
                 return Err(error(Kind::PreconditionFailed, "the source is another version"));
             }
+            state.readable(now, world.now())?;
+            let from = now.id;
             let data = now.data.clone().unwrap_or_else(|| Content::of(Bytes::new()));
             state.check(&to_name, &expect)?;
             let etag = state.etag(&data, 0);
-            state.store(world, &to_name, etag, Some(data), Who::Engine);
+            let id = state.store(world, &to_name, etag, Some(data), Who::Engine);
+            state.same_class(from, id);
             let stored = state.current(&to_name).map(|version| state.told(version));
             stored.ok_or_else(|| error(Kind::Unexpected, "it is gone at once"))
         })
@@ -491,6 +500,7 @@ impl RemoteStore for VirtualS3 {
             if now.etag != etag.as_str() {
                 return Err(error(Kind::PreconditionFailed, "the source is another version"));
             }
+            state.readable(now, world.now())?;
             let data = now.data.clone().unwrap_or_else(|| Content::of(Bytes::new()));
             let etag = state.etag(&data, 0);
             state.store(world, &name, etag, Some(data), Who::Engine);
