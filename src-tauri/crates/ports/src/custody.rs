@@ -146,7 +146,7 @@ pub trait RemoteCustody: Debug + Send + Sync {
     ) -> Result<LifecycleDocument, RemoteError>;
     /// Writes the document whole; one without rules takes all rules away. The bucket is looked at right before: `PreconditionFailed`
     /// when its rules are not those that were opened any more. S3 knows no condition here, so somebody who writes in between goes
-    /// unnoticed.
+    /// unnoticed. A server may keep less than it was given (Ceph 16.2 and moto forget sizes): read again, and compare what the rules say.
     async fn replace_lifecycle(
         &self,
         bucket: &Bucket,

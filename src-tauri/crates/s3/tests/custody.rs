@@ -513,6 +513,8 @@ async fn edit_there(name: &str, custody: &S3Browse, bucket: &Bucket) -> Vec<Stri
         let found = after.rules.iter().find(|listed| listed.rule.id == before.rule.id);
         let good = match found {
             Some(found) if place == at => found.rule.expiration == edited.expiration,
+            // Ceph 16.2 tells a prefix beside `And`, and would forget it; see `rules::meaning::Rule::crooked`.
+            Some(found) if name == "rgw" => found.rule == before.rule,
             Some(found) => found.text == before.text,
             None => false,
         };
@@ -579,7 +581,10 @@ async fn lock_there(name: &str, client: &S3Client, foreign: &aws_sdk_s3::Client)
     let free = custody.set_hold(&bucket, &a, &version, Hold::Off).await;
     step("let it go", free.is_ok(), format!("{free:?}"));
     let none = custody.set_retention(&bucket, &a, &version, Some(&kept), None, Governance::Bypassed).await;
-    step("unlock it", none.is_ok(), format!("{none:?}"));
+    // These two know a shorter retention, and no removal of one.
+    let known =
+        ["seaweedfs", "rgw"].contains(&name) && none.as_ref().is_err_and(|e| e.kind == Kind::BadRequest);
+    step("unlock it", none.is_ok() || known, format!("{none:?}"));
     wrong
 }
 

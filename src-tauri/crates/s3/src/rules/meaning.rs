@@ -128,6 +128,9 @@ pub(crate) struct Rule<'a> {
     pub(crate) strange: Vec<String>,
     /// It has a `Prefix` of its own.
     pub(crate) legacy: bool,
+    /// Its filter has conditions beside `And`. Ceph 16.2 tells rules so, and drops the prefix when it is given one back: such a
+    /// rule, kept byte for byte, would be for more objects than before.
+    pub(crate) crooked: bool,
 }
 
 /// Reads children that are known by name and gives the names of those that are not. `take` says whether it took one.
@@ -239,8 +242,10 @@ fn tag(text: &str, element: &Element<'_>) -> Result<(String, String), Malformed>
     if strange.is_empty() { Ok((key.ok_or(UNREAD)?, value.unwrap_or_default())) } else { Err(UNREAD) }
 }
 
-fn filter(text: &str, element: &Element<'_>, strange: &mut Vec<String>) -> Result<Filter, Malformed> {
+/// A filter, and whether it has conditions beside `And`.
+fn filter(text: &str, element: &Element<'_>, strange: &mut Vec<String>) -> Result<(Filter, bool), Malformed> {
     let (mut prefix, mut found, mut and) = (None, Filter::default(), None);
+    let mut beside = false;
     let mut take = |name: &str, child: &Element<'_>| match name {
         "Prefix" => once(&mut prefix, child.value(text)?),
         "Tag" => {
@@ -252,21 +257,32 @@ fn filter(text: &str, element: &Element<'_>, strange: &mut Vec<String>) -> Resul
         _ => Ok(false),
     };
     each(text, element, strange, |name, child| {
-        if name == "And" { once(&mut and, child.clone().whole) } else { take(name, child) }
+        if name == "And" {
+            return once(&mut and, child.clone().whole);
+        }
+        beside = true;
+        take(name, child)
     })?;
+    let crooked = beside && and.is_some();
     if let Some(range) = and {
         let and = elements(text, range)?.pop().ok_or(CUT)?;
         each(text, &and, strange, take)?;
     }
     found.prefix = prefix.unwrap_or_default();
-    Ok(found)
+    Ok((found, crooked))
 }
 
 impl<'a> Rule<'a> {
     /// Reads a rule. What is not understood in it is no mistake.
     pub(super) fn read(text: &'a str, element: Element<'a>) -> Result<Self, Malformed> {
-        let mut found =
-            Self { children: Vec::new(), rule: <_>::default(), strange: Vec::new(), legacy: false, element };
+        let mut found = Self {
+            children: Vec::new(),
+            rule: <_>::default(),
+            strange: Vec::new(),
+            legacy: false,
+            crooked: false,
+            element,
+        };
         let mut seen: Vec<Part> = Vec::new();
         for child in elements(text, found.element.inside.clone())? {
             let name = child.known(found.element.space());
@@ -306,7 +322,7 @@ impl<'a> Rule<'a> {
                 self.rule.filter = Filter { prefix: child.value(text)?, ..Filter::default() };
                 self.legacy = true;
             }
-            Part::Filter => self.rule.filter = filter(text, child, strange)?,
+            Part::Filter => (self.rule.filter, self.crooked) = filter(text, child, strange)?,
             Part::Status => match child.value(text)?.trim_ascii() {
                 "Enabled" => self.rule.enabled = true,
                 "Disabled" => self.rule.enabled = false,

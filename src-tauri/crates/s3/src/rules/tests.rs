@@ -203,6 +203,23 @@ fn what_is_not_understood_is_kept_and_never_guessed_at() {
     assert!(why.contains("Expiration") && why.contains("does not understand"), "{why}");
 }
 
+/// Found on Ceph 16.2, which tells a prefix beside `And` and forgets it when it is told so.
+#[test]
+fn a_filter_that_its_own_server_would_read_as_a_wider_one_is_written_straight() {
+    let crooked = alone(
+        "<ID>a</ID><Filter><Prefix>p/</Prefix><And><Tag><Key>k</Key><Value>v</Value></Tag><Odd/></And></Filter>\
+         <Status>Enabled</Status><Expiration><Days>1</Days></Expiration><Owner>x</Owner>",
+    );
+    let straight = crooked.replace(
+        "<Prefix>p/</Prefix><And><Tag><Key>k</Key><Value>v</Value></Tag><Odd/></And>",
+        "<And><Prefix>p/</Prefix><Tag><Key>k</Key><Value>v</Value></Tag><Odd/></And>",
+    );
+    assert_eq!(made(&crooked, &[Kept(0)]), straight);
+    let longer = Rule { expiration: Some(When::Days(2)), ..rules(&crooked).remove(0) };
+    assert_eq!(made(&crooked, &[Changed(0, longer)]), straight.replace("<Days>1<", "<Days>2<"));
+    assert_eq!(made(&straight, &[Kept(0)]), straight);
+}
+
 #[test]
 fn the_prefix_of_a_namespace_is_that_of_what_is_written() {
     let text = "<s3:LifecycleConfiguration xmlns:s3=\"x\"><s3:Rule><s3:ID>a</s3:ID><s3:Status>Enabled</s3:Status>\

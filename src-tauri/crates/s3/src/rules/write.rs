@@ -269,7 +269,8 @@ fn changed(text: &str, old: &Rule<'_>, new: &lifecycle::Rule) -> Result<String, 
     let end = old.children.last().map_or(old.element.inside.end, |(child, _)| child.whole.end);
     let mut edits: Vec<Edit> = Vec::new();
     let mut added = String::new();
-    for part in Part::ALL.into_iter().filter(|part| !part.same(&old.rule, new)) {
+    let anew = |part: &Part| !part.same(&old.rule, new) || (*part == Part::Filter && old.crooked);
+    for part in Part::ALL.into_iter().filter(anew) {
         let strange = Meaning::Strange(Some(part));
         if !part.is_list() && old.children.iter().any(|(_, meaning)| *meaning == strange) {
             return no(format!(
@@ -374,7 +375,7 @@ fn is_mixed(document: &Document<'_>) -> bool {
 }
 
 /// The document for these rules; empty without any. What is not named is left out, what is kept stays byte for byte, and so does
-/// everything between the rules.
+/// everything between the rules. One exception: a filter that is crooked is written straight, or it would lose its prefix.
 pub(crate) fn draft(opened: &str, drafts: &[RuleDraft]) -> Result<String, Unwritable> {
     if drafts.is_empty() {
         return Ok(String::new());
@@ -413,8 +414,12 @@ pub(crate) fn draft(opened: &str, drafts: &[RuleDraft]) -> Result<String, Unwrit
         };
         edits.push((at..at, std::mem::take(&mut new)));
         names.push(rule.map_or(stands.rule.id.as_str(), |rule| rule.id.as_str()));
-        if let Some(rule) = rule.filter(|rule| !same(rule, &stands.rule)) {
+        let rule = rule.filter(|rule| !same(rule, &stands.rule));
+        if let Some(rule) = rule {
             check(rule)?;
+        }
+        if rule.is_some() || stands.crooked {
+            let rule = rule.unwrap_or(&stands.rule);
             edits.push((stands.element.whole.clone(), changed(text, stands, rule)?));
         }
         (at, next) = (stands.element.whole.end, place + 1);
@@ -477,11 +482,14 @@ fn proved(old: &Document<'_>, drafts: &[RuleDraft], names: &[&str], made: &str) 
                 same(&rule.rule, wanted) && old.rules.get(*at).is_some_and(|old| keeps_strangers(old, rule))
             }
             RuleDraft::Kept(at) => {
-                let kept = match old.rules.get(*at) {
-                    Some(old_rule) => old_rule.element.text(old.text)?,
-                    None => return no("a rule that was to stay is not there"),
+                let Some(before) = old.rules.get(*at) else {
+                    return no("a rule that was to stay is not there");
                 };
-                rule.element.text(made)? == kept
+                if before.crooked {
+                    same(&rule.rule, &before.rule) && keeps_strangers(before, rule)
+                } else {
+                    rule.element.text(made)? == before.element.text(old.text)?
+                }
             }
         };
         if !good {
