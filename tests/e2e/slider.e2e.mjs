@@ -56,10 +56,7 @@ test('a folder is deleted, found again with the slider, restored and taken back'
   // The accident, at least a second after the sample was made: that is what versions tell apart.
   await page.getByRole('grid').getByRole('row').nth(1).waitFor();
   await goTo(`s3://${BUCKET}/${DAY}`);
-  await page
-    .getByRole('grid')
-    .getByRole('row', { name: /^raw/ })
-    .click();
+  await page.getByRole('grid').getByRole('row', { name: /^raw/ }).click();
   await page.keyboard.press('Delete');
   const question = page.getByRole('alertdialog', { name: `Delete ${files} objects?` });
   await question.getByRole('button', { name: `Delete ${files}` }).click();
@@ -113,7 +110,10 @@ test('a folder is deleted, found again with the slider, restored and taken back'
   await page.getByRole('button', { name: /^Undo: Restore/ }).click();
   const back = page.getByRole('dialog', { name: 'Undo the restore?' });
   await back.getByRole('button', { name: /^Undo \d+/ }).click();
-  await page.getByText(/as it was before\.|^Taken back: /).first().waitFor();
+  await page
+    .getByText(/as it was before\.|^Taken back: /)
+    .first()
+    .waitFor();
   assert.deepEqual(await keys(`${DAY}raw/`), []);
   assert.deepEqual(errors, []);
 });

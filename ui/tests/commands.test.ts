@@ -29,6 +29,8 @@ test.each([
   ['ctrl+1', 'list-view'],
   ['ctrl+2', 'gallery-view'],
   ['ctrl+y', 'look'],
+  ['ctrl+shift+t', 'time'],
+  ['ctrl+shift+r', 'restore-moment'],
 ])('%s is the key of %s, as the specification has it', (keys, id) => {
   expect(commandFor(keys, false)?.id).toBe(id);
 });

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { pushRoute, startHistory, type Route } from '../src/lib/state/history';
-import { Tabs } from '../src/lib/state/tabs.svelte';
+import { readRoute, Tabs } from '../src/lib/state/tabs.svelte';
 
 const at = (prefix: string): Route => ({ kind: 'browse', connection: 'c1', bucket: 'b', prefix });
 const prefixes = (tabs: Tabs): unknown[] =>
@@ -83,4 +83,18 @@ test('a broken view is left out, its place is not', () => {
   const tabs = new Tabs();
   tabs.restore(() => true);
   expect(tabs.current?.history.now).toEqual({ route, view: null });
+});
+
+test('a place in time comes back with its moment; what it does not know is as at first', () => {
+  const place = { kind: 'time', connection: 'c1', bucket: 'b', prefix: 'a/' } as const;
+  const route: Route = { ...place, moment: 1_700_000_000_000, range: '1y', show: 'deleted', text: 'dji' };
+  const tabs = new Tabs();
+  tabs.set(startHistory(route));
+  const again = new Tabs();
+  again.restore(() => true);
+  expect(shown(again)).toEqual(route);
+  expect(readRoute({ ...place, moment: 'soon', range: 'ever', show: 'all' })).toEqual({
+    ...place,
+    ...{ moment: null, range: '12w', show: 'differences', text: '' },
+  });
 });

@@ -13,6 +13,8 @@ const commands: Partial<Record<CommandId, IconName>> = {
   up: 'arrow-up',
   refresh: 'rotate-cw',
   bookmark: 'star',
+  time: 'history',
+  'restore-moment': 'rotate-ccw',
   'new-tab': 'plus',
   'close-tab': 'x',
   'next-tab': 'chevron-right',

@@ -83,4 +83,7 @@ export type IconName =
   | 'pencil'
   | 'keyboard'
   | 'columns-3'
-  | 'git-branch';
+  | 'git-branch'
+  | 'rotate-ccw'
+  | 'thermometer-snowflake'
+  | 'chevron-left';

@@ -40,6 +40,7 @@ export function mockBuckets(keeps: string | null): { handlers: Handlers; made: S
         }
         const row = { name, created: Date.now() };
         made.add(name);
+        states.set(name, 'off');
         rows = [...rows, row].sort((a, b) => (a.name < b.name ? -1 : 1));
         return row;
       },

@@ -1,5 +1,6 @@
-import type { JobProblem, JobRow, UiEvent } from '../api/types';
+import type { JobItemRow, JobProblem, JobRow, UiEvent } from '../api/types';
 import type { CallName, Calls } from './index';
+import type { MockTime } from './mock-time';
 import type { Act, Restorable } from './mock-versions';
 
 type JobCalls = Extract<
@@ -14,6 +15,7 @@ type JobCalls = Extract<
   | 'jobs'
   | 'job'
   | 'job_problems'
+  | 'job_items'
 >;
 type JobHandlers = { [N in JobCalls]: (args: Calls[N]['args']) => Calls[N]['result'] };
 
@@ -32,13 +34,22 @@ const ARCHIVED: JobProblem = {
   keys: [],
 };
 const BEAT = 300;
+/** More calls than these take a moment to plan. */
+const MANY = 50;
+const PLANNING = 500;
 
 /** Copies and moves that only look as if; restores are done by whoever keeps the versions. */
-export function mockJobs(emit: (event: UiEvent) => void, restorable: Restorable): JobHandlers {
+export function mockJobs(
+  emit: (event: UiEvent) => void,
+  restorable: Restorable,
+  inTime: MockTime['plan'],
+): JobHandlers {
   const rows = new Map<string, JobRow>();
   /** What restores do, and what takes those back that are over. */
   const acts = new Map<string, Act>();
   const backs = new Map<string, Act>();
+  /** Calls of restores to a moment. */
+  const calls = new Map<string, JobItemRow[]>();
   let made = 0;
 
   const find = (id: string): JobRow => {
@@ -82,19 +93,34 @@ export function mockJobs(emit: (event: UiEvent) => void, restorable: Restorable)
     job: ({ id }) => find(id),
     job_problems: ({ id }) => {
       const { left, kind } = find(id);
-      return left === 0 ? [] : [kind === 'restore' ? ARCHIVED : TAKEN];
+      return left === 0 ? [] : [kind === 'restore' ? { ...ARCHIVED, objects: left } : TAKEN];
+    },
+    job_items: ({ id, offset, limit }) => {
+      const { state } = find(id);
+      const all = calls.get(id) ?? [];
+      const rows = all.slice(offset, offset + limit);
+      const over = state === 'done';
+      return {
+        rows: over ? rows.map((row) => (row.state === 'planned' ? { ...row, state: 'done' as const } : row)) : rows,
+        total: all.length,
+      };
     },
     plan_job: ({ request }) => {
       const first = request.roots[0] ?? { from: '', to: '' };
       const folder = request.roots.some(({ from }) => from.endsWith('/'));
+      const whole = inTime(request);
       const moves = request.kind === 'copy' || request.kind === 'move';
       const level = (key: string): string => key.replace(/[^/]*\/?$/, '');
-      const restore = request.restore && restorable.plan(request);
+      const kept = whole?.items.filter((item) => item.state === 'left').length ?? 0;
+      const restore = whole
+        ? { ...whole, objects: whole.items.length, left: kept }
+        : request.restore && restorable.plan(request);
       const objects = restore?.objects ?? (folder ? 1204 : request.roots.length);
       const left = (restore?.left ?? 0) + (moves && folder && request.if_taken === 'skip' ? 3 : 0);
+      const slow = whole !== null && objects > MANY;
       const row = add({
         kind: request.kind,
-        state: 'ready',
+        state: slow ? 'planning' : 'ready',
         connection: request.connection,
         bucket: request.bucket,
         to_bucket: request.to_bucket,
@@ -117,7 +143,14 @@ export function mockJobs(emit: (event: UiEvent) => void, restorable: Restorable)
         can_undo: false,
       });
       if (restore) acts.set(row.id, restore.act);
-      return row;
+      if (whole) calls.set(row.id, whole.items);
+      if (slow) {
+        rows.set(row.id, { ...row, objects: Math.round(objects / 2) });
+        setTimeout(() => {
+          if (rows.get(row.id)?.state === 'planning') set({ ...row, state: 'ready' });
+        }, PLANNING);
+      }
+      return slow ? find(row.id) : row;
     },
     undo_job: ({ id }) => {
       const row = find(id);
@@ -140,7 +173,8 @@ export function mockJobs(emit: (event: UiEvent) => void, restorable: Restorable)
     },
     cancel_job: ({ id }) => {
       const row = find(id);
-      if (row.state !== 'ready') return set({ ...row, state: 'cancelled', can_undo: row.done > 0 });
+      if (row.state !== 'ready' && row.state !== 'planning')
+        return set({ ...row, state: 'cancelled', can_undo: row.done > 0 });
       rows.delete(id);
       return null;
     },

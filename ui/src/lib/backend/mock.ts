@@ -15,13 +15,10 @@ import { mockJobs } from './mock-jobs';
 import { mockListings } from './mock-listings';
 import { samplePlaying, samplePreview } from './mock-preview';
 import { mockPrices } from './mock-prices';
+import { mockTime } from './mock-time';
 import { mockVersions } from './mock-versions';
 import { INGEST, mockSync, OPTIONS } from './mock-sync';
 import { bigRow, BIG_DEFAULT, folderFile, goneRows, inspectionRows, REPORT, sampleTransfers, WEAK } from './mock-data';
-
-/** Time is not played here yet. */
-type TimeCalls = Extract<CallName, `time_${string}` | `${string}_history` | 'histories' | 'open_time' | 'job_items'>;
-const noTime = {} as Pick<Handlers, TimeCalls>;
 
 type Handlers = { [N in CallName]: (args: Calls[N]['args']) => Calls[N]['result'] | Promise<Calls[N]['result']> };
 
@@ -84,7 +81,13 @@ export function mockBackend(): Backend {
     rows: (bucket, prefix, deleted) => (buckets.made.has(bucket) ? [] : rowsOf(bucket, prefix, deleted)),
   });
   const versions = mockVersions((bucket, prefix) => (bucket === 'drone-raw-eu' ? [] : inspectionRows(prefix)));
-  const jobs = mockJobs(emit, versions);
+  const time = mockTime(
+    emit,
+    buckets.made,
+    (bucket) => buckets.handlers.bucket_versions({ connection: 'c1', bucket }),
+    fast,
+  );
+  const jobs = mockJobs(emit, versions, time.plan);
   let refused: RefusedRight[] = refusing ? ['write', 'delete', 'delete_bucket'] : [];
   const search = mockSearch(emit, (prefix) => rowsOf('inspections-prod', prefix));
   const folders = (): SyncFolderRow[] => [
@@ -183,8 +186,8 @@ export function mockBackend(): Backend {
 
   const handlers: Handlers = {
     ...jobs,
-    ...noTime,
     ...versions.handlers,
+    ...time.handlers,
     ...mockPrices(
       (bucket, prefix) => rowsOf(bucket, prefix),
       (id) => jobs.job({ id }),

@@ -15,6 +15,7 @@ import { sync } from './sync';
 import { gallery, preview } from './preview';
 import { table } from './table';
 import { tabs as tabBar } from './tabs';
+import { time } from './time';
 import { versions } from './versions';
 
 const n = (value: number, one: string, many: string): string => `${count(value)} ${value === 1 ? one : many}`;
@@ -143,6 +144,7 @@ export const en = {
   gallery,
   table,
   versions,
+  time,
   rowState,
   rowStateStoredHint: 'In the bucket. Windlass has not compared its bytes.',
   folderState,

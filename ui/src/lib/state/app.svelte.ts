@@ -31,6 +31,7 @@ import { Previews } from './previews.svelte';
 import { Sync } from './sync.svelte';
 import { TableLayout } from './table-layout.svelte';
 import { Theme } from './theme.svelte';
+import { TimeTravel } from './time.svelte';
 import { Toasts } from './toasts.svelte';
 import { Transfers } from './transfers.svelte';
 import { sayRestored, Versions, type Restoring, type Subject } from './versions.svelte';
@@ -46,6 +47,8 @@ export type Dialog =
   | { kind: 'look-version'; index: number }
   | { kind: 'compare'; subject: Subject; older: VersionRow; newer: VersionRow }
   | { kind: 'keeping'; connection: string; bucket: string }
+  | { kind: 'restore'; request: JobRequest; known: number; review: boolean }
+  | { kind: 'keep-versions'; bucket: string }
   | { kind: 'new-folder' }
   | { kind: 'new-bucket' }
   | { kind: 'delete-bucket'; connection: string; bucket: string }
@@ -107,6 +110,7 @@ export class App extends Navigation {
   readonly refusals: Refusals;
   readonly versions: Versions;
   readonly keeping: Keeping;
+  readonly time: TimeTravel;
   current = $derived(this.connections.find((c) => c.id === this.connection) ?? null);
   #stops: (() => void)[] = [];
   #relist = new Throttle(() => this.#listAgain(), RELIST_GAP);
@@ -118,9 +122,12 @@ export class App extends Navigation {
     this.jobs = new Jobs(backend);
     this.versions = new Versions(backend);
     this.keeping = new Keeping(backend);
+    this.time = new TimeTravel(backend);
+    this.time.onroute = (route) => this.note(route);
     this.jobs.onended = (row) => {
       this.#relist.poke();
       this.versions.ended(row);
+      this.time.ended(row);
       sayRestored(this, row);
     };
     this.folders = new Folders(backend);
@@ -348,6 +355,7 @@ export class App extends Navigation {
     if (route?.kind === 'browse') void this.listing.open(route, true);
     else if (route?.kind === 'folder') void this.command('rescan_folder');
     else if (route?.kind === 'search') this.search.changed();
+    else if (route?.kind === 'time') this.time.reload();
     else void this.loadBuckets();
   }
 
@@ -460,7 +468,8 @@ export class App extends Navigation {
     this.folders.show(route.kind === 'folder' ? route.id : null);
     this.sync.show(route.kind === 'folder' ? route.id : null);
     this.search.show(route.kind === 'search' ? route : null);
-    const { bucket, prefix } = route.kind === 'browse' ? route : { bucket: '', prefix: '' };
+    this.time.open(route.kind === 'time' ? route : null, this.tabs.current?.id ?? 0);
+    const { bucket, prefix } = route.kind === 'browse' || route.kind === 'time' ? route : { bucket: '', prefix: '' };
     void this.refusals.show(this.connection, bucket, prefix);
     if (route.kind === 'browse') {
       const { connection } = route;
@@ -487,6 +496,9 @@ export class App extends Navigation {
           this.indexes.changed();
           this.search.changed();
           break;
+        case 'histories':
+          this.time.changed();
+          break;
         case 'jobs':
           this.jobs.changed();
           break;
@@ -500,6 +512,7 @@ export class App extends Navigation {
           this.listing.reread();
           this.transfers.changed();
           this.jobs.changed();
+          this.time.changed();
           this.folders.changed();
           this.sync.changed();
           this.indexes.changed();

@@ -9,6 +9,7 @@ import { askUndelete, goneReason, isGone, showDeletedBlocked, undeleteBlocked } 
 import { askCarry, askEdit, askRename, clip, copyName, paste } from './object-actions';
 import { attempt, gate } from './refusals.svelte';
 import type { App } from './app.svelte';
+import { atTime, leaveTime, openTime, toggleTime } from './time-place';
 import { showVersions } from './versions.svelte';
 
 export type CommandId = keyof typeof t.commands.names;
@@ -80,7 +81,8 @@ function remove(app: App): void {
 }
 
 function escape(app: App): void {
-  if (app.inspector && window.innerWidth <= 1080) {
+  if (app.route?.kind === 'time') leaveTime(app);
+  else if (app.inspector && window.innerWidth <= 1080) {
     app.inspector = false;
     // It may have had the focus: the row that it told of takes it.
     app.listing.jump = { index: app.listing.focus, top: null };
@@ -108,6 +110,8 @@ export const COMMANDS: Command[] = [
     blocked: (app) => inPlace(app) ?? (parentPrefix(app.place?.prefix ?? '') === null ? why.top : null),
   }),
   command('go', 'bookmark', ['ctrl+b'], (app) => app.toggleBookmark(), { blocked: inPlace }),
+  command('go', 'time', ['ctrl+shift+t'], toggleTime, { blocked: atTime }),
+  command('go', 'restore-moment', ['ctrl+shift+r'], (app) => openTime(app, 'restore'), { blocked: atTime }),
   command('go', 'refresh', ['f5', 'ctrl+r'], (app) => app.refresh()),
   command('tabs', 'new-tab', ['ctrl+t'], (app) => app.openTab()),
   command('tabs', 'new-window', ['ctrl+n'], (app) => app.openWindow(), {

@@ -1,3 +1,5 @@
+import type { TimeShow } from '../api/types';
+import type { Range } from '../util/timeline';
 import type { View } from './listing.svelte';
 
 /** What the main region shows. */
@@ -5,7 +7,8 @@ export type Route =
   | { kind: 'buckets'; connection: string }
   | { kind: 'browse'; connection: string; bucket: string; prefix: string }
   | { kind: 'folder'; id: string }
-  | SearchRoute;
+  | SearchRoute
+  | TimeRoute;
 
 /** How far a search reaches, seen from the place where it was begun. */
 export type Within = 'folder' | 'bucket' | 'all';
@@ -17,6 +20,18 @@ export interface SearchRoute {
   bucket: string;
   prefix: string;
   within: Within;
+  text: string;
+}
+
+/** A place at a moment; `null` is now. */
+export interface TimeRoute {
+  kind: 'time';
+  connection: string;
+  bucket: string;
+  prefix: string;
+  moment: number | null;
+  range: Range;
+  show: TimeShow;
   text: string;
 }
 
@@ -40,7 +55,9 @@ export function sameRoute(a: Route, b: Route): boolean {
   if (a.kind === 'search') return b.kind === 'search' && sameSearch(a, b);
   if (a.kind === 'folder') return b.kind === 'folder' && a.id === b.id;
   if (a.kind === 'buckets') return b.kind === 'buckets' && a.connection === b.connection;
-  return b.kind === 'browse' && a.connection === b.connection && a.bucket === b.bucket && a.prefix === b.prefix;
+  // A place in time is one place, whatever moment is looked at.
+  if (b.kind !== 'browse' && b.kind !== 'time') return false;
+  return a.kind === b.kind && a.connection === b.connection && a.bucket === b.bucket && a.prefix === b.prefix;
 }
 
 export function sameSearch(a: SearchRoute, b: SearchRoute): boolean {

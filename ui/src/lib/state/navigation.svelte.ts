@@ -5,6 +5,7 @@ import {
   keepView,
   pushRoute,
   replaceRoute,
+  sameRoute,
   startHistory,
   type Route,
   type TabHistory,
@@ -39,6 +40,11 @@ export abstract class Navigation {
     return this.route?.kind === 'browse' ? this.route : null;
   }
 
+  /** Place shown, as it is now or as it was. */
+  get here(): Extract<Route, { kind: 'browse' | 'time' }> | null {
+    return this.route?.kind === 'browse' || this.route?.kind === 'time' ? this.route : null;
+  }
+
   /** Goes to a route; with a view, to what it says of the list there. */
   go(route: Route, view: Partial<View> | null = null): void {
     this.leave();
@@ -53,6 +59,12 @@ export abstract class Navigation {
     if (!history) return;
     this.tabs.set(replaceRoute(history, route));
     this.show(route, null);
+  }
+
+  /** Notes that what is shown goes by another route now, without showing it again. */
+  note(route: Route): void {
+    const history = this.tabs.current?.history;
+    if (history && sameRoute(history.now.route, route)) this.tabs.set(replaceRoute(history, route));
   }
 
   back(): void {

@@ -1,4 +1,5 @@
-import type { SortBy } from '../api/types';
+import type { SortBy, TimeShow } from '../api/types';
+import { RANGES } from '../util/timeline';
 import { startHistory, withoutRoutes, type HistoryEntry, type Route, type TabHistory } from './history';
 import { readSearch } from './places.svelte';
 import { isRecord, isText, keep, load, readList, type Slot } from './stored';
@@ -137,9 +138,23 @@ function readEntry(value: unknown): HistoryEntry | null {
     const search = readSearch(value.route);
     return search && { route: search, view: null };
   }
-  if (kind !== 'browse' || !isText(connection) || !isText(bucket) || !isText(prefix)) return null;
+  if (!isText(connection) || !isText(bucket) || !isText(prefix)) return null;
+  if (kind === 'time') {
+    const { moment, range, show, text } = value.route;
+    const at = Number.isSafeInteger(moment) ? Number(moment) : null;
+    const route: Route = {
+      ...{ kind, connection, bucket, prefix, moment: at },
+      range: RANGES.find((each) => each === range) ?? '12w',
+      show: SHOWS.find((each) => each === show) ?? 'differences',
+      text: isText(text) ? text : '',
+    };
+    return { route, view: null };
+  }
+  if (kind !== 'browse') return null;
   return { route: { kind, connection, bucket, prefix }, view };
 }
+
+const SHOWS: TimeShow[] = ['differences', 'deleted', 'changed', 'added', 'then'];
 
 const SORTS: SortBy[] = ['name', 'size', 'modified', 'class', 'state'];
 
