@@ -15,6 +15,7 @@ use windlass_domain::lifecycle::{Class, Rule, SmallObjects, When};
 use windlass_domain::lock::{LockMode, ObjectLock, Retention};
 use windlass_domain::thaw::{Archive, Thaw, Tier};
 use windlass_domain::{Bucket, RemoteExpect, Timestamp, VersionId};
+use windlass_ports::remote::Depth;
 use windlass_ports::{
     BucketLock, Governance, Hold, LifecycleDocument, LockTerm, NewBucket, RemoteBrowse as _,
     RemoteCustody as _, RemoteErrorKind as Kind, RemoteStore as _, RuleDraft, ThawAnswer, UploadUse,
@@ -292,7 +293,7 @@ async fn hb23_what_a_tier_gives_back_stays() {
         bench.server.archive("tests", "tiered", tier).await.unwrap();
         let standing = custody.standing(bucket, &name, None).await.unwrap();
         assert_eq!((standing.archive, standing.thaw), (Some(archive), Thaw::Frozen));
-        let read = custody.read_range(bucket, &name, 0..4, None).await.unwrap_err();
+        let read = custody.read_range(bucket, &name, None, 0..4, None).await.unwrap_err();
         assert_eq!(read.kind, Kind::Archived);
         let days = custody.thaw(bucket, &name, None, Tier::Standard, Some(1)).await.unwrap_err();
         assert_eq!(days.kind, Kind::BadRequest, "no days are asked for");
@@ -300,7 +301,7 @@ async fn hb23_what_a_tier_gives_back_stays() {
         assert_eq!(answer, ThawAnswer::Started);
         let standing = custody.standing(bucket, &name, None).await.unwrap();
         assert_eq!((standing.archive, standing.thaw), (None, Thaw::Ready(None)));
-        custody.read_range(bucket, &name, 0..4, None).await.unwrap();
+        custody.read_range(bucket, &name, None, 0..4, None).await.unwrap();
     }
 }
 
@@ -457,7 +458,7 @@ async fn v5_what_a_bucket_locks_by_default_goes_up_with_its_checksum() {
         }
     }
     custody.create_folder(&bucket, &key("folder/")).await.unwrap();
-    let page = custody.versions(&bucket, "", None).await.unwrap();
+    let page = custody.versions(&bucket, "", Depth::Deep, None).await.unwrap();
     assert_eq!(page.versions.len(), 11);
     for one in page.versions {
         let lock = custody.standing(&bucket, &key(&one.key), Some(&one.version.id)).await.unwrap().lock;

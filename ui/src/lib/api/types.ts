@@ -2254,7 +2254,7 @@ hide: number,
  */
 left: number, 
 /**
- * Price of the copies.
+ * Price of the copies, and of keeping them for a month (its lines of the part `storing`).
  */
 price: Price, };
 
