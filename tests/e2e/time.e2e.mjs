@@ -400,12 +400,12 @@ test('a bucket that keeps no versions says what that means, and they are turned 
   await page.getByRole('button', { name: 'Look at this place in time' }).click();
   await page.getByText('This bucket keeps no versions').waitFor();
   await picture(page, 'D-time-off');
-  await page.getByRole('button', { name: 'Keep versions…' }).click();
-  const dialog = page.getByRole('dialog', { name: 'Keep versions in field-notes?' });
+  await page.getByRole('button', { name: 'Turn on versions…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Turn on versions in field-notes?' });
   await dialog.getByText('never be turned off again').waitFor();
-  await dialog.getByText('Nothing from before comes back').waitFor();
+  await dialog.getByText('Nothing of before comes back').waitFor();
   await picture(page, 'D-time-keep');
-  await dialog.getByRole('button', { name: 'Keep versions' }).click();
+  await dialog.getByRole('button', { name: 'Turn on versions' }).click();
   await page.getByText('field-notes keeps versions from now on.').waitFor();
   await page.getByRole('button', { name: 'Read versions' }).click();
   await page.getByText('Nothing was ever here').waitFor();

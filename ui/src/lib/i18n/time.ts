@@ -254,23 +254,10 @@ export const time = {
   off: {
     title: 'This bucket keeps no versions',
     text: 'What is overwritten or deleted here is gone at once, so there is no earlier moment to look at. From the time on at which versions are kept, there is.',
-    turnOn: 'Keep versions…',
-  },
-  keep: {
-    title: (bucket: string) => `Keep versions in ${bucket}?`,
-    lead: 'From then on nothing is overwritten or deleted for good: the older version stays below.',
-    points: [
-      'Every overwrite and every delete keeps what was there before, and each kept version is paid for as long as it stays.',
-      'Nothing from before comes back: what is overwritten or deleted already is gone.',
-      'It can be suspended later, but never be turned off again. Kept versions stay then.',
-    ],
-    start: 'Keep versions',
-    done: (bucket: string) => `${bucket} keeps versions from now on.`,
   },
   suspended: {
     title: 'Versions are suspended in this bucket.',
     text: 'What was kept is still here to look at. What is written now takes the place of what has no version id, and cannot be taken back. Nothing is restored while it is so: an undo could not be promised.',
-    turnOn: 'Keep versions…',
     blocked: 'Versions are suspended here: nothing is restored while an undo cannot be promised.',
   },
   unknown: 'The server does not say whether this bucket keeps versions. The list of versions shows it.',

@@ -46,9 +46,8 @@ export type Dialog =
   | { kind: 'look' }
   | { kind: 'look-version'; index: number }
   | { kind: 'compare'; subject: Subject; older: VersionRow; newer: VersionRow }
-  | { kind: 'keeping'; connection: string; bucket: string }
+  | { kind: 'keeping'; connection: string; bucket: string; asking?: boolean }
   | { kind: 'restore'; request: JobRequest; known: number; review: boolean }
-  | { kind: 'keep-versions'; bucket: string }
   | { kind: 'new-folder' }
   | { kind: 'new-bucket' }
   | { kind: 'delete-bucket'; connection: string; bucket: string }
@@ -124,6 +123,7 @@ export class App extends Navigation {
     this.keeping = new Keeping(backend);
     this.time = new TimeTravel(backend);
     this.time.onroute = (route) => this.note(route);
+    this.keeping.onturned = (connection, bucket) => this.time.turned(connection, bucket);
     this.jobs.onended = (row) => {
       this.#relist.poke();
       this.versions.ended(row);

@@ -7,6 +7,9 @@ export class Keeping {
   #known = new SvelteMap<string, BucketVersions>();
   #asked = new Set<string>();
 
+  /** Called when a bucket keeps versions from now on. */
+  onturned: (connection: string, bucket: string) => void = () => {};
+
   constructor(private readonly backend: Backend) {}
 
   /** What is known of a bucket; `unknown` until it has answered. */
@@ -39,6 +42,7 @@ export class Keeping {
     const id = idOf(connection, bucket);
     this.#asked.add(id);
     this.#known.set(id, 'on');
+    this.onturned(connection, bucket);
   }
 }
 

@@ -199,12 +199,9 @@ export class TimeTravel {
     await this.#open();
   }
 
-  /** Turns versions on. */
-  async keep(): Promise<void> {
-    if (this.at === null) return;
-    const { connection, bucket } = this.at;
-    await this.backend.call('keep_versions', { connection, bucket });
-    await this.#open();
+  /** A bucket keeps versions from now on. */
+  turned(connection: string, bucket: string): void {
+    if (this.at?.connection === connection && this.at.bucket === bucket) void this.#open();
   }
 
   /** Pixels that the strip has, as bars. */
