@@ -68,7 +68,7 @@ test('an older version is put on top, and undo puts the other back', { timeout: 
   const list = page.getByRole('grid', { name: 'Versions of notes.txt' });
   await list.getByRole('row', { name: /Current, 14 bytes/ }).waitFor();
   assert.deepEqual(await versions(), ['14 now', '5']);
-  await picture(page, 'moments-versions');
+  await picture(page, 'moments-versions', { guide: 'time-versions' });
   await list.getByRole('button', { name: /^Restore the version of/ }).click();
   const dialog = page.getByRole('dialog', { name: /^Restore notes.txt of/ });
   await dialog.getByText('Nothing is erased').waitFor();
