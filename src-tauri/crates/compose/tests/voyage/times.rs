@@ -61,6 +61,7 @@ fn choice() -> Value {
 async fn job(house: &House, id: &Value, states: &[&str]) -> Value {
     let there = async || {
         let job = call(house, "job", json!({ "id": id })).await;
+        assert_ne!(job["state"], "failed", "{job}");
         states.contains(&job["state"].as_str().unwrap())
     };
     house.until("the job is that far", there).await;
@@ -291,4 +292,72 @@ async fn a_version_is_saved_as_a_file_beside_the_current_one() {
         .collect();
     assert_eq!(lines, ["b", "first", "second", "last"]);
     assert_eq!((&compared["same_bytes"], &compared["text"]["whole"]), (&json!(false), &json!(true)));
+}
+
+/// V5: in a bucket that locks what is written, a moment comes back and is taken back: nothing that is locked is ever deleted for that.
+#[tokio::test(flavor = "multi_thread")]
+async fn hb22_locked_versions_stand_in_no_restores_way() {
+    use aws_sdk_s3::types::{
+        DefaultRetention, ObjectLockConfiguration, ObjectLockEnabled, ObjectLockRetentionMode, ObjectLockRule,
+    };
+    let house = House::new(Profile::Aws).await;
+    house.raw.create_bucket().bucket("locked").object_lock_enabled_for_bucket(true).send().await.unwrap();
+    let default = DefaultRetention::builder().mode(ObjectLockRetentionMode::Compliance).days(1).build();
+    let locks = ObjectLockConfiguration::builder()
+        .object_lock_enabled(ObjectLockEnabled::Enabled)
+        .rule(ObjectLockRule::builder().default_retention(default).build())
+        .build();
+    house
+        .raw
+        .put_object_lock_configuration()
+        .bucket("locked")
+        .object_lock_configuration(locks)
+        .send()
+        .await
+        .unwrap();
+    // What is written into a bucket with locks has to name its checksum.
+    let put = async |key: &str, text: &'static str, md5: &str| {
+        let put = house.raw.put_object().bucket("locked").key(key).body(text.as_bytes().to_vec().into());
+        put.content_md5(md5).send().await.unwrap();
+    };
+    put("job/a", "first", "iwTV43ddKY54RV78XKQE1Q==").await;
+    put("job/b", "first", "iwTV43ddKY54RV78XKQE1Q==").await;
+    let moment = now();
+    house.until("the next second", async || now() / 1000 > moment / 1000 + 1).await;
+    put("job/a", "second", "qfDmGhN9hqqdtTRl4IAWEg==").await;
+    house.raw.delete_object().bucket("locked").key("job/b").send().await.unwrap();
+    put("job/c", "added", "tg7Yg1WsP2iY/Yp6sXNNBg==").await;
+    let there = async || {
+        let mut found = Vec::new();
+        for key in ["job/a", "job/b", "job/c"] {
+            let got = house.raw.get_object().bucket("locked").key(key).send().await.ok();
+            found.push(match got {
+                Some(got) => Some(got.body.collect().await.unwrap().to_vec()),
+                None => None,
+            });
+        }
+        found
+    };
+    let before = there().await;
+    for undelete in ["copy", "remove_marker"] {
+        let mut restore = choice();
+        (restore["undelete"], restore["added"]) = (json!(undelete), json!("hide"));
+        (restore["version"], restore["moment"]) = (Value::Null, json!(moment));
+        let request = json!({ "request": {
+            "kind": "restore", "connection": "c", "bucket": "locked", "to_bucket": "locked",
+            "roots": [{ "from": "job/", "to": "job/" }], "if_taken": "skip", "edit": [], "restore": restore,
+        }});
+        let plan = call(&house, "plan_job", request).await;
+        job(&house, &plan["id"], &["ready"]).await;
+        call(&house, "start_job", json!({ "id": plan["id"], "typed": null })).await;
+        let done = job(&house, &plan["id"], &["done"]).await;
+        assert_eq!((&done["done"], &done["left"]), (&json!(3), &json!(0)), "{undelete}: {done}");
+        assert_eq!(there().await, [Some(b"first".to_vec()), Some(b"first".to_vec()), None], "{undelete}");
+        let undo = call(&house, "undo_job", json!({ "id": plan["id"] })).await;
+        job(&house, &undo["id"], &["ready"]).await;
+        call(&house, "start_job", json!({ "id": undo["id"], "typed": null })).await;
+        let done = job(&house, &undo["id"], &["done"]).await;
+        assert_eq!((&done["done"], &done["left"]), (&json!(3), &json!(0)), "{undelete}: {done}");
+        assert_eq!(there().await, before, "{undelete}");
+    }
 }
