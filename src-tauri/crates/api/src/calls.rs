@@ -5,6 +5,7 @@ use ts_rs::{Config, TS};
 
 use crate::dto::*;
 use crate::dto_jobs::*;
+use crate::dto_lock::*;
 use crate::dto_more::*;
 use crate::dto_preview::*;
 use crate::dto_prices::*;
@@ -120,6 +121,9 @@ calls! {
     compare_versions(connection: String, bucket: String, key: String, older: VersionSide, newer: VersionSide) -> Comparison;
     bucket_versions(connection: String, bucket: String) -> BucketVersions;
     keep_versions(connection: String, bucket: String) -> ();
+    bucket_lock(connection: String, bucket: String) -> BucketLock;
+    object_locks(connection: String, bucket: String, keys: Vec<String>) -> Vec<LockRow>;
+    version_lock(connection: String, bucket: String, key: String, version: String) -> LockRow;
     histories() -> Vec<HistoryRow>;
     start_history(connection: String, bucket: String, prefix: String) -> HistoryRow;
     stop_history(id: String) -> ();
@@ -132,7 +136,7 @@ calls! {
     time_samples(id: String, prefix: String, moment: i64, choice: TimeChoice) -> TimeSamples;
     plan_job(request: JobRequest) -> JobRow;
     job_items(id: String, offset: u64, limit: u64) -> JobItems;
-    start_job(id: String, typed: Option<u64>) -> ();
+    start_job(id: String, typed: Option<u64>, date: Option<String>) -> ();
     pause_job(id: String) -> ();
     resume_job(id: String) -> ();
     cancel_job(id: String) -> ();

@@ -2,6 +2,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::dto_lock::{LockChange, PurgeChoice};
+
 /// What a job does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -18,6 +20,10 @@ pub enum JobKind {
     Undelete,
     /// Brings older versions back.
     Restore,
+    /// Destroys old versions for good.
+    Purge,
+    /// Locks objects, or takes a legal hold off.
+    Lock,
 }
 
 /// What happens where something is at the destination.
@@ -135,6 +141,12 @@ pub struct JobRequest {
     pub edit: Vec<EditLine>,
     /// What a restore brings back.
     pub restore: Option<RestoreTo>,
+    /// Which old versions a purge destroys; or
+    pub purge: Option<PurgeChoice>,
+    /// this version of the only root, which is a key.
+    pub purge_version: Option<String>,
+    /// What becomes of locks.
+    pub lock: Option<LockChange>,
 }
 
 /// How a job stands.
@@ -213,9 +225,11 @@ pub struct JobRow {
     pub note: String,
     /// Whether the bucket of the sources keeps versions.
     pub versioned: bool,
-    /// Number that has to be typed before it is started: it deletes more than the firewall lets pass.
+    /// Number that has to be typed before it is started: it deletes more than the firewall lets pass, or destroys versions.
     #[ts(type = "number | null")]
     pub type_to_start: Option<u64>,
+    /// Day that has to be typed before it is started, as `2027-03-01`: nobody can destroy these objects before then.
+    pub type_date: Option<String>,
     /// Job that this one takes back.
     pub undoes: Option<String>,
     /// Whether it can be taken back.

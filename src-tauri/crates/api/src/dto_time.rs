@@ -270,7 +270,7 @@ pub struct JobItemRow {
     pub name: String,
     /// What is called on the server.
     pub call: JobCall,
-    /// The version that is copied, or the delete marker that is taken away.
+    /// The version that is copied or destroyed, or the delete marker that is taken away.
     pub version: Option<String>,
     /// Bytes of it.
     #[ts(type = "number")]
@@ -297,6 +297,10 @@ pub enum JobCall {
     Copy,
     /// `CopyObject` onto itself with changes, or `PutObjectTagging`.
     Rewrite,
+    /// `DeleteObject` of a version by its id.
+    Destroy,
+    /// `PutObjectRetention`, `PutObjectLegalHold`, or both.
+    Lock,
 }
 
 /// How one object of a job stands.

@@ -1,6 +1,8 @@
 //! Copies, moves, edits, deletes and restores on the server: planned, read, started, taken back.
-use windlass_domain::job::{self, Header, ObjectEdit, Restore};
-use windlass_domain::{self as domain, Bucket, JobId, JobSpec, Limits, Root, VersionId};
+use windlass_domain::job::{self, Header, Locking, ObjectEdit, Purge, Restore};
+use windlass_domain::lock::Retention;
+use windlass_domain::time::purge;
+use windlass_domain::{self as domain, Bucket, JobId, JobSpec, Limits, Root, Timestamp, VersionId};
 use windlass_engine::JobView;
 use windlass_ports::RemoteErrorKind;
 
@@ -8,8 +10,9 @@ use crate::dto::ErrorCode;
 use crate::dto_jobs::{
     EditField, EditLine, IfTaken, JobKind, JobProblem, JobRequest, JobRow, JobState, RestoreTo,
 };
+use crate::dto_lock::{LockChange, PurgeChoice};
 use crate::dto_time::{JobCall, JobItemRow, JobItemState, JobItems, TimeChoice};
-use crate::{Api, UiError, time, visible};
+use crate::{Api, UiError, locks, time, visible};
 
 impl Api {
     pub(crate) async fn plan_job(&self, request: JobRequest) -> Result<JobRow, UiError> {
@@ -31,16 +34,36 @@ impl Api {
         self.engine.job(&JobId::from(id)).await.map(row)
     }
 
-    /// A plan that deletes more than the firewall lets pass is started only by its number.
-    pub(crate) async fn start_job(&self, id: String, typed: Option<u64>) -> Result<(), UiError> {
+    /// A plan that deletes more than the firewall lets pass, or destroys versions, is started only by its number; one that locks
+    /// objects so that nobody can destroy them, by the day until which it does.
+    pub(crate) async fn start_job(
+        &self,
+        id: String,
+        typed: Option<u64>,
+        date: Option<String>,
+    ) -> Result<(), UiError> {
         let id = JobId::from(id);
         let plan = row(self.engine.job(&id).await?);
         if plan.type_to_start.is_some() && plan.type_to_start != typed {
+            let (what, of) = match plan.kind {
+                JobKind::Purge => ("destroys", "versions"),
+                _ => ("deletes", "objects"),
+            };
             return Err(UiError::new(
                 ErrorCode::Conflict,
                 format!(
-                    "This deletes {} objects, so their number has to be typed first. Nothing was deleted. Type it, then start.",
+                    "This {what} {} {of}, so their number has to be typed first. Nothing was deleted. Type it, then start.",
                     plan.objects - plan.left
+                ),
+            ));
+        }
+        if let Some(day) = &plan.type_date
+            && date.as_deref().map(str::trim) != Some(day)
+        {
+            return Err(UiError::new(
+                ErrorCode::Conflict,
+                format!(
+                    "Nobody can destroy these objects before {day}, so that day has to be typed first. Nothing was locked. Type it, then start."
                 ),
             ));
         }
@@ -107,10 +130,14 @@ fn item_row(kind: domain::JobKind, item: domain::Item) -> JobItemRow {
             JobCall::RemoveMarker
         }
         domain::JobKind::Restore => JobCall::Delete,
+        domain::JobKind::Purge if item.version.is_none() => JobCall::RemoveMarker,
+        domain::JobKind::Purge => JobCall::Destroy,
+        domain::JobKind::Lock => JobCall::Lock,
     };
     let marker = item.marker.filter(|_| call == JobCall::RemoveMarker);
     let expects = match call {
-        JobCall::Delete | JobCall::Rewrite => Some(item.etag),
+        JobCall::Delete | JobCall::Rewrite | JobCall::Lock => Some(item.etag),
+        JobCall::Destroy => None,
         JobCall::CopyBack | JobCall::RemoveMarker | JobCall::Copy => item.taken,
     };
     JobItemRow {
@@ -138,11 +165,21 @@ fn spec(request: JobRequest) -> Result<JobSpec, UiError> {
         JobKind::Edit => domain::JobKind::Edit,
         JobKind::Delete => domain::JobKind::Delete,
         JobKind::Restore => domain::JobKind::Restore,
+        JobKind::Purge => domain::JobKind::Purge,
+        JobKind::Lock => domain::JobKind::Lock,
         JobKind::Undelete => {
             return Err(UiError::bad_request(
                 "Only what was deleted here can be brought back, by taking that back. Nothing was done.",
             ));
         }
+    };
+    let purge = match kind {
+        domain::JobKind::Purge => purge(&request)?,
+        _ => None,
+    };
+    let lock = match kind {
+        domain::JobKind::Lock => Some(locking(request.lock)?),
+        _ => None,
     };
     let restore = match (kind, request.restore) {
         (domain::JobKind::Restore, Some(to)) => Some(restore(to)?),
@@ -172,8 +209,46 @@ fn spec(request: JobRequest) -> Result<JobSpec, UiError> {
         },
         edit: edit(request.edit),
         restore,
+        purge,
+        lock,
         undoes: None,
     })
+}
+
+fn purge(request: &JobRequest) -> Result<Option<Purge>, UiError> {
+    match (request.purge, &request.purge_version) {
+        (Some(_), Some(_)) => {
+            Err(UiError::bad_request("Name either a version or a choice of versions. Nothing was done."))
+        }
+        (Some(PurgeChoice { days, keep, bytes, markers }), None) => {
+            Ok(Some(Purge::Matching(purge::Choice { days, keep, bytes, markers })))
+        }
+        (None, Some(version)) => match request.roots.as_slice() {
+            [root] if !Root::here(&root.from).is_folder() => {
+                Ok(Some(Purge::Version(VersionId::new(version.as_str()))))
+            }
+            _ => Err(UiError::bad_request("A version is one of a single object. Nothing was done.")),
+        },
+        (None, None) => Ok(None),
+    }
+}
+
+fn locking(change: Option<LockChange>) -> Result<Locking, UiError> {
+    let Some(LockChange { mode, until, hold }) = change else {
+        return Err(UiError::bad_request("Say what becomes of the locks. Nothing was done."));
+    };
+    let retention = match (mode, until) {
+        (Some(mode), Some(until)) => {
+            Some(Retention { mode: locks::meant(mode), until: Timestamp::from_millis(until) })
+        }
+        (None, None) => None,
+        (Some(_), None) | (None, Some(_)) => {
+            return Err(UiError::bad_request(
+                "A retention needs a day, and says whether it is governance or compliance. Nothing was done.",
+            ));
+        }
+    };
+    Ok(Locking { retention, hold })
 }
 
 fn restore(to: RestoreTo) -> Result<Restore, UiError> {
@@ -253,6 +328,8 @@ fn row(view: JobView) -> JobRow {
         domain::JobKind::Delete => JobKind::Delete,
         domain::JobKind::Undelete => JobKind::Undelete,
         domain::JobKind::Restore => JobKind::Restore,
+        domain::JobKind::Purge => JobKind::Purge,
+        domain::JobKind::Lock => JobKind::Lock,
     };
     let first = spec.roots.first();
     let (from, to) = first.map_or(("", ""), |root| (root.from.as_str(), root.to.as_str()));
@@ -261,6 +338,9 @@ fn row(view: JobView) -> JobRow {
     let deletes = counts.objects.saturating_sub(counts.left);
     let many =
         kind == JobKind::Delete && (deletes > limits.files_an_hour || counts.bytes > limits.bytes_an_hour);
+    let many = many || kind == JobKind::Purge;
+    let kept = spec.lock.and_then(|lock| lock.retention);
+    let compliance = kept.filter(|kept| kept.mode == windlass_domain::lock::LockMode::Compliance);
     JobRow {
         id: row.id.as_str().to_owned(),
         kind,
@@ -286,6 +366,7 @@ fn row(view: JobView) -> JobRow {
         note: note.to_owned(),
         versioned: row.versioned,
         type_to_start: many.then_some(deletes),
+        type_date: compliance.map(|kept| locks::typed_day(kept.until)),
         undoes: spec.undoes.as_ref().map(|id| id.as_str().to_owned()),
         can_undo: row.state.is_over()
             && row.undone_by.is_none()

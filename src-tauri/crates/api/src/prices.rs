@@ -139,8 +139,8 @@ impl Api {
         found.take(view.classes);
         let single = spec.roots.iter().filter(|root| !root.is_folder()).map(|root| root.from.clone());
         let single: Vec<String> = single.collect();
-        // The plan of a restore knows each version that is copied; what only loses or gets a marker costs nothing.
-        let restore = spec.kind == domain::JobKind::Restore;
+        // The plan of a restore or a purge knows each version; what only loses or gets a marker costs nothing.
+        let restore = matches!(spec.kind, domain::JobKind::Restore | domain::JobKind::Purge);
         if !restore {
             self.listed(&spec.connection, spec.bucket.as_str(), single, &mut found).await?;
         }
@@ -154,6 +154,9 @@ impl Api {
             domain::JobKind::Delete => Some(Carry::Delete),
             domain::JobKind::Undelete => None,
             domain::JobKind::Restore => Some(Carry::Copy(None)),
+            domain::JobKind::Purge => Some(Carry::Delete),
+            // Some requests for each object, which the list has no prices for.
+            domain::JobKind::Lock => None,
         };
         let tallies = found.tallies();
         self.price(&spec.connection, spec.bucket.as_str(), |list, at| match carry {

@@ -4,6 +4,7 @@ use ts_rs::{Config, TS};
 use crate::calls::signatures;
 use crate::dto::*;
 use crate::dto_jobs::*;
+use crate::dto_lock::*;
 use crate::dto_more::*;
 use crate::dto_preview::*;
 use crate::dto_prices::*;
@@ -44,6 +45,7 @@ pub fn typescript() -> Vec<(String, String)> {
         Comparison, DiffKind, DiffLine, FactDiff, TextDiff, VersionSide,
         BucketVersions, HistoryRow, JobCall, JobItemRow, JobItemState, JobItems, ObjectAmount, TimeBar, TimeChange, TimeChoice,
         TimeCounts, TimePlace, TimePlan, TimeRow, TimeSamples, TimeShow, TimeVersion, TimeWindow,
+        BucketLock, LockChange, LockDefault, LockMode, LockRow, PurgeChoice,
         EditField, EditLine, IfTaken, JobKind, JobProblem, JobRequest, JobRoot, JobRow, JobState,
         RefusalRow, RefusedRight, Activity, AppInfo, BucketDraft, BucketRow, CapabilityLine, CapabilityReport, ConnectionDraft, ConnectionRow, ConnectionSource,
         DeleteResult, Direction, DownloadStarted, ErrorCode, FailureGroup, FileFilter, FolderCounts, FolderFileRow,

@@ -66,6 +66,8 @@ pub(crate) async fn carry(
             if_taken: policy(args.if_taken),
             edit: ObjectEdit::default(),
             restore: None,
+            purge: None,
+            lock: None,
             undoes: None,
         };
         let id = core.engine.plan_job(spec).await.map_err(Failure::engine)?;
@@ -104,6 +106,8 @@ pub(crate) async fn restore(common: &Common, args: &args::Restore, output: &Outp
             if_taken: job::IfTaken::Skip,
             edit: ObjectEdit::default(),
             restore: Some(what),
+            purge: None,
+            lock: None,
             undoes: None,
         };
         let id = core.engine.plan_job(spec).await.map_err(Failure::engine)?;

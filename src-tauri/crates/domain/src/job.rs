@@ -8,7 +8,9 @@
 //! **Invariant:** no source is deleted whose copy was not proved, in the same version, and noted before.
 pub mod cause;
 pub mod edit;
+pub mod locking;
 pub mod plan;
+pub mod purge;
 pub mod restore;
 pub mod step;
 
@@ -16,7 +18,9 @@ use serde::{Deserialize, Serialize};
 
 pub use cause::Cause;
 pub use edit::{EditProblem, Header, ObjectEdit};
+pub use locking::{LockStep, Locking, lock_step};
 pub use plan::{Planner, Refused};
+pub use purge::{Purge, Purger};
 pub use restore::{Restore, Restorer};
 pub use step::{Looked, Next, Outcome, Proof, may_delete, next, proof, settle};
 
@@ -40,6 +44,10 @@ pub enum JobKind {
     /// Brings older versions back: copies them on top, takes single markers away, hides what came since. Its undo is of the same
     /// kind.
     Restore,
+    /// Destroys old versions for good. Nothing takes that back.
+    Purge,
+    /// Locks objects: gives them a retention, or a legal hold, or takes a hold away.
+    Lock,
 }
 
 impl JobKind {
@@ -53,6 +61,8 @@ impl JobKind {
             Self::Delete => "delete",
             Self::Undelete => "undelete",
             Self::Restore => "restore",
+            Self::Purge => "purge",
+            Self::Lock => "lock",
         }
     }
 
@@ -137,12 +147,36 @@ pub struct JobSpec {
     /// What a restore brings back; `None` for the other kinds and for the undo of a restore.
     #[serde(default)]
     pub restore: Option<Restore>,
+    /// What a purge destroys; `None` for the other kinds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purge: Option<Purge>,
+    /// What becomes of locks; `None` for the other kinds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<Locking>,
     /// The job that this one takes back.
     #[serde(default)]
     pub undoes: Option<JobId>,
 }
 
 impl JobSpec {
+    /// A job of this kind in one bucket that says nothing more yet.
+    #[must_use]
+    pub fn new(kind: JobKind, connection: &str, bucket: Bucket) -> Self {
+        Self {
+            kind,
+            connection: connection.to_owned(),
+            to_bucket: bucket.clone(),
+            bucket,
+            roots: Vec::new(),
+            if_taken: IfTaken::default(),
+            edit: ObjectEdit::default(),
+            restore: None,
+            purge: None,
+            lock: None,
+            undoes: None,
+        }
+    }
+
     /// Whether a key is one of its sources.
     #[must_use]
     pub fn covers(&self, bucket: &Bucket, key: &str) -> bool {
@@ -281,9 +315,9 @@ pub struct Item {
     /// What the job wrote: at the destination, or in place.
     pub written: Option<ETag>,
     /// While it is planned, a delete marker that hides what was there before: at the destination of a move that takes one
-    /// back, or at the key of an undelete or a restore. Once it is done, the marker that hides the source, or what came since.
+    /// back, or at the key of an undelete or a restore. Of a purge, the marker that is destroyed. Once it is done, the marker that hides the source, or what came since.
     pub marker: Option<VersionId>,
-    /// Of a restore: the version that is copied on top. Its ETag is `etag`.
+    /// Of a restore: the version that is copied on top. Of a purge: the version that is destroyed. Its ETag is `etag`.
     pub version: Option<VersionId>,
     /// Of a restore: the version that is covered by that, and its bytes. Its ETag is `taken`.
     pub top: Option<(VersionId, u64)>,

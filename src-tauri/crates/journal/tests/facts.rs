@@ -204,6 +204,8 @@ async fn an_object_that_was_edited_here_is_not_known_any_more() {
             if_taken: windlass_domain::job::IfTaken::default(),
             edit: windlass_domain::job::ObjectEdit::default(),
             restore: None,
+            purge: None,
+            lock: None,
             undoes: None,
         },
         state: JobState::Running,

@@ -4,7 +4,7 @@
 mod common;
 
 use common::fresh;
-use windlass_domain::job::{Cause, IfTaken, ObjectEdit, Restore};
+use windlass_domain::job::{Cause, IfTaken, Locking, ObjectEdit, Purge, Restore};
 use windlass_domain::time::Undelete;
 use windlass_domain::{
     Bucket, ETag, Item, ItemState, JobCounts, JobId, JobKind, JobSpec, JobState, ObjectKey, Root, Timestamp,
@@ -28,6 +28,8 @@ fn job(id: &str) -> JobRow {
                 version: VersionId::new("null"),
                 undelete: Undelete::RemoveMarker,
             }),
+            purge: Some(Purge::Version(VersionId::new("v"))),
+            lock: Some(Locking { retention: None, hold: Some(true) }),
             undoes: Some(JobId::from("before")),
         },
         state: JobState::Running,

@@ -345,6 +345,31 @@ impl RemoteCustody for S3Browse {
             .map(|_| ())
     }
 
+    async fn destroy(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        version: &VersionId,
+    ) -> Result<(), RemoteError> {
+        let name = bucket.as_str();
+        let deleted = self
+            .client
+            .call(name, |c| {
+                c.delete_object().bucket(name).key(key.as_str()).version_id(version.as_str()).send()
+            })
+            .await;
+        match deleted {
+            Ok(_) => Ok(()),
+            // Amazon says 204 of what is not there; others say that it is not.
+            Err(error) if error.kind == Kind::NotFound => Ok(()),
+            // moto says so of what is locked.
+            Err(error) if code(&error) == Some("ObjectLocked") => {
+                Err(RemoteError { kind: Kind::AccessDenied, ..error })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     async fn open_uploads(&self, bucket: &Bucket, prefix: &str) -> Result<Vec<OpenUpload>, RemoteError> {
         self.client.bucket(bucket, Capabilities::default()).list_uploads(prefix).await
     }

@@ -29,6 +29,10 @@ pub enum Cause {
     Denied,
     /// It was copied, and the original may not be deleted: a lock, a hold, or a right that is missing.
     Locked,
+    /// It is locked: kept until a moment, or by a legal hold.
+    Protected,
+    /// It is kept longer or more firmly already than what was asked for.
+    KeptFirmer,
     /// It was copied, and the original was changed meanwhile.
     Newer,
     /// The server cannot do it.
@@ -43,7 +47,7 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, in the order shown.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Damaged,
         Self::Taken,
         Self::InTheWay,
@@ -51,6 +55,8 @@ impl Cause {
         Self::Changed,
         Self::Newer,
         Self::Locked,
+        Self::Protected,
+        Self::KeptFirmer,
         Self::Denied,
         Self::Archived,
         Self::CustomerKey,
@@ -77,6 +83,8 @@ impl Cause {
             Self::CustomerKey => "customer_key",
             Self::Denied => "denied",
             Self::Locked => "locked",
+            Self::Protected => "protected",
+            Self::KeptFirmer => "kept_firmer",
             Self::Newer => "newer",
             Self::Unsupported => "unsupported",
             Self::Damaged => "damaged",
@@ -141,6 +149,16 @@ impl Cause {
                 "It was copied, and the original could not be deleted",
                 "Both are kept: a lock, a legal hold or a missing right protects the original.",
                 true,
+            ),
+            Self::Protected => (
+                "It is locked",
+                "A retention or a legal hold keeps it, so it was not destroyed. It can go once the retention is over and the hold is taken away.",
+                false,
+            ),
+            Self::KeptFirmer => (
+                "It is kept longer or more firmly already",
+                "Its lock was left as it is, because a lock is never weakened here.",
+                false,
             ),
             Self::Newer => (
                 "It was copied, and the original was changed meanwhile",

@@ -4,7 +4,7 @@
 //! the job.
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Cause, IfTaken, Item, ItemState, JobKind, JobSpec};
+use super::{Cause, IfTaken, Item, ItemState, JobKind, JobSpec, Locking};
 use crate::key::{ETag, ObjectKey};
 
 /// Why a job makes no sense as a whole.
@@ -31,6 +31,8 @@ pub enum Refused {
 pub fn check(spec: &JobSpec) -> Result<(), Refused> {
     if spec.roots.is_empty()
         || (spec.kind == JobKind::Restore && spec.restore.is_none() && spec.undoes.is_none())
+        || (spec.kind == JobKind::Purge && spec.purge.is_none())
+        || (spec.kind == JobKind::Lock && spec.lock.is_none_or(|lock| lock == Locking::default()))
     {
         return Err(Refused::Nothing);
     }
@@ -189,9 +191,13 @@ pub fn reverse(kind: JobKind, item: &Item, seq: u64) -> Option<(JobKind, Item)> 
             let back = if kind == JobKind::Move { JobKind::Move } else { JobKind::Delete };
             let row = match back {
                 JobKind::Move => Item { from: to, to: Some(item.from.clone()), etag: written, ..base },
-                JobKind::Copy | JobKind::Edit | JobKind::Delete | JobKind::Undelete | JobKind::Restore => {
-                    Item { from: to, to: None, etag: written, marker: None, ..base }
-                }
+                JobKind::Copy
+                | JobKind::Edit
+                | JobKind::Delete
+                | JobKind::Undelete
+                | JobKind::Restore
+                | JobKind::Purge
+                | JobKind::Lock => Item { from: to, to: None, etag: written, marker: None, ..base },
             };
             Some((back, if item.taken.is_some() { row.left(Cause::Replaced) } else { row }))
         }
@@ -200,7 +206,7 @@ pub fn reverse(kind: JobKind, item: &Item, seq: u64) -> Option<(JobKind, Item)> 
             Some((JobKind::Undelete, base))
         }
         JobKind::Restore => Some((JobKind::Restore, super::restore::reverse(item, base)?)),
-        JobKind::Edit | JobKind::Undelete => None,
+        JobKind::Edit | JobKind::Undelete | JobKind::Purge | JobKind::Lock => None,
     }
 }
 
@@ -212,6 +218,6 @@ pub const fn undone_by(kind: JobKind) -> Option<JobKind> {
         JobKind::Move => Some(JobKind::Move),
         JobKind::Delete => Some(JobKind::Undelete),
         JobKind::Restore => Some(JobKind::Restore),
-        JobKind::Edit | JobKind::Undelete => None,
+        JobKind::Edit | JobKind::Undelete | JobKind::Purge | JobKind::Lock => None,
     }
 }

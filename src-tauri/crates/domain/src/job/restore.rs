@@ -109,7 +109,7 @@ impl<'s> Restorer<'s> {
     }
 }
 
-fn blank(seq: u64, key: &ObjectKey) -> Item {
+pub(super) fn blank(seq: u64, key: &ObjectKey) -> Item {
     Item {
         seq,
         from: key.clone(),
@@ -274,6 +274,8 @@ mod tests {
             if_taken: IfTaken::Skip,
             edit: ObjectEdit::default(),
             restore: Some(restore),
+            purge: None,
+            lock: None,
             undoes: None,
         }
     }

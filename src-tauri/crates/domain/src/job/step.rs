@@ -1,7 +1,7 @@
 //! What comes next for one object, and what it became.
 use std::mem::discriminant;
 
-use super::{Cause, IfTaken, Item, ItemState, JobKind, plan, restore};
+use super::{Cause, IfTaken, Item, ItemState, JobKind, plan, purge, restore};
 use crate::key::{ETag, ObjectKey, VersionId};
 use crate::state::RemoteState;
 
@@ -20,6 +20,10 @@ pub enum Next {
     CopyBack,
     /// Take its delete marker away.
     TakeMarkerAway,
+    /// Destroy an old version of it, or a delete marker, for good.
+    Destroy,
+    /// Change what locks it.
+    Lock,
     /// Nothing.
     Nothing,
 }
@@ -38,7 +42,17 @@ pub const fn next(kind: JobKind, item: &Item) -> Next {
             (None, Some(_)) => Next::TakeMarkerAway,
             (None, None) => Next::Delete,
         },
-        (JobKind::Edit | JobKind::Delete | JobKind::Undelete | JobKind::Restore, ItemState::Copied)
+        (JobKind::Purge, ItemState::Planned) => Next::Destroy,
+        (JobKind::Lock, ItemState::Planned) => Next::Lock,
+        (
+            JobKind::Edit
+            | JobKind::Delete
+            | JobKind::Undelete
+            | JobKind::Restore
+            | JobKind::Purge
+            | JobKind::Lock,
+            ItemState::Copied,
+        )
         | (_, ItemState::Done | ItemState::Left) => Next::Nothing,
     }
 }
@@ -97,6 +111,10 @@ pub enum Outcome {
     Rewritten(ETag),
     /// Its delete marker was taken away, and it is there.
     Back(ETag),
+    /// The version that the row names is gone for good.
+    Destroyed,
+    /// Its lock is as it should be.
+    Locked,
     /// It cannot be done, and never will be by trying again.
     Refused(Cause),
 }
@@ -109,6 +127,9 @@ pub fn settle(kind: JobKind, if_taken: IfTaken, mut item: Item, outcome: Outcome
         Outcome::Wrote(etag) if kind == JobKind::Restore => restore::done(item, Some(etag), None),
         Outcome::Wrote(etag) => copied(item, etag),
         Outcome::Looked(looked) if kind == JobKind::Restore => restore::looked(item, &looked),
+        // Either is looked at before each try, by its version.
+        Outcome::Looked(_) if matches!(kind, JobKind::Purge | JobKind::Lock) => item,
+        Outcome::Destroyed | Outcome::Locked => purge::destroyed(item),
         Outcome::Looked(looked) => match item.state {
             ItemState::Planned => looked_before(kind, if_taken, item, looked),
             ItemState::Copied => looked_after(kind, item, &looked),
@@ -160,14 +181,20 @@ fn looked_before(kind: JobKind, if_taken: IfTaken, mut item: Item, looked: Looke
         return match kind {
             JobKind::Delete => settle(kind, if_taken, item, Outcome::Deleted(None)),
             JobKind::Copy | JobKind::Move | JobKind::Edit => item.left(Cause::Gone),
-            JobKind::Undelete | JobKind::Restore => item,
+            JobKind::Undelete | JobKind::Restore | JobKind::Purge | JobKind::Lock => item,
         };
     };
     match kind {
         // It was not deleted, and is not what was to be deleted.
         JobKind::Delete if source.etag != item.etag => return item.left(Cause::Changed),
         JobKind::Undelete => return settle(kind, if_taken, item, Outcome::Back(source.etag)),
-        JobKind::Copy | JobKind::Move | JobKind::Edit | JobKind::Delete | JobKind::Restore => {}
+        JobKind::Copy
+        | JobKind::Move
+        | JobKind::Edit
+        | JobKind::Delete
+        | JobKind::Restore
+        | JobKind::Purge
+        | JobKind::Lock => {}
     }
     if source.etag != item.etag {
         item.etag = source.etag;
@@ -216,7 +243,16 @@ fn looked_after(kind: JobKind, mut item: Item, looked: &Looked) -> Item {
         (JobKind::Move, Some(source)) if source.etag != item.etag => item.left(Cause::Newer),
         (JobKind::Move, Some(_)) => item,
         (JobKind::Move, None)
-        | (JobKind::Copy | JobKind::Edit | JobKind::Delete | JobKind::Undelete | JobKind::Restore, _) => {
+        | (
+            JobKind::Copy
+            | JobKind::Edit
+            | JobKind::Delete
+            | JobKind::Undelete
+            | JobKind::Restore
+            | JobKind::Purge
+            | JobKind::Lock,
+            _,
+        ) => {
             item.state = ItemState::Done;
             item
         }

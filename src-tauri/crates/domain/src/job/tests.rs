@@ -21,6 +21,8 @@ fn spec(kind: JobKind, roots: &[(&str, &str)], if_taken: IfTaken) -> JobSpec {
         if_taken,
         edit: ObjectEdit::default(),
         restore: None,
+        purge: None,
+        lock: None,
         undoes: None,
     }
 }
@@ -304,7 +306,12 @@ impl Small {
                 self.objects.remove("a/x");
                 Outcome::Deleted(None)
             }
-            Next::Rewrite | Next::Delete | Next::TakeMarkerAway | Next::CopyBack => {
+            Next::Rewrite
+            | Next::Delete
+            | Next::TakeMarkerAway
+            | Next::CopyBack
+            | Next::Destroy
+            | Next::Lock => {
                 unreachable!("no restores here")
             }
             Next::Nothing => Outcome::Looked(self.looked(kind)),

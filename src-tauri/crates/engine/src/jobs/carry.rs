@@ -57,7 +57,7 @@ impl From<Held> for Tried {
 pub(super) struct Carrier<'s> {
     pub(super) shared: &'s Shared,
     live: &'s Live,
-    spec: &'s JobSpec,
+    pub(super) spec: &'s JobSpec,
     /// What the server answered to copies of this life: with it, the copy alone has to be looked at again.
     answers: Mutex<BTreeMap<u64, RemoteState>>,
 }
@@ -166,6 +166,8 @@ impl<'s> Carrier<'s> {
             Next::CopyBack => self.copy_back(item).await,
             Next::TakeMarkerAway if self.spec.kind == JobKind::Restore => self.unmark(item).await,
             Next::TakeMarkerAway => self.undelete(item).await,
+            Next::Destroy => self.destroy(item).await,
+            Next::Lock => self.set_lock(item).await,
             Next::Nothing => Tried::LookAgain,
         }
     }
@@ -348,6 +350,10 @@ impl<'s> Carrier<'s> {
     async fn look(&self, item: &Item) -> Result<Looked, RemoteError> {
         if self.spec.kind == JobKind::Restore {
             return self.look_at_version(item).await;
+        }
+        if matches!(self.spec.kind, JobKind::Purge | JobKind::Lock) {
+            // Each try begins with a look of its own.
+            return Ok(Looked { source: None, there: None, same: Proof::Unknown });
         }
         let store = self.source().await?;
         let source = remote::head(self.shared, store.as_ref(), &item.from);

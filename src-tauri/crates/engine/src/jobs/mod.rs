@@ -1,8 +1,9 @@
-//! Jobs: copies, moves, edits, deletes and restores of objects on the server.
+//! Jobs: copies, moves, edits, deletes, restores, purges and locks of objects on the server.
 //!
 //! A job is planned ([`planning`]) into rows of the journal, read by a person, started, and carried out window by window
 //! ([`run`], [`carry`]). One task owns a job; what a person says reaches it through a watch channel.
 mod carry;
+mod custody;
 mod door;
 mod planning;
 mod restore;

@@ -9,7 +9,7 @@ use windlass_domain::{Bucket, ETag, Item, ItemState, JobKind, JobState, ObjectKe
 use windlass_ports::remote::Depth;
 use windlass_ports::{LevelEntry, RemoteError, RemoteErrorKind, RemoteStore};
 
-use super::{Live, Order, over, restore};
+use super::{Live, Order, custody, over, restore};
 use crate::remote;
 use crate::retry;
 use crate::shared::{EngineEvent, Shared, Stopping, lock};
@@ -45,7 +45,14 @@ impl From<RemoteError> for Ended {
 pub(super) async fn plan(shared: &Shared, live: &Live) {
     let made = match live.row().spec.kind {
         JobKind::Restore => restore::rows(shared, live).await,
-        _ => rows(shared, live).await,
+        JobKind::Purge => custody::purge_rows(shared, live).await,
+        JobKind::Lock => match custody::lockable(shared, live).await {
+            Ok(()) => rows(shared, live).await,
+            Err(ended) => Err(ended),
+        },
+        JobKind::Copy | JobKind::Move | JobKind::Edit | JobKind::Delete | JobKind::Undelete => {
+            rows(shared, live).await
+        }
     };
     match made {
         Ok(()) => {

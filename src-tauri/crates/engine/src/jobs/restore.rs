@@ -1,20 +1,23 @@
 //! Restores: what a moment or a version says, as rows, and one row carried out. What is right is decided in the domain.
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::StreamExt as _;
 use windlass_domain::job::restore::is_meant;
 use windlass_domain::job::{Cause, Looked, Outcome, Proof, Restorer};
 use windlass_domain::lifecycle::Versioning;
-use windlass_domain::time::{ByKey, Unordered, Version};
+use windlass_domain::time::{ByKey, Content, Unordered, Version};
 use windlass_domain::{
-    Bucket, Crc64Nvme, Item, ItemState, JobSpec, ObjectKey, RemoteExpect, RemoteState, Root,
+    Bucket, Crc64Nvme, Item, ItemState, JobSpec, ObjectKey, RemoteExpect, RemoteState, Root, VersionId,
 };
 use windlass_ports::remote::Depth;
 use windlass_ports::{
-    ByteStream, ListedVersion, RemoteBrowse, RemoteError, RemoteErrorKind, VersionMark, VersionPage,
+    ByteStream, ListedVersion, RemoteBrowse, RemoteCustody, RemoteError, RemoteErrorKind, VersionMark,
+    VersionPage,
 };
 
 use super::carry::{Carrier, Tried, trouble};
+use super::custody::guard;
 use super::planning::{CHUNK, Ended, TRIES, pause, write};
 use super::{Live, Order};
 use crate::remote;
@@ -58,10 +61,9 @@ pub(super) async fn rows(shared: &Shared, live: &Live) -> Result<(), Ended> {
     crate::shared::lock(&live.row).versioned = true;
     let mut planner = Restorer::new(&spec);
     for (number, root) in spec.roots.iter().enumerate() {
-        key_by_key(shared, live, browse.as_ref(), &spec.bucket, root, &mut |key, versions| {
-            planner.add(number, key, versions)
-        })
-        .await?;
+        let mut add =
+            |key: &ObjectKey, versions: &[Version]| planner.add(number, key, versions).into_iter().collect();
+        key_by_key(shared, live, browse.as_ref(), None, root, &mut add).await?;
     }
     if live.row().counts.objects == 0 {
         return Err(Ended::Words(NOTHING));
@@ -69,15 +71,20 @@ pub(super) async fn rows(shared: &Shared, live: &Live) -> Result<(), Ended> {
     Ok(())
 }
 
-/// Each key below a root with all of its versions; the rows that are made of them are written.
-async fn key_by_key(
+/// The rows of a key with its versions, newest first.
+type Rows<'a> = &'a mut (dyn FnMut(&ObjectKey, &[Version]) -> Vec<Item> + Send);
+
+/// Each key below a root with all of its versions; the rows that are made of them are written. With `locks`, those that are locked
+/// are left.
+pub(super) async fn key_by_key(
     shared: &Shared,
     live: &Live,
     browse: &dyn RemoteBrowse,
-    bucket: &Bucket,
+    locks: Option<&dyn RemoteCustody>,
     root: &Root,
-    each: &mut (dyn FnMut(&ObjectKey, &[Version]) -> Option<Item> + Send),
+    each: Rows<'_>,
 ) -> Result<(), Ended> {
+    let bucket = &live.row().spec.bucket;
     let (mut after, mut by_key, mut items) = (None, ByKey::default(), Vec::new());
     loop {
         let page = page(shared, live, browse, bucket, &root.from, after.as_ref()).await?;
@@ -100,7 +107,12 @@ async fn key_by_key(
             take(live, &key, &versions, each, &mut items);
         }
         if !items.is_empty() && (items.len() >= CHUNK || after.is_none()) {
-            write(shared, live, std::mem::take(&mut items)).await?;
+            let rows = std::mem::take(&mut items);
+            let rows = match locks {
+                Some(custody) => guard(shared, custody, bucket, rows).await?,
+                None => rows,
+            };
+            write(shared, live, rows).await?;
         }
         if after.is_none() {
             return Ok(());
@@ -108,22 +120,23 @@ async fn key_by_key(
     }
 }
 
-fn take(
-    live: &Live,
-    key: &str,
-    versions: &[Version],
-    each: &mut (dyn FnMut(&ObjectKey, &[Version]) -> Option<Item> + Send),
-    items: &mut Vec<Item>,
-) {
+fn take(live: &Live, key: &str, versions: &[Version], each: Rows<'_>, items: &mut Vec<Item>) {
     let Ok(name) = ObjectKey::parse(key) else { return };
-    let Some(item) = each(&name, versions) else { return };
-    let content = versions.iter().find(|one| Some(&one.id) == item.version.as_ref());
-    if item.state == ItemState::Planned
-        && let Some(content) = content.and_then(|version| version.content.as_ref())
-    {
-        live.tally(&content.class, content.size);
+    let rows = each(&name, versions);
+    if rows.is_empty() {
+        return;
     }
-    items.push(item);
+    let content: BTreeMap<&VersionId, &Content> =
+        versions.iter().filter_map(|one| Some((&one.id, one.content.as_ref()?))).collect();
+    for item in &rows {
+        let content = item.version.as_ref().and_then(|id| content.get(id));
+        if item.state == ItemState::Planned
+            && let Some(content) = content
+        {
+            live.tally(&content.class, content.size);
+        }
+    }
+    items.extend(rows);
 }
 
 async fn page(

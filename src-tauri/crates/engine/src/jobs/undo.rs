@@ -12,6 +12,14 @@ const CHUNK: u32 = 1000;
 /// What takes a job back.
 pub(super) fn spec(row: &JobRow) -> Result<JobSpec, EngineError> {
     let spec = &row.spec;
+    if spec.kind == JobKind::Purge {
+        return Err(EngineError::CannotUndo("What was destroyed is gone for good."));
+    }
+    if spec.kind == JobKind::Lock {
+        return Err(EngineError::CannotUndo(
+            "A lock is never weakened from here. A legal hold can be taken off with the same command that puts it on.",
+        ));
+    }
     let kind = undone_by(spec.kind).ok_or(EngineError::CannotUndo(
         "What was changed in place cannot be taken back from here. Where the bucket keeps versions, the older version is still there.",
     ))?;
@@ -29,7 +37,7 @@ pub(super) fn spec(row: &JobRow) -> Result<JobSpec, EngineError> {
     let back = |root: &Root| match kind {
         JobKind::Move => Root { from: root.to.clone(), to: root.from.clone() },
         JobKind::Copy | JobKind::Edit | JobKind::Delete => Root::here(&root.to),
-        JobKind::Undelete | JobKind::Restore => Root::here(&root.from),
+        JobKind::Undelete | JobKind::Restore | JobKind::Purge | JobKind::Lock => Root::here(&root.from),
     };
     let (bucket, to_bucket) = (spec.to_bucket.clone(), spec.bucket.clone());
     Ok(JobSpec {
@@ -41,6 +49,8 @@ pub(super) fn spec(row: &JobRow) -> Result<JobSpec, EngineError> {
         if_taken: windlass_domain::job::IfTaken::Skip,
         edit: windlass_domain::job::ObjectEdit::default(),
         restore: None,
+        purge: None,
+        lock: None,
         undoes: Some(row.id.clone()),
     })
 }

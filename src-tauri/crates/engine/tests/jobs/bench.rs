@@ -51,6 +51,8 @@ pub(crate) fn spec(kind: JobKind, roots: &[(&str, &str)], if_taken: IfTaken) -> 
         if_taken,
         edit: ObjectEdit::default(),
         restore: None,
+        purge: None,
+        lock: None,
         undoes: None,
     }
 }

@@ -7,5 +7,6 @@ mod deaths;
 mod orders;
 #[cfg(feature = "planted")]
 mod planted;
+mod purges;
 mod restores;
 mod weather;

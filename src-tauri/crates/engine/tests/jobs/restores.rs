@@ -20,8 +20,8 @@ type State = BTreeMap<String, ContentId>;
 
 /// What happened to a path, in the order of its happening.
 #[derive(Debug)]
-struct Event {
-    path: String,
+pub(crate) struct Event {
+    pub(crate) path: String,
     /// The second that its version bears.
     at: Timestamp,
     version: VersionId,
@@ -51,7 +51,7 @@ fn wanted(then: &State, now: &State, added: Added) -> State {
 }
 
 impl Bench {
-    async fn versions_of(&self, path: &str) -> Vec<ListedVersion> {
+    pub(crate) async fn versions_of(&self, path: &str) -> Vec<ListedVersion> {
         let (mut all, mut after) = (Vec::new(), None);
         loop {
             let page = self
@@ -73,7 +73,7 @@ impl Bench {
     }
 
     /// Puts, deletes, markers upon markers and markers taken away, many within one second.
-    async fn history(&self, chance: &mut Rng) -> Vec<Event> {
+    pub(crate) async fn history(&self, chance: &mut Rng) -> Vec<Event> {
         let mut events: Vec<Event> = Vec::new();
         for _ in 0..4 + chance.below(14) {
             if chance.below(3) == 0 {

@@ -116,7 +116,7 @@ pub(crate) fn save(conn: &Connection, job: &JobRow, items: &[Item]) -> Result<()
 fn forget_changed(conn: &Connection, spec: &JobSpec, item: &Item) -> Result<()> {
     let bucket = spec.bucket.as_str();
     match spec.kind {
-        JobKind::Copy => {}
+        JobKind::Copy | JobKind::Purge | JobKind::Lock => {}
         JobKind::Move | JobKind::Edit | JobKind::Delete | JobKind::Undelete | JobKind::Restore => {
             facts::forget(conn, &spec.connection, bucket, item.from.as_str())?;
         }

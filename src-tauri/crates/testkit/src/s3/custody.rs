@@ -1,4 +1,4 @@
-//! Rules, archives, locks and open uploads. Rules never act here; a lock holds nothing, since nothing is deleted for good.
+//! Rules, archives, locks and open uploads. Rules never act here; a lock holds what is destroyed by its version, and nothing else.
 use async_trait::async_trait;
 use windlass_domain::lifecycle::Rule;
 use windlass_domain::lock::{Change, ObjectLock, Retention, change};
@@ -288,6 +288,30 @@ impl RemoteCustody for VirtualS3 {
             }
             kept.lock.hold = on;
             state.kept.insert(id, kept);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn destroy(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        version: &VersionId,
+    ) -> Result<(), RemoteError> {
+        self.inside_bucket(bucket);
+        let (name, version) = (key.as_str().to_owned(), version.clone());
+        self.change("destroy", key.as_str(), WRITE, None, move |state, world, _| {
+            let Ok(id) = state.asked_for(&name, Some(&version)).map(|version| version.id) else {
+                return Ok(());
+            };
+            if state.kept(id).lock.holds(world.now()) {
+                return Err(error(Kind::AccessDenied, "the version is locked"));
+            }
+            if let Some(versions) = state.keys.get_mut(&name) {
+                versions.retain(|version| version.id != id);
+                state.generation += 1;
+            }
             Ok(())
         })
         .await
