@@ -326,15 +326,6 @@ impl RemoteBrowse for NotedBrowse {
         self.inner.versioning(bucket).await
     }
 
-    async fn delete_version(
-        &self,
-        bucket: &Bucket,
-        key: &ObjectKey,
-        version: &VersionId,
-    ) -> Result<(), RemoteError> {
-        self.inner.delete_version(bucket, key, version).await
-    }
-
     async fn probe(
         &self,
         bucket: &Bucket,

@@ -193,11 +193,15 @@ pub trait RemoteCustody: Debug + Send + Sync {
         version: &VersionId,
         hold: Hold,
     ) -> Result<(), RemoteError>;
-    /// Destroys a version with bytes for good, by its id. Looks at nothing: who calls has seen that it is not on top, and nothing at S3
-    /// makes that a condition. One that is not there is destroyed. `AccessDenied` where it is locked, or the identity may not; never
+    /// Deletes a version for good, by its id, on a person's explicit word. Looks at nothing: who calls has seen that it is not on top, and nothing at S3
+    /// makes that a condition. One that is not there is deleted. `AccessDenied` where it is locked, or the identity may not; never
     /// goes past governance.
-    async fn destroy(&self, bucket: &Bucket, key: &ObjectKey, version: &VersionId)
-    -> Result<(), RemoteError>;
+    async fn delete_version(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        version: &VersionId,
+    ) -> Result<(), RemoteError>;
     /// Open uploads below a prefix, over all pages.
     async fn open_uploads(&self, bucket: &Bucket, prefix: &str) -> Result<Vec<OpenUpload>, RemoteError>;
     /// What the parts of one hold, over all pages.

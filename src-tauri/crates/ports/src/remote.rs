@@ -406,13 +406,6 @@ pub trait RemoteBrowse: Debug + Send + Sync {
     ) -> Result<RangeRead, RemoteError>;
     /// Whether a bucket keeps versions.
     async fn versioning(&self, bucket: &Bucket) -> Result<Versioning, RemoteError>;
-    /// Deletes one version for good. Only ever called on a person's explicit word.
-    async fn delete_version(
-        &self,
-        bucket: &Bucket,
-        key: &ObjectKey,
-        version: &VersionId,
-    ) -> Result<(), RemoteError>;
     /// Runs the capability probe in a scratch folder below `prefix` that bears the name `who`, and removes what it wrote. What an
     /// earlier probe of the same name left when it was killed goes first, so no two of one name may run at a time. `attempt` is a
     /// number that no earlier one had: a request of a dead process may still arrive, and must not meet this one's keys.

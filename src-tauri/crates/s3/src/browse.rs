@@ -285,24 +285,6 @@ impl RemoteBrowse for S3Browse {
         })
     }
 
-    async fn delete_version(
-        &self,
-        bucket: &Bucket,
-        key: &ObjectKey,
-        version: &VersionId,
-    ) -> Result<(), RemoteError> {
-        self.client
-            .call(bucket.as_str(), |c| {
-                c.delete_object()
-                    .bucket(bucket.as_str())
-                    .key(key.as_str())
-                    .version_id(version.as_str())
-                    .send()
-            })
-            .await
-            .map(|_| ())
-    }
-
     async fn probe(
         &self,
         bucket: &Bucket,

@@ -345,7 +345,7 @@ impl RemoteCustody for S3Browse {
             .map(|_| ())
     }
 
-    async fn destroy(
+    async fn delete_version(
         &self,
         bucket: &Bucket,
         key: &ObjectKey,

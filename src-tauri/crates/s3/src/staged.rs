@@ -3,7 +3,9 @@ use std::time::{Duration, Instant};
 
 use windlass_domain::{Bucket, Crc64Nvme, ETag, ObjectKey, RemoteExpect, VersionId};
 use windlass_ports::remote::Depth;
-use windlass_ports::{PutBody, RemoteBrowse as _, RemoteError, RemoteErrorKind as Kind, RemoteStore as _};
+use windlass_ports::{
+    PutBody, RemoteBrowse as _, RemoteCustody as _, RemoteError, RemoteErrorKind as Kind, RemoteStore as _,
+};
 
 use crate::{S3Client, Trouble};
 

@@ -6,7 +6,7 @@ mod common;
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use common::{bench, body, bytes_of, key, versioned};
 use windlass_domain::{ETag, RemoteExpect, RemoteState, VersionId};
-use windlass_ports::{RemoteBrowse as _, RemoteErrorKind as Kind, RemoteStore as _};
+use windlass_ports::{RemoteBrowse as _, RemoteCustody as _, RemoteErrorKind as Kind, RemoteStore as _};
 use windlass_practice::{Op, Profile};
 
 fn unchanged(state: &RemoteState) -> RemoteExpect {

@@ -10,6 +10,7 @@ mod facts;
 mod house;
 mod index;
 mod listing;
+mod locks;
 mod never_overwrite;
 mod people;
 mod player;

@@ -118,7 +118,7 @@ impl Carrier<'_> {
         };
         let call = async {
             match (&item.version, &item.marker) {
-                (Some(version), _) => custody.destroy(&self.spec.bucket, &item.from, version).await,
+                (Some(version), _) => custody.delete_version(&self.spec.bucket, &item.from, version).await,
                 (None, Some(marker)) => match store.remove_marker(&item.from, marker).await {
                     Err(error) if error.kind == RemoteErrorKind::NotFound => Ok(()),
                     removed => removed,

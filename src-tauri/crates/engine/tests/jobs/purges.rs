@@ -48,6 +48,7 @@ fn history(seed: u64, weather: u64, seen: &mut Seen) -> Result<(), String> {
     let mut chance = Rng::new(seed);
     let profile = PROFILES[chance.below(PROFILES.len() as u64) as usize];
     let bench = Bench::new(seed, profile);
+    bench.s3.allow_purges();
     let locks = chance.below(2) == 0;
     let before = bench
         .live(|_| {
@@ -169,6 +170,7 @@ fn meanwhile(
     change: impl AsyncFn(&Bench, &[VersionId]),
 ) -> (Vec<usize>, Vec<(ItemState, Option<Cause>)>) {
     let bench = Bench::new(7, Profile::AWS);
+    bench.s3.allow_purges();
     let done = bench.live(|_| async {
         let mut ids = Vec::new();
         for tag in 1..4 {
@@ -198,13 +200,13 @@ fn hb20_what_came_on_top_after_the_plan_stays() {
     assert_eq!(meanwhile(all(), async |_, _| {}), (vec![2], vec![gone, gone]));
     // Somebody destroys the newest: the one below is the object now.
     let top = async |bench: &Bench, ids: &[VersionId]| {
-        bench.s3.destroy(&Bucket::new(BUCKET), &key("a/0"), &ids[2]).await.unwrap();
+        bench.s3.delete_version(&Bucket::new(BUCKET), &key("a/0"), &ids[2]).await.unwrap();
     };
     let left = (ItemState::Left, Some(Cause::Changed));
     assert_eq!(meanwhile(all(), top), (vec![1], vec![left, gone]));
     // Somebody destroyed one that was to go.
     let old = async |bench: &Bench, ids: &[VersionId]| {
-        bench.s3.destroy(&Bucket::new(BUCKET), &key("a/0"), &ids[0]).await.unwrap();
+        bench.s3.delete_version(&Bucket::new(BUCKET), &key("a/0"), &ids[0]).await.unwrap();
     };
     assert_eq!(meanwhile(all(), old), (vec![2], vec![gone, gone]));
 }
@@ -226,6 +228,7 @@ fn hb22_what_is_locked_after_the_plan_stays_and_says_so() {
 #[test]
 fn hb20_a_marker_that_came_on_top_after_the_plan_stays() {
     let bench = Bench::new(3, Profile::AWS);
+    bench.s3.allow_purges();
     let done = bench.live(|_| async {
         bench.put("a/0", 1).await;
         bench.s3.mark_by_other("a/0");
@@ -238,7 +241,7 @@ fn hb20_a_marker_that_came_on_top_after_the_plan_stays() {
         let id = engine.plan_job(purge_spec(Purge::Matching(choice), "a/0")).await.unwrap();
         engine.wait_job(&id).await.unwrap();
         // The marker hides the first version again: taken away, that would be back.
-        bench.s3.destroy(&Bucket::new(BUCKET), &key("a/0"), &top).await.unwrap();
+        bench.s3.delete_version(&Bucket::new(BUCKET), &key("a/0"), &top).await.unwrap();
         engine.start_job(&id).await.unwrap();
         engine.wait_job(&id).await.unwrap();
         engine.shutdown().await;

@@ -263,11 +263,6 @@ impl RemoteBrowse for VirtualS3 {
         Ok(if self.profile().versions { Versioning::On } else { Versioning::Never })
     }
 
-    async fn delete_version(&self, _: &Bucket, key: &ObjectKey, _: &VersionId) -> Result<(), RemoteError> {
-        self.world.wrong("I5", format!("a version of {key} was to be deleted for good"));
-        Err(error(Kind::AccessDenied, "nobody asked for it"))
-    }
-
     async fn probe(&self, _: &Bucket, _: &str, _: &str, _: u64) -> Result<Capabilities, RemoteError> {
         Ok(self.capabilities())
     }

@@ -107,6 +107,11 @@ impl VirtualS3 {
         state.kept.entry(id).or_default().lock = lock;
     }
 
+    /// From now on versions may be deleted for good: somebody asked for it.
+    pub fn allow_purges(&self) {
+        self.state().purges = true;
+    }
+
     /// Somebody else changes the rules.
     pub fn rules_by_other(&self, rules: Vec<Rule>) {
         self.state().rules = rules;
@@ -293,15 +298,19 @@ impl RemoteCustody for VirtualS3 {
         .await
     }
 
-    async fn destroy(
+    async fn delete_version(
         &self,
         bucket: &Bucket,
         key: &ObjectKey,
         version: &VersionId,
     ) -> Result<(), RemoteError> {
         self.inside_bucket(bucket);
+        if !self.state().purges {
+            self.world.wrong("I5", format!("a version of {key} was to be deleted for good"));
+            return Err(error(Kind::AccessDenied, "nobody asked for it"));
+        }
         let (name, version) = (key.as_str().to_owned(), version.clone());
-        self.change("destroy", key.as_str(), WRITE, None, move |state, world, _| {
+        self.change("delete_version", key.as_str(), WRITE, None, move |state, world, _| {
             let Ok(id) = state.asked_for(&name, Some(&version)).map(|version| version.id) else {
                 return Ok(());
             };

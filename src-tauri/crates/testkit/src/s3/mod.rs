@@ -151,6 +151,8 @@ struct State {
     generation: u64,
     /// What is kept of versions that are not as all are, by their number.
     kept: BTreeMap<u64, custody::Kept>,
+    /// Whether versions may be deleted for good.
+    purges: bool,
     /// Nanoseconds that thawing takes.
     thaw_takes: i64,
     rules: Vec<Rule>,
@@ -299,6 +301,7 @@ impl VirtualS3 {
             marker_gone: None,
             generation: 1,
             kept: BTreeMap::new(),
+            purges: false,
             thaw_takes: 0,
             rules: Vec::new(),
         };
