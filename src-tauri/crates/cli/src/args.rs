@@ -61,6 +61,8 @@ pub(crate) enum Command {
     /// Bring a moment back, or one older version of an object. Nothing is destroyed: older versions are copied on top, and
     /// "windlass jobs --undo" brings the present state back.
     Restore(Restore),
+    /// Destroy old versions for good: nothing brings them back. The current version of every object stays, and so does what is locked.
+    Purge(Purge),
     /// Make a bucket.
     Mb(Mb),
     /// Delete a bucket that is empty. Nothing in it is ever deleted.
@@ -131,6 +133,33 @@ pub(crate) struct Restore {
     #[arg(long)]
     pub(crate) rewritten: bool,
     /// Show every step, and do nothing.
+    #[arg(long, visible_alias = "dry-run")]
+    pub(crate) plan: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Purge {
+    /// `s3://bucket/prefix/` for everything below it, `s3://bucket/` for all, or a key.
+    pub(crate) address: String,
+    /// Only versions that were replaced or deleted at least so many days ago.
+    #[arg(long, value_name = "DAYS", default_value_t = 0)]
+    pub(crate) days: u32,
+    /// Keep so many of the newest old versions of each object.
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    pub(crate) keep: u32,
+    /// Only versions of at least so many bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = 0)]
+    pub(crate) min_size: u64,
+    /// Delete markers as well: those that were covered, and those on top that cover nothing.
+    #[arg(long)]
+    pub(crate) markers: bool,
+    /// Destroy exactly this version of an object.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["days", "keep", "min_size", "markers"])]
+    pub(crate) version: Option<String>,
+    /// Destroy them: their number, as the plan says it. Without this the plan is shown and nothing is done.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "plan")]
+    pub(crate) destroy: Option<u64>,
+    /// Show every version that would go, and do nothing.
     #[arg(long, visible_alias = "dry-run")]
     pub(crate) plan: bool,
 }

@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use serde_json::json;
 use windlass_compose::{ComposeOptions, Core};
-use windlass_domain::job::{self, ObjectEdit, Restore};
-use windlass_domain::time::{Added, Choice, Undelete};
+use windlass_domain::job::{self, ObjectEdit, Purge, Restore};
+use windlass_domain::time::{Added, Choice, Undelete, purge};
 use windlass_domain::{JobId, JobKind, JobSpec, JobState, Root, VersionId};
 use windlass_engine::JobView;
 
@@ -119,7 +119,7 @@ pub(crate) async fn restore(common: &Common, args: &args::Restore, output: &Outp
 }
 
 /// Every step of a restore that was planned.
-async fn steps(core: &Core, id: &JobId, output: &Output) -> Result<(), Failure> {
+async fn steps(core: &Core, id: &JobId, kind: JobKind, output: &Output) -> Result<(), Failure> {
     let mut after = 0;
     loop {
         let items = core.engine.job_items(id, after, STEPS).await.map_err(Failure::engine)?;
@@ -128,6 +128,7 @@ async fn steps(core: &Core, id: &JobId, output: &Output) -> Result<(), Failure> 
         for item in &items {
             let what = match (item.cause, &item.version, &item.marker, &item.taken) {
                 (Some(cause), ..) => cause.words().title,
+                _ if kind == JobKind::Purge => "destroy",
                 (None, Some(_), _, Some(_)) => "roll back",
                 (None, Some(_), _, None) => "undelete",
                 (None, None, Some(_), _) => "take the marker away",
@@ -177,6 +178,53 @@ pub(crate) async fn run(common: &Common, args: &Jobs, output: &Output) -> Result
     result
 }
 
+/// `purge`: the plan, and with its number the deed.
+pub(crate) async fn purge(common: &Common, args: &args::Purge, output: &Output) -> Result<Code, Failure> {
+    let place = Address::parse(&args.address)?;
+    let root = Root::here(&place.rest);
+    let what = match &args.version {
+        Some(_) if root.is_folder() => {
+            return Err(Failure::usage("A version is one of a single object: name its key."));
+        }
+        Some(version) => Purge::Version(VersionId::new(version.as_str())),
+        None => Purge::Matching(purge::Choice {
+            days: args.days,
+            keep: args.keep,
+            bytes: args.min_size,
+            markers: args.markers,
+        }),
+    };
+    let core = open::core(common, ComposeOptions::default()).await?;
+    let work = async {
+        let connection = open::connection(&core, common).await?;
+        let spec = JobSpec {
+            roots: vec![root],
+            purge: Some(what),
+            ..JobSpec::new(JobKind::Purge, &connection, place.bucket.clone())
+        };
+        let id = core.engine.plan_job(spec).await.map_err(Failure::engine)?;
+        let counts = core.engine.wait_job(&id).await.map_err(Failure::engine)?.row.counts;
+        let goes = counts.objects - counts.left;
+        if args.destroy == Some(goes) {
+            return start(&core, &id, false, output).await;
+        }
+        let code = start(&core, &id, true, output).await?;
+        if args.plan || goes == 0 {
+            return Ok(code);
+        }
+        output.say(&match args.destroy {
+            Some(typed) => {
+                format!("The plan destroys {goes} versions, and not {typed}. Nothing was destroyed.")
+            }
+            None => format!("Nothing was destroyed. To destroy these for good, say --destroy {goes}."),
+        });
+        Ok(Code::NeedsYou)
+    };
+    let result = until_told(work).await;
+    core.shutdown().await;
+    result
+}
+
 /// Does the work until it is done or a person says Ctrl-C; the job goes on with the next start then.
 async fn until_told(work: impl Future<Output = Result<Code, Failure>>) -> Result<Code, Failure> {
     tokio::select! {
@@ -191,8 +239,8 @@ async fn start(core: &Core, id: &JobId, plan: bool, output: &Output) -> Result<C
         return Err(Failure::not_found(view.row.note));
     }
     if plan {
-        if view.row.spec.kind == JobKind::Restore {
-            steps(core, id, output).await?;
+        if matches!(view.row.spec.kind, JobKind::Restore | JobKind::Purge) {
+            steps(core, id, view.row.spec.kind, output).await?;
         }
         tell(&view, output);
         core.engine.cancel_job(id).await.map_err(Failure::engine)?;

@@ -59,6 +59,7 @@ async fn run(args: Args, output: &Output) -> Result<exit::Code, Failure> {
         Command::Mv(mv) => jobs::carry(&common, windlass_domain::JobKind::Move, &mv, output).await,
         Command::Diff(diff) => past::diff(&common, &diff, output).await,
         Command::Restore(restore) => jobs::restore(&common, &restore, output).await,
+        Command::Purge(purge) => jobs::purge(&common, &purge, output).await,
         Command::Mb(mb) => buckets::make(&common, &mb, output).await,
         Command::Rb(rb) => buckets::remove(&common, &rb, output).await,
         Command::Jobs(list) => jobs::run(&common, &list, output).await,

@@ -475,6 +475,33 @@ async fn a_moment_is_listed_compared_brought_back_and_taken_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn hb20_old_versions_are_destroyed_by_their_number_alone() {
+    let lab = Lab::new().await;
+    let (file, place) = (lab.path("card/a.jpg"), address("old/a.jpg"));
+    let file = file.to_string_lossy();
+    assert_eq!(lab.run(&["--json", "cp", &file, &address("old/")]).await.0, 0);
+    assert_eq!(lab.run(&["--json", "mv", &place, &address("old/b.jpg")]).await.0, 0);
+    let count = async || lab.run(&["--json", "ls", "--versions", &place]).await.1.len();
+    assert_eq!(count().await, 2);
+    let purge = ["--json", "purge", &address("old/")];
+    // One old version, below a marker. Its number is said, and another number does nothing.
+    for (rest, code) in [(vec!["--plan"], 0), (vec![], 3), (vec!["--destroy", "2"], 3)] {
+        let (got, said) = lab.run(&[purge.as_slice(), rest.as_slice()].concat()).await;
+        assert_eq!((got, keys(&said, "step", "destroy")), (code, vec!["old/a.jpg".to_owned()]), "{rest:?}");
+        assert_eq!(count().await, 2, "{rest:?}");
+    }
+    let (code, done) = lab.run(&[purge.as_slice(), ["--destroy", "1"].as_slice()].concat()).await;
+    assert_eq!((code, done[0]["kind"].as_str(), done[0]["done"].as_u64()), (0, Some("purge"), Some(1)));
+    assert_eq!(count().await, 1, "its marker stays");
+    let (code, _) = lab.run(&[purge.as_slice(), ["--markers", "--destroy", "1"].as_slice()].concat()).await;
+    assert_eq!((code, count().await), (0, 0), "a marker that covers nothing goes");
+    assert_eq!(lab.run(&purge).await.0, 7, "there is nothing more");
+    assert_eq!(lab.run(&["purge", &address("old/"), "--version", "x"]).await.0, 2);
+    let id = done[0]["job"].as_str().unwrap();
+    assert_ne!(lab.run(&["--json", "jobs", "--undo", id]).await.0, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_version_is_found_by_its_id_and_put_on_top() {
     let lab = Lab::new().await;
     let (file, place) = (lab.path("card/a.jpg"), address("one/a.jpg"));
