@@ -3,6 +3,7 @@ import type {
   AppInfo,
   BrakeChoice,
   BucketDraft,
+  BucketLock,
   BucketRow,
   BucketVersions,
   CapabilityReport,
@@ -30,6 +31,7 @@ import type {
   JobRow,
   ListingSummary,
   ListingWindow,
+  LockRow,
   ObjectDetails,
   PlanFilter,
   PlanHead,
@@ -127,7 +129,7 @@ export interface Calls {
   time_samples: { args: { id: string; prefix: string; moment: number; choice: TimeChoice }; result: TimeSamples };
   plan_job: { args: { request: JobRequest }; result: JobRow };
   job_items: { args: { id: string; offset: number; limit: number }; result: JobItems };
-  start_job: { args: { id: string; typed: number | null }; result: null };
+  start_job: { args: { id: string; typed: number | null; date: string | null }; result: null };
   pause_job: { args: { id: string }; result: null };
   resume_job: { args: { id: string }; result: null };
   cancel_job: { args: { id: string }; result: null };
@@ -136,6 +138,9 @@ export interface Calls {
   jobs: { args: Record<string, never>; result: Array<JobRow> };
   job: { args: { id: string }; result: JobRow };
   job_problems: { args: { id: string }; result: Array<JobProblem> };
+  bucket_lock: { args: { connection: string; bucket: string }; result: BucketLock };
+  object_locks: { args: { connection: string; bucket: string; keys: Array<string> }; result: Array<LockRow> };
+  version_lock: { args: { connection: string; bucket: string; key: string; version: string }; result: LockRow };
   folders: { args: Record<string, never>; result: Array<SyncFolderRow> };
   add_folder: { args: { name: string; local: string; connection: string; bucket: string; prefix: string; mode: SyncMode; options: FolderOptions | null }; result: SyncFolderRow };
   set_folder_options: { args: { id: string; options: FolderOptions }; result: SyncFolderRow };
@@ -249,6 +254,9 @@ export function client(call: Caller) {
     jobs: () => call('jobs', {}),
     job: (args: Calls['job']['args']) => call('job', args),
     job_problems: (args: Calls['job_problems']['args']) => call('job_problems', args),
+    bucket_lock: (args: Calls['bucket_lock']['args']) => call('bucket_lock', args),
+    object_locks: (args: Calls['object_locks']['args']) => call('object_locks', args),
+    version_lock: (args: Calls['version_lock']['args']) => call('version_lock', args),
     folders: () => call('folders', {}),
     add_folder: (args: Calls['add_folder']['args']) => call('add_folder', args),
     set_folder_options: (args: Calls['set_folder_options']['args']) => call('set_folder_options', args),

@@ -919,7 +919,7 @@ error: UiError | null, };
 /**
  * What a job calls on the server for one object.
  */
-export type JobCall = "copy_back" | "remove_marker" | "delete" | "copy" | "rewrite";
+export type JobCall = "copy_back" | "remove_marker" | "delete" | "copy" | "rewrite" | "destroy" | "lock";
 
 /**
  * One call of a job.
@@ -983,7 +983,7 @@ total: number, };
 /**
  * What a job does.
  */
-export type JobKind = "copy" | "move" | "edit" | "delete" | "undelete" | "restore";
+export type JobKind = "copy" | "move" | "edit" | "delete" | "undelete" | "restore" | "lock" | "purge";
 
 /**
  * Objects that a job left, by cause.
@@ -1045,7 +1045,19 @@ edit: Array<EditLine>,
 /**
  * What a restore brings back.
  */
-restore: RestoreTo | null, };
+restore: RestoreTo | null, 
+/**
+ * What becomes of the locks of what was chosen.
+ */
+lock: LockChange | null, 
+/**
+ * Which old versions are destroyed.
+ */
+purge: PurgeChoice | null, 
+/**
+ * The one version that is destroyed; of the only root, which is a key.
+ */
+purge_version: string | null, };
 
 /**
  * One thing that was chosen.
@@ -1148,6 +1160,10 @@ versioned: boolean,
  * Number that has to be typed before it is started: it deletes more than the firewall lets pass.
  */
 type_to_start: number | null, 
+/**
+ * Day that has to be typed before it is started, such as `2027-03-01`: nobody can take a compliance lock away before then.
+ */
+type_date: string | null, 
 /**
  * Job that this one takes back.
  */
@@ -2611,3 +2627,109 @@ rows: Array<VersionRow>,
  * Where the next page begins; `None` at the end.
  */
 next: VersionMark | null, };
+
+/**
+ * Object Lock of a bucket.
+ */
+export type BucketLock = { 
+/**
+ * Whether it is on. Without it nothing can be locked, and nothing is asked about single objects.
+ */
+on: boolean, 
+/**
+ * What new objects get that say nothing themselves.
+ */
+default: LockDefault | null, };
+
+/**
+ * What becomes of the locks of a selection.
+ */
+export type LockChange = { 
+/**
+ * How firmly they are kept from now on; with `until`. `None`: the retention stays.
+ */
+mode: LockMode | null, 
+/**
+ * Until when, milliseconds since 1970. What is kept longer or more firmly already stays so.
+ */
+until: number | null, 
+/**
+ * `true` puts a legal hold on, `false` takes it away, `None` leaves it.
+ */
+hold: boolean | null, };
+
+/**
+ * What new objects of a bucket get.
+ */
+export type LockDefault = { 
+/**
+ * How firmly.
+ */
+mode: LockMode, 
+/**
+ * For so many days,
+ */
+days: number | null, 
+/**
+ * or years.
+ */
+years: number | null, };
+
+/**
+ * How firmly a version is held.
+ */
+export type LockMode = "governance" | "compliance";
+
+/**
+ * What holds a version.
+ */
+export type LockRow = { 
+/**
+ * Key.
+ */
+key: string, 
+/**
+ * The version that was looked at.
+ */
+version: string | null, 
+/**
+ * How firmly it is kept; `None` where it has no retention.
+ */
+mode: LockMode | null, 
+/**
+ * Until when, milliseconds since 1970; it may have passed.
+ */
+until: number | null, 
+/**
+ * Whether a legal hold is on it.
+ */
+hold: boolean, 
+/**
+ * Whether it cannot be destroyed now.
+ */
+holds: boolean, 
+/**
+ * Why, in a plain sentence; else empty.
+ */
+why: string, };
+
+/**
+ * Which old versions are destroyed. A version has to meet all of it; the one on top, and what is locked, always stays.
+ */
+export type PurgeChoice = { 
+/**
+ * It was covered at least so many days ago.
+ */
+days: number, 
+/**
+ * So many of the newest old versions of each key stay.
+ */
+keep: number, 
+/**
+ * It has at least so many bytes.
+ */
+bytes: number, 
+/**
+ * Delete markers below the top go as well, and one on top that covers nothing.
+ */
+markers: boolean, };

@@ -1,5 +1,6 @@
 import type { JobItemRow, JobProblem, JobRow, UiEvent } from '../api/types';
 import type { CallName, Calls } from './index';
+import type { MockLock } from './mock-lock';
 import type { MockTime } from './mock-time';
 import type { Act, Restorable } from './mock-versions';
 
@@ -37,12 +38,15 @@ const BEAT = 300;
 /** More calls than these take a moment to plan. */
 const MANY = 50;
 const PLANNING = 500;
+/** Kinds that nothing takes back. */
+const FINAL: JobRow['kind'][] = ['edit', 'lock', 'purge'];
 
 /** Copies and moves that only look as if; restores are done by whoever keeps the versions. */
 export function mockJobs(
   emit: (event: UiEvent) => void,
   restorable: Restorable,
   inTime: MockTime['plan'],
+  inLock: MockLock['plan'],
 ): JobHandlers {
   const rows = new Map<string, JobRow>();
   /** What restores do, and what takes those back that are over. */
@@ -50,6 +54,8 @@ export function mockJobs(
   const backs = new Map<string, Act>();
   /** Calls of restores to a moment. */
   const calls = new Map<string, JobItemRow[]>();
+  /** What locks and purges leave. */
+  const protectedOnes = new Map<string, JobProblem[]>();
   let made = 0;
 
   const find = (id: string): JobRow => {
@@ -83,7 +89,7 @@ export function mockJobs(
       rate: over ? 0 : 240,
       seconds_left: over ? null : Math.ceil((todo - done) / 240),
       state: over ? 'done' : 'running',
-      can_undo: over && row.kind !== 'edit',
+      can_undo: over && !FINAL.includes(row.kind),
     });
     if (!over) setTimeout(() => work(id), BEAT);
   };
@@ -93,6 +99,8 @@ export function mockJobs(
     job: ({ id }) => find(id),
     job_problems: ({ id }) => {
       const { left, kind } = find(id);
+      const told = protectedOnes.get(id);
+      if (told) return told;
       return left === 0 ? [] : [kind === 'restore' ? { ...ARCHIVED, objects: left } : TAKEN];
     },
     job_items: ({ id, offset, limit }) => {
@@ -108,7 +116,8 @@ export function mockJobs(
     plan_job: ({ request }) => {
       const first = request.roots[0] ?? { from: '', to: '' };
       const folder = request.roots.some(({ from }) => from.endsWith('/'));
-      const whole = inTime(request);
+      const locks = inLock(request);
+      const whole = inTime(request) ?? locks;
       const moves = request.kind === 'copy' || request.kind === 'move';
       const level = (key: string): string => key.replace(/[^/]*\/?$/, '');
       const kept = whole?.items.filter((item) => item.state === 'left').length ?? 0;
@@ -138,12 +147,14 @@ export function mockJobs(
         seconds_left: null,
         note: '',
         versioned: true,
-        type_to_start: request.kind === 'delete' && objects > 200 ? objects : null,
+        type_to_start: locks ? locks.typeToStart : request.kind === 'delete' && objects > 200 ? objects : null,
+        type_date: locks?.typeDate ?? null,
         undoes: null,
         can_undo: false,
       });
       if (restore) acts.set(row.id, restore.act);
       if (whole) calls.set(row.id, whole.items);
+      if (locks) protectedOnes.set(row.id, locks.problems);
       if (slow) {
         rows.set(row.id, { ...row, objects: Math.round(objects / 2) });
         setTimeout(() => {
@@ -174,7 +185,7 @@ export function mockJobs(
     cancel_job: ({ id }) => {
       const row = find(id);
       if (row.state !== 'ready' && row.state !== 'planning')
-        return set({ ...row, state: 'cancelled', can_undo: row.done > 0 });
+        return set({ ...row, state: 'cancelled', can_undo: row.done > 0 && !FINAL.includes(row.kind) });
       rows.delete(id);
       return null;
     },

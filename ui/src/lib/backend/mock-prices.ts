@@ -71,6 +71,8 @@ export function mockPrices(
     price_listing: ({ requests }) => known([line('lists', requests, requests * 5400)]),
     price_job: ({ id }) => {
       const { kind, bytes, objects } = jobOf(id);
+      if (kind === 'purge') return known([]);
+      if (kind === 'lock') return known([line('puts', objects, objects * 5400)]);
       // Taking a marker away copies nothing and costs nothing.
       if (kind === 'restore') {
         return known(

@@ -105,6 +105,10 @@ export function mockVersions(rowsOf: (bucket: string, prefix: string) => ObjectR
   shown: (bucket: string, row: ObjectRow, deleted: boolean) => ObjectRow | null;
   /** Puts a marker on an object, if it is one of those that have versions here. */
   remove: (bucket: string, key: string) => void;
+  /** Versions and markers of an object, newest first. */
+  history: (bucket: string, key: string) => VersionRow[];
+  /** Takes versions out for good. */
+  destroy: (bucket: string, key: string, versions: string[]) => void;
 } {
   const changed = new Map<string, VersionRow[]>();
   let made = LONG;
@@ -229,6 +233,13 @@ export function mockVersions(rowsOf: (bucket: string, prefix: string) => ObjectR
       const last = rows?.find((each) => !each.marker);
       if (!deleted || !last) return null;
       return { ...row, state: 'deleted', deleted_at: top.modified, size: last.size, etag: last.etag };
+    },
+    history: read,
+    destroy(bucket, key, versions) {
+      changed.set(
+        `${bucket}:${key}`,
+        read(bucket, key).filter((row) => !versions.includes(row.version)),
+      );
     },
     remove(bucket, key) {
       const rows = read(bucket, key);

@@ -12,6 +12,7 @@ import type { Backend, CallName, Calls } from './index';
 import { mockBuckets } from './mock-buckets';
 import { mockSearch } from './mock-search';
 import { mockJobs } from './mock-jobs';
+import { mockLock } from './mock-lock';
 import { mockListings } from './mock-listings';
 import { samplePlaying, samplePreview } from './mock-preview';
 import { mockPrices } from './mock-prices';
@@ -24,7 +25,7 @@ type Handlers = { [N in CallName]: (args: Calls[N]['args']) => Calls[N]['result'
 
 const FILES = 812;
 
-/** Options of the page address: `?first`, `?rows=1000000`, `?fast`, `?states`, `?refused`, `?keeps=suspended`. */
+/** Options of the page address: `?first`, `?rows=1000000`, `?fast`, `?states`, `?refused`, `?keeps=suspended`, `?lock`. */
 function options(): {
   first: boolean;
   rows: number;
@@ -32,6 +33,7 @@ function options(): {
   states: boolean;
   refusing: boolean;
   keeps: string | null;
+  locked: boolean;
 } {
   const query = new URLSearchParams(typeof location === 'undefined' ? '' : location.search);
   return {
@@ -41,12 +43,13 @@ function options(): {
     states: query.has('states'),
     refusing: query.has('refused'),
     keeps: query.get('keeps'),
+    locked: query.has('lock'),
   };
 }
 
 /** A core in memory for screenshots and tests; never part of a production build. */
 export function mockBackend(): Backend {
-  const { first, rows: bigRows, fast, states, refusing, keeps } = options();
+  const { first, rows: bigRows, fast, states, refusing, keeps, locked } = options();
   const listeners = new Set<(events: UiEvent[]) => void>();
   const deleted = new Set<string>();
   const added: ObjectRow[] = [];
@@ -87,7 +90,8 @@ export function mockBackend(): Backend {
     (bucket) => buckets.handlers.bucket_versions({ connection: 'c1', bucket }),
     fast,
   );
-  const jobs = mockJobs(emit, versions, time.plan);
+  const lock = mockLock(locked, (bucket, prefix) => rowsOf(bucket, prefix), versions);
+  const jobs = mockJobs(emit, versions, time.plan, lock.plan);
   let refused: RefusedRight[] = refusing ? ['write', 'delete', 'delete_bucket'] : [];
   const search = mockSearch(emit, (prefix) => rowsOf('inspections-prod', prefix));
   const folders = (): SyncFolderRow[] => [
@@ -188,6 +192,7 @@ export function mockBackend(): Backend {
     ...jobs,
     ...versions.handlers,
     ...time.handlers,
+    ...lock.handlers,
     ...mockPrices(
       (bucket, prefix) => rowsOf(bucket, prefix),
       (id) => jobs.job({ id }),

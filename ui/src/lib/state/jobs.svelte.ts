@@ -62,8 +62,8 @@ export class Jobs {
     return this.backend.call('job_problems', { id });
   }
 
-  async start(id: string, typed: number | null): Promise<void> {
-    await this.backend.call('start_job', { id, typed });
+  async start({ id, type_to_start: typed, type_date: date }: JobRow): Promise<void> {
+    await this.backend.call('start_job', { id, typed, date });
     this.#open.add(id);
     this.changed();
   }
@@ -119,5 +119,18 @@ export function request(
   more: Partial<JobRequest> = {},
 ): JobRequest {
   const { connection, bucket } = place;
-  return { kind, connection, bucket, to_bucket: bucket, roots, if_taken: 'skip', edit: [], restore: null, ...more };
+  return {
+    kind,
+    connection,
+    bucket,
+    to_bucket: bucket,
+    roots,
+    if_taken: 'skip',
+    edit: [],
+    restore: null,
+    lock: null,
+    purge: null,
+    purge_version: null,
+    ...more,
+  };
 }
