@@ -4,6 +4,7 @@ import './styles/extra.css';
 import './styles/desk.css';
 import './styles/view.css';
 import './styles/versions.css';
+import './styles/lock.css';
 import './styles/time.css';
 import { mount } from 'svelte';
 import { connectBackend } from './lib/backend';

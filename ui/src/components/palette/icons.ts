@@ -34,6 +34,8 @@ const commands: Partial<Record<CommandId, IconName>> = {
   'show-versions': 'history',
   undelete: 'undo-2',
   'show-deleted': 'trash-2',
+  lock: 'lock',
+  purge: 'trash-2',
   delete: 'trash-2',
   'select-all': 'check',
   'add-folder': 'folder-sync',

@@ -30,8 +30,8 @@ export interface Past {
 }
 
 const DAY = 86_400_000;
-const FREE = { version: null, mode: null, until: null, hold: false } as const;
 type Held = Pick<LockRow, 'mode' | 'until' | 'hold'>;
+const FREE: Held = { mode: null, until: null, hold: false };
 
 const rank = (mode: Held['mode']): number => (mode === 'compliance' ? 2 : mode === null ? 0 : 1);
 
@@ -43,7 +43,7 @@ function sample(key: string, now: number): Held {
   if (name.startsWith('scan_')) return { mode: 'compliance', until: spanEnd({ years: 7 }, now), hold: true };
   if (number > 0 && number % 6 === 3) return { mode: 'compliance', until: spanEnd({ days: 461 }, now), hold: false };
   if (number > 0 && number % 6 === 4) return { mode: 'governance', until: spanEnd({ days: 83 }, now), hold: false };
-  return { mode: null, until: null, hold: false };
+  return FREE;
 }
 
 const holds = ({ mode, until, hold }: Held, now: number): boolean => hold || (mode !== null && (until ?? 0) > now);
@@ -61,11 +61,7 @@ function problemOf(code: string, title: string, advice: string, items: JobItemRo
 }
 
 /** Object Lock of one bucket in memory; it is off without `on`. */
-export function mockLock(
-  on: boolean,
-  rowsOf: (bucket: string, prefix: string) => ObjectRow[],
-  past: Past,
-): MockLock {
+export function mockLock(on: boolean, rowsOf: (bucket: string, prefix: string) => ObjectRow[], past: Past): MockLock {
   const changed = new Map<string, Held>();
   const at = (bucket: string, key: string): string => `${bucket}:${key}`;
   const isOn = (bucket: string): boolean => on && bucket === 'inspections-prod';
@@ -127,7 +123,12 @@ export function mockLock(
     return {
       items: numbered(items),
       bytes: items.reduce((sum, each) => sum + (each.state === 'left' ? 0 : each.size), 0),
-      problems: problemOf('kept_longer', longer, 'A lock is never made shorter or weaker. They stay as they are.', items),
+      problems: problemOf(
+        'kept_longer',
+        longer,
+        'A lock is never made shorter or weaker. They stay as they are.',
+        items,
+      ),
       typeToStart: null,
       typeDate: change.mode === 'compliance' && change.until !== null ? isoDay(change.until) : null,
       act: () =>

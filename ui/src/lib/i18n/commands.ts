@@ -37,6 +37,8 @@ export const commands = {
     undelete: 'Undelete…',
     'show-deleted': 'Show or hide deleted objects',
     'pause-all': 'Pause or resume all transfers',
+    lock: 'Lock…',
+    purge: 'Purge old versions…',
     delete: 'Delete…',
     'select-all': 'Select all',
     escape: 'Close, clear the selection, or come back to now',

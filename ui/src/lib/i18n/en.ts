@@ -6,6 +6,7 @@ import { compare } from './compare';
 import { deleted } from './deleted';
 import { jobs } from './jobs';
 import { keeping } from './keeping';
+import { lock, purge } from './lock';
 import { palette } from './palette';
 import { places } from './places';
 import { prices } from './prices';
@@ -134,6 +135,8 @@ export const en = {
   deleted,
   jobs,
   keeping,
+  lock,
+  purge,
   tabs: tabBar,
   places,
   prices,

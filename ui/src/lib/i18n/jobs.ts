@@ -1,5 +1,6 @@
 import type { IfTaken, JobRow } from '../api/types';
 import { count, size } from '../util/format';
+import { lock, purge } from './lock';
 import { versions } from './versions';
 
 const n = (value: number, one: string, many: string): string => `${count(value)} ${value === 1 ? one : many}`;
@@ -14,6 +15,8 @@ const verb: Record<Kind, string> = {
   delete: 'Delete',
   undelete: 'Bring back',
   restore: 'Restore',
+  lock: 'Lock',
+  purge: 'Purge old versions of',
 };
 const past: Record<Kind, string> = {
   copy: 'copied',
@@ -22,12 +25,17 @@ const past: Record<Kind, string> = {
   delete: 'deleted',
   undelete: 'brought back',
   restore: 'restored',
+  lock: 'locked',
+  purge: 'destroyed',
 };
 const taken: Record<IfTaken, { title: string; text: string }> = {
   skip: { title: 'Leave both', text: 'What is there stays, and so does the object that would go there.' },
   keep_both: { title: 'Keep both', text: 'The new one gets a number: photo (2).jpg.' },
   replace: { title: 'Replace', text: 'What is there now is replaced, in exactly this version.' },
 };
+
+/** Kinds that are not about copies of whole objects have words of their own. */
+const words: Partial<Record<Kind, Record<'done' | 'stopped', (row: JobRow) => string>>> = { lock, purge };
 
 const verbOf = (row: JobRow): string => (row.rename ? 'Rename' : verb[row.kind]);
 const pastOf = (row: JobRow): string => (row.rename ? 'renamed' : past[row.kind]);
@@ -62,10 +70,12 @@ export const jobs = {
     failed: 'Failed',
   },
   ended: (row: JobRow) =>
-    row.left > 0
+    words[row.kind]?.done(row) ??
+    (row.left > 0
       ? `${objects(row.done)} ${pastOf(row)}, ${count(row.left)} left as they were.`
-      : `${objects(row.done)} ${pastOf(row)}.`,
-  stopped: (row: JobRow) => `Cancelled: ${objects(row.done)} ${pastOf(row)}, the others stay where they are.`,
+      : `${objects(row.done)} ${pastOf(row)}.`),
+  stopped: (row: JobRow) =>
+    words[row.kind]?.stopped(row) ?? `Cancelled: ${objects(row.done)} ${pastOf(row)}, the others stay where they are.`,
   pause: (name: string) => `Pause: ${name}`,
   resume: (name: string) => `Resume: ${name}`,
   cancel: (name: string) => `Cancel: ${name}`,

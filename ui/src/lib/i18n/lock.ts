@@ -49,7 +49,9 @@ function reason({ mode, until, hold, holds, why }: LockRow, now: number): string
     );
   }
   if (hold) {
-    parts.push(kept ? 'A legal hold is on it as well.' : 'A legal hold is on it. It stays until the hold is taken off.');
+    parts.push(
+      kept ? 'A legal hold is on it as well.' : 'A legal hold is on it. It stays until the hold is taken off.',
+    );
   }
   return parts.length === 0 ? why : parts.join(' ');
 }
@@ -57,9 +59,7 @@ function reason({ mode, until, hold, holds, why }: LockRow, now: number): string
 /** Words of Object Lock. */
 export const lock = {
   chip: ({ default: given }: BucketLock) =>
-    given === null
-      ? 'Object Lock: on'
-      : `Object Lock: new objects kept ${span(given)}, ${modes[given.mode]}`,
+    given === null ? 'Object Lock: on' : `Object Lock: new objects kept ${span(given)}, ${modes[given.mode]}`,
   chipShort: ({ default: given }: BucketLock) => (given === null ? 'Object Lock' : `Locked ${span(given)}`),
   aboutTitle: (bucket: string) => `Objects can be locked in ${bucket}`,
   aboutLead: ({ default: given }: BucketLock) =>
@@ -88,7 +88,8 @@ export const lock = {
   heading: 'Lock',
   facts: { mode: 'Mode', until: 'Kept until', hold: 'Legal hold', why: 'Deleting' },
   modeNames: { governance: 'Governance', compliance: 'Compliance' } satisfies Record<LockMode, string>,
-  until: (at: number, now: number) => (at > now ? `${SHORT.format(at)}, ${left(at, now)}` : `${SHORT.format(at)}, over`),
+  until: (at: number, now: number) =>
+    at > now ? `${SHORT.format(at)}, ${left(at, now)}` : `${SHORT.format(at)}, over`,
   on: 'On',
   off: 'Off',
   none: 'It is not locked.',
@@ -107,7 +108,9 @@ export const lock = {
   lead: 'A lock is on the present versions. It can be made longer, and with compliance never shorter.',
   present: (row: LockRow, now: number) =>
     `Now: ${[
-      row.mode !== null && row.until !== null && row.until > now ? `kept until ${day(row.until)}, ${modes[row.mode]}` : '',
+      row.mode !== null && row.until !== null && row.until > now
+        ? `kept until ${day(row.until)}, ${modes[row.mode]}`
+        : '',
       row.hold ? 'legal hold' : '',
     ]
       .filter((each) => each !== '')
@@ -211,9 +214,11 @@ export const purge = {
   planning: 'Looking for old versions',
   soFar: (k: number) => `${versions(k)} so far. Nothing was destroyed yet.`,
   planTitle: (k: number) => (k === 0 ? 'Nothing to destroy' : `Destroy ${versions(k)} for good?`),
-  planLead: (place: string) => `${place}. No restore and no Undo brings them back. The current version of every object stays.`,
+  planLead: (place: string) =>
+    `${place}. No restore and no Undo brings them back. The current version of every object stays.`,
   facts: { versions: 'Destroyed', bytes: 'Frees', left: 'Stay' },
-  month: 'What is destroyed is no longer paid for. Some storage classes are paid to the end of their least time all the same.',
+  month:
+    'What is destroyed is no longer paid for. Some storage classes are paid to the end of their least time all the same.',
   type: (k: number) => `Type ${count(k)} to destroy`,
   typeHint: 'So many versions are destroyed for good.',
   start: (k: number) => `Destroy ${count(k)}`,

@@ -39,6 +39,8 @@ const calls: Record<JobCall, string> = {
   delete: 'Hide with a marker',
   copy: 'Copy',
   rewrite: 'Rewrite',
+  destroy: 'Destroy',
+  lock: 'Lock',
 };
 
 const restoredOf = (plan: TimePlan): number =>

@@ -3,6 +3,7 @@ import type { App } from './app.svelte';
 import { isGone } from './deleted';
 import type { Route } from './history';
 import { request } from './jobs.svelte';
+import { withoutLocked } from './lock';
 
 /** More objects than these are deleted as a job, which goes on after an interruption. */
 const FEW = 50;
@@ -18,18 +19,21 @@ export async function meantKeys(app: App): Promise<string[]> {
 /** Opens the delete dialog for what is meant. */
 export async function askDelete(app: App, _place: string): Promise<void> {
   try {
-    const keys = await meantKeys(app);
-    if (keys.length === 0) return;
+    const meant = await meantKeys(app);
     const at = app.listing.place;
+    const keys = await withoutLocked(app, meant);
+    if (keys.length === 0) return;
+    const locked = meant.length - keys.length;
     const folders = keys.filter((key) => key.endsWith('/')).length;
     if (at && (folders > 0 || keys.length > FEW)) {
       // What is inside is counted first: the plan is read before anything goes.
       const roots = keys.map((key) => ({ from: key, to: key }));
-      app.dialog = { kind: 'job', request: request('delete', at, roots), id: null };
+      app.dialog = { kind: 'job', request: request('delete', at, roots), id: null, locked };
       return;
     }
     const prefix = app.listing.place?.prefix ?? '';
-    app.dialog = { kind: 'delete', keys, folders, names: keys.slice(0, 5).map((key) => key.slice(prefix.length)) };
+    const names = keys.slice(0, 5).map((key) => key.slice(prefix.length));
+    app.dialog = { kind: 'delete', keys, folders, names, locked };
   } catch (thrown) {
     app.fail(thrown);
   }

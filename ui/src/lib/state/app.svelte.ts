@@ -3,6 +3,7 @@ import type {
   ConnectionRow,
   DownloadPrice,
   JobRequest,
+  LockRow,
   RefusalRow,
   UiError,
   UiEvent,
@@ -21,6 +22,8 @@ import { onKept } from './stored';
 import { Indexes } from './indexes.svelte';
 import { Jobs } from './jobs.svelte';
 import { Keeping } from './keeping.svelte';
+import { sayLocked } from './lock';
+import { Locks } from './locks.svelte';
 import { Listing, type View, type Place } from './listing.svelte';
 import { Navigation } from './navigation.svelte';
 import { Places, type Bookmark } from './places.svelte';
@@ -38,11 +41,14 @@ import { sayRestored, Versions, type Restoring, type Subject } from './versions.
 
 /** A dialog that is open. */
 export type Dialog =
-  | { kind: 'delete'; keys: string[]; folders: number; names: string[] }
+  | { kind: 'delete'; keys: string[]; folders: number; names: string[]; locked: number }
+  | { kind: 'lock'; keys: string[]; present: LockRow | null }
+  | { kind: 'lock-about'; connection: string; bucket: string }
+  | { kind: 'purge'; place: Place; keys: string[] }
   | { kind: 'rename'; key: string }
   | { kind: 'carry'; action: 'copy' | 'move'; keys: string[] }
   | { kind: 'edit-objects'; keys: string[] }
-  | { kind: 'job'; request: JobRequest | null; id: string | null; restoring?: Restoring }
+  | { kind: 'job'; request: JobRequest | null; id: string | null; restoring?: Restoring; locked?: number }
   | { kind: 'look' }
   | { kind: 'look-version'; index: number }
   | { kind: 'compare'; subject: Subject; older: VersionRow; newer: VersionRow }
@@ -109,6 +115,7 @@ export class App extends Navigation {
   readonly refusals: Refusals;
   readonly versions: Versions;
   readonly keeping: Keeping;
+  readonly locks: Locks;
   readonly time: TimeTravel;
   current = $derived(this.connections.find((c) => c.id === this.connection) ?? null);
   #stops: (() => void)[] = [];
@@ -121,6 +128,7 @@ export class App extends Navigation {
     this.jobs = new Jobs(backend);
     this.versions = new Versions(backend);
     this.keeping = new Keeping(backend);
+    this.locks = new Locks(backend);
     this.time = new TimeTravel(backend);
     this.time.onroute = (route) => this.note(route);
     this.keeping.onturned = (connection, bucket) => this.time.turned(connection, bucket);
@@ -128,7 +136,9 @@ export class App extends Navigation {
       this.#relist.poke();
       this.versions.ended(row);
       this.time.ended(row);
+      this.locks.ended(row);
       sayRestored(this, row);
+      sayLocked(this, row);
     };
     this.folders = new Folders(backend);
     this.sync = new Sync(backend);
@@ -230,7 +240,10 @@ export class App extends Navigation {
       at.connection === bucket?.connection && at.bucket === bucket.bucket;
     this.tabs.drop((route) => !this.#isThere(route) || ('bucket' in route && inIt(route)));
     this.places.drop((place) => inIt(place) || !this.connections.some((each) => each.id === place.connection));
-    if (bucket) this.keeping.forget(bucket.connection, bucket.bucket);
+    if (bucket) {
+      this.keeping.forget(bucket.connection, bucket.bucket);
+      this.locks.forgetBucket(bucket);
+    }
     if (shown !== this.tabs.current?.history.now) this.arrive();
   }
 

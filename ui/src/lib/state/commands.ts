@@ -6,6 +6,7 @@ import { focusRegion } from '../util/regions';
 import { askDelete, meantKeys } from './actions';
 import { askDeleteBucket, askNewBucket, bucketsBlocked } from './buckets';
 import { askUndelete, goneReason, isGone, showDeletedBlocked, undeleteBlocked } from './deleted';
+import { askLock, askPurge, deleteBlocked, lockBlocked, purgeBlocked } from './lock';
 import { askCarry, askEdit, askRename, clip, copyName, paste } from './object-actions';
 import { attempt, gate } from './refusals.svelte';
 import type { App } from './app.svelte';
@@ -149,7 +150,12 @@ export const COMMANDS: Command[] = [
   command('objects', 'undelete', [], (app) => void askUndelete(app), {
     blocked: (app) => meant(app) ?? undeleteBlocked(app),
   }),
-  command('objects', 'delete', ['delete'], remove, { typing: false, blocked: alive }),
+  command('objects', 'lock', [], (app) => void askLock(app), { blocked: (app) => alive(app) ?? lockBlocked(app) }),
+  command('objects', 'purge', [], (app) => void askPurge(app), { blocked: purgeBlocked }),
+  command('objects', 'delete', ['delete'], remove, {
+    typing: false,
+    blocked: (app) => alive(app) ?? deleteBlocked(app),
+  }),
   command('objects', 'select-all', ['ctrl+a'], (app) => app.listing.selection.selectAll(), {
     typing: false,
     blocked: inPlace,

@@ -115,6 +115,13 @@ export class Locks {
     if (kind === 'lock') this.forget();
   }
 
+  /** The bucket is gone: another one of its name is asked anew. */
+  forgetBucket({ connection, bucket }: At): void {
+    this.#askedBuckets.delete(idOf(connection, bucket));
+    this.#buckets.delete(idOf(connection, bucket));
+    this.forget();
+  }
+
   /** Nothing of single objects is known any more. */
   forget(): void {
     this.#turn += 1;
