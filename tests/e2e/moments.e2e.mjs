@@ -51,7 +51,7 @@ async function carried(id) {
     }
   };
   await until(['ready']);
-  await core.call('start_job', { id, typed: null });
+  await core.call('start_job', { id, typed: null, date: null });
   return until(['done', 'failed']);
 }
 
@@ -89,7 +89,8 @@ test('an older version is put on top, and undo puts the other back', { timeout: 
 
 test('a folder that was deleted comes back as it was at a moment, and goes again by undo', async () => {
   const moment = Date.now();
-  const base = { connection, bucket: BUCKET, to_bucket: BUCKET, if_taken: 'skip', edit: [], restore: null };
+  const none = { lock: null, purge: null, purge_version: null };
+  const base = { connection, bucket: BUCKET, to_bucket: BUCKET, if_taken: 'skip', edit: [], restore: null, ...none };
   const roots = [{ from: 'A14/', to: 'A14/' }];
   const deleted = await core.call('plan_job', { request: { ...base, kind: 'delete', roots } });
   assert.equal((await carried(deleted.id)).done, 6);

@@ -45,7 +45,7 @@ function reason({ mode, until, hold, holds, why }: LockRow, now: number): string
     parts.push(
       mode === 'compliance'
         ? 'Nobody can delete it before then.'
-        : 'Only who has the right to bypass governance can delete it before then, and Windlass never does.',
+        : 'Only those with the right to bypass governance can delete it before then.',
     );
   }
   if (hold) {
@@ -67,7 +67,10 @@ export const lock = {
       ? 'A locked version cannot be destroyed. New objects are locked only when somebody says so.'
       : `A locked version cannot be destroyed. New objects are kept ${span(given)} under ${modes[given.mode]}, unless they say otherwise.`,
   about: [
-    ['ok', 'Overwriting and deleting still work: they put something on top, and the locked version stays below.'],
+    [
+      'ok',
+      'Windlass does not delete what is locked. Others may still put a new version or a delete marker on top; the locked version stays below.',
+    ],
     ['note', 'Governance: only who has a right of its own, and says so with each call, may destroy it before the day.'],
     ['warn', 'Compliance: nobody may, the owner of the account included, and the day cannot be brought forward.'],
     ['note', 'A legal hold keeps a version without a day, until somebody takes the hold off.'],
@@ -203,6 +206,8 @@ export const purge = {
   bytesHint: 'Smaller ones stay. 0: all sizes.',
   bad: 'Only a whole number will do.',
   badBytes: 'Only a number will do, such as 5 or 0.5.',
+  deleted:
+    'Of objects that are deleted, the delete marker is on top: all versions below it are old. Without them nothing can be undeleted.',
   markers: 'Delete markers too',
   markersText: 'Those below the top, and one on top that covers nothing any more.',
   action: 'Look what that is…',

@@ -365,6 +365,8 @@ export class App extends Navigation {
 
   refresh(): void {
     const route = this.route;
+    // Locks change without a trace in the list.
+    this.locks.forget();
     if (route?.kind === 'browse') void this.listing.open(route, true);
     else if (route?.kind === 'folder') void this.command('rescan_folder');
     else if (route?.kind === 'search') this.search.changed();

@@ -26,8 +26,9 @@ export function purgeBlocked(app: App): string | null {
   return app.keeping.of(place.connection, place.bucket) === 'off' ? t.purge.none : null;
 }
 
-/** The lock of an object of the list that keeps it now, as far as it was asked for. */
-function heldBy(app: App, place: Place, key: string): LockRow | null {
+/** The lock of an object of the list that keeps it now, as far as it was asked for. Follows nothing where Object Lock is off. */
+export function heldBy(app: App, place: Place, key: string): LockRow | null {
+  if (key.endsWith('/') || !app.locks.isOn(place)) return null;
   const row = app.locks.of(place, key);
   return row?.holds ? row : null;
 }
