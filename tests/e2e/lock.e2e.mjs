@@ -65,7 +65,6 @@ test('what is locked says so in the list and the inspector, and is not deleted',
   const item = page.getByRole('menuitem', { name: /^Delete/ });
   assert.equal(await item.getAttribute('aria-disabled'), 'true');
   assert.equal(await item.getAttribute('title'), reason);
-  await picture(page, 'A-lock-menu');
   await page.keyboard.press('Escape');
   await focusRow(page, 'DJI_0405.JPG');
   await page.keyboard.press('Space');
@@ -125,7 +124,7 @@ test('a compliance lock is set by keyboard, and starts only when its very day is
   await page.getByRole('radio', { name: 'Governance' }).focus();
   await page.keyboard.press('ArrowDown');
   await page.getByRole('radio', { name: 'Compliance', checked: true }).waitFor();
-  await picture(page, 'G-lock', { guide: 'lock-set' });
+  await picture(page, 'G-lock');
   await dialog(page).locator('.dlg__f .btn--pri').focus();
   assert.ok((await next.count()) > 0);
   await page.keyboard.press('Enter');
@@ -167,7 +166,6 @@ test('a lock is extended from its present day, never lowered, and a hold is take
   await field.fill(iso(dayIn(400)));
   await extend.getByText('It is kept longer already.').waitFor();
   await field.fill(iso(dayIn(500)));
-  await picture(page, 'G-lock-extend');
   await page.keyboard.press('Enter');
   await page.getByLabel(`Type ${iso(dayIn(500))} to lock`).waitFor();
   await page.keyboard.press('Escape');
@@ -243,7 +241,7 @@ test('old versions are purged by keyboard: listed first, the locked ones left, t
   await page.keyboard.type('0');
   await form.getByRole('checkbox', { name: 'Delete markers too' }).focus();
   await page.keyboard.press('Space');
-  await picture(page, 'G-purge', { guide: 'purge' });
+  await picture(page, 'G-purge');
   await form.getByLabel('At least (MB)').focus();
   await page.keyboard.press('Control+a');
   await page.keyboard.type('21');
@@ -264,7 +262,7 @@ test('old versions are purged by keyboard: listed first, the locked ones left, t
   assert.ok(await go.isDisabled());
   await ask.getByLabel(`Type ${number} to destroy`).focus();
   await page.keyboard.type(number);
-  await picture(page, 'G-purge-plan', { guide: 'purge-plan' });
+  await picture(page, 'G-purge-plan', { guide: 'purge' });
   await go.focus();
   await page.keyboard.press('Enter');
   await page.getByText(new RegExp(`^Destroying ${number} versions`)).waitFor();
@@ -272,7 +270,6 @@ test('old versions are purged by keyboard: listed first, the locked ones left, t
   await page.getByRole('button', { name: /^Pause: Purge/ }).focus();
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: /^Resume: Purge/ }).focus();
-  await picture(page, 'E-purge');
   await page.keyboard.press('Enter');
   await page.getByText(`${number} versions destroyed, 1 left: see why.`).first().waitFor({ timeout: 20_000 });
   await page.getByRole('tab', { name: /^Done/ }).click();
