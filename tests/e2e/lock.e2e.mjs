@@ -40,7 +40,7 @@ async function focusRow(page, name) {
   await focusOn(page, name);
 }
 
-test('what is locked says so in the list and the inspector, and is not deleted', async () => {
+test('hb22 what is locked says so in the list and the inspector, and is not deleted', async () => {
   const { page, context, errors } = await locked();
   const governance = words(dayIn(83));
   const compliance = words(dayIn(461));
