@@ -93,7 +93,6 @@ test('hb22 what is locked says so in the list and the inspector, and is not dele
   await chip.focus();
   await page.keyboard.press('Enter');
   await page.getByRole('dialog', { name: 'Objects can be locked in inspections-prod' }).waitFor();
-  await picture(page, 'G-lock-about');
   await page.keyboard.press('Escape');
   await page.waitForFunction(() => document.activeElement?.classList.contains('lkchip'));
   assert.deepEqual(errors, []);
@@ -294,7 +293,6 @@ test('where Object Lock is off nothing is asked or offered; a place in time offe
   await more.focus();
   await page.keyboard.press('Enter');
   await page.getByRole('menuitem', { name: 'Purge old versions…' }).waitFor();
-  await picture(page, 'D-time-purge');
   await page.keyboard.press('Enter');
   await page
     .getByRole('dialog', { name: 'Purge old versions' })
