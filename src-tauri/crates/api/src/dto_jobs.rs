@@ -141,9 +141,9 @@ pub struct JobRequest {
     pub edit: Vec<EditLine>,
     /// What a restore brings back.
     pub restore: Option<RestoreTo>,
-    /// Which old versions a purge destroys; or
+    /// Which old versions a purge destroys.
     pub purge: Option<PurgeChoice>,
-    /// this version of the only root, which is a key.
+    /// Instead of those, this version of the only root, which is a key.
     pub purge_version: Option<String>,
     /// What becomes of locks.
     pub lock: Option<LockChange>,

@@ -217,13 +217,11 @@ fn spec(request: JobRequest) -> Result<JobSpec, UiError> {
 
 fn purge(request: &JobRequest) -> Result<Option<Purge>, UiError> {
     match (request.purge, &request.purge_version) {
-        (Some(_), Some(_)) => {
-            Err(UiError::bad_request("Name either a version or a choice of versions. Nothing was done."))
-        }
         (Some(PurgeChoice { days, keep, bytes, markers }), None) => {
             Ok(Some(Purge::Matching(purge::Choice { days, keep, bytes, markers })))
         }
-        (None, Some(version)) => match request.roots.as_slice() {
+        // A version that is named says all.
+        (_, Some(version)) => match request.roots.as_slice() {
             [root] if !Root::here(&root.from).is_folder() => {
                 Ok(Some(Purge::Version(VersionId::new(version.as_str()))))
             }
