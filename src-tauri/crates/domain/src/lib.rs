@@ -50,7 +50,7 @@ pub use path::{NameProblem, RelPath, map_key};
 pub use playing::MediaType;
 pub use refusal::{Refusal, Refusals, Right};
 pub use state::{
-    BaseState, BatchId, FileId, JobId, LocalState, Observed, PairId, RemoteState, Revision, Timestamp,
+    BaseState, BatchId, FileId, JobId, LocalState, Observed, PairId, RemoteState, Revision, ThawId, Timestamp,
     TransferId, UnknownReason,
 };
 pub use sync::{ConflictNames, Op, Seen, Summary, SyncPlan, plan};

@@ -85,6 +85,10 @@ id_type! {
     JobId
 }
 id_type! {
+    /// Archived objects that are asked for together.
+    ThawId
+}
+id_type! {
     /// Transfers that were asked for together: a drop, a download, a sync folder.
     BatchId
 }

@@ -4,7 +4,17 @@
 //! options](https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects-retrieval-options.html); how an object says that it is
 //! being thawed: [AWS: `HeadObject`, `x-amz-restore` and
 //! `x-amz-archive-status`](https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html).
+//!
+//! A *batch* ([`batch`]) is what was asked for together. What is known of each object is only ever what the server said: a request
+//! is noted before it is sent, so after a kill the object is looked at, and neither believed to be thawed nor asked for again blindly.
+pub mod batch;
+
 use serde::{Deserialize, Serialize};
+
+pub use batch::{
+    Again, Asking, Heard, ThawBatch, ThawCounts, ThawFrom, ThawItem, ThawItemState, ThawPart, ThawState,
+    ThawThen,
+};
 
 use crate::lifecycle::after_days;
 use crate::state::Timestamp;

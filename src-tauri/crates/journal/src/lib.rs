@@ -1,6 +1,6 @@
 //! The journal in SQLite: what was observed, what is under way, and what the browser lists.
 //!
-//! **Does** implement the ports `Journal`, `Jobs`, `Catalog` and `Index`: one writer thread (its commits are durable), a few
+//! **Does** implement the ports `Journal`, `Jobs`, `Thaws`, `Catalog` and `Index`: one writer thread (its commits are durable), a few
 //! readers that cannot write, one owner at a time, additive migrations with a copy before each. A journal that is damaged is put aside.
 //! **Never** decides anything about a file, reads a clock for data, or holds a secret.
 //! **Start reading** at [`SqliteJournal::open`], then `write.rs` (what each write does) and `tables/` (one file each).
@@ -12,6 +12,7 @@ mod as_histories;
 mod as_index;
 mod as_jobs;
 mod as_journal;
+mod as_thaws;
 mod db;
 mod error;
 mod known;

@@ -20,6 +20,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0010_restores.sql"),
     include_str!("migrations/0011_histories.sql"),
     include_str!("migrations/0012_deleted.sql"),
+    include_str!("migrations/0013_thaws.sql"),
 ];
 
 /// How many migrations were applied.

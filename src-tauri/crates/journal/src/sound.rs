@@ -34,6 +34,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection> {
     connections::list(&conn)?;
     intents::check_open(&conn)?;
     jobs::check_open(&conn)?;
+    thaws::check_open(&conn)?;
     transfers::open(&conn)?;
     if depth == db::Depth::Whole {
         files::mend_counts(&mut conn).map_err(damaged)?;

@@ -17,6 +17,7 @@ pub(crate) mod parts;
 pub(crate) mod replaced;
 pub(crate) mod settings;
 pub(crate) mod tallies;
+pub(crate) mod thaws;
 pub(crate) mod transfers;
 
 use rusqlite::{Connection, Params, Row};

@@ -18,6 +18,7 @@ pub mod journal;
 pub mod playing;
 pub mod remote;
 pub mod secret;
+pub mod thaws;
 pub mod watch;
 
 pub use buckets::{BucketUse, Made, NewBucket, Removed};
@@ -49,6 +50,7 @@ pub use remote::{
     RangeRead, RemoteBrowse, RemoteError, RemoteErrorKind, RemoteStore, Remotes, VersionMark, VersionPage,
 };
 pub use secret::{Secret, SecretError, SecretKeep, SecretStore};
+pub use thaws::Thaws;
 pub use watch::{WatchEvent, Watcher};
 
 /// A boxed source of an error.

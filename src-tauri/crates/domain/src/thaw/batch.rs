@@ -1,0 +1,531 @@
+//! Archived objects that are asked for together, from the plan to the end of their copies.
+use serde::{Deserialize, Serialize};
+
+use super::{Archive, Thaw, Tier, lasts, look_after};
+use crate::key::{Bucket, ETag, ObjectKey, VersionId};
+use crate::state::{JobId, ThawId, Timestamp};
+
+/// Objects of each archive that are looked at until the first of them can be read.
+pub const SAMPLES: usize = 3;
+
+/// How a batch stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ThawState {
+    /// Its objects are being found.
+    Planning,
+    /// The plan can be read; nothing was asked for.
+    Planned,
+    /// The objects are being asked for.
+    Asking,
+    /// All were asked for.
+    Thawing,
+    /// All that come can be read.
+    Ready,
+    /// They are being fetched, or were.
+    Downloading,
+    /// The copies have ended, or all was done that was wanted.
+    Past,
+    /// Ended by a person.
+    Stopped,
+    /// It could not be planned.
+    Failed,
+}
+
+impl ThawState {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Planning,
+        Self::Planned,
+        Self::Asking,
+        Self::Thawing,
+        Self::Ready,
+        Self::Downloading,
+        Self::Past,
+        Self::Stopped,
+        Self::Failed,
+    ];
+
+    /// Its text, as stored.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Planning => "planning",
+            Self::Planned => "planned",
+            Self::Asking => "asking",
+            Self::Thawing => "thawing",
+            Self::Ready => "ready",
+            Self::Downloading => "downloading",
+            Self::Past => "past",
+            Self::Stopped => "stopped",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Whether nothing more comes of it.
+    #[must_use]
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Past | Self::Stopped | Self::Failed)
+    }
+}
+
+/// What happens once a batch can be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ThawThen {
+    /// A notice.
+    Tell,
+    /// It is fetched into this folder.
+    Download {
+        /// Absolute path.
+        to: String,
+    },
+    /// The restore that it is made from is planned again and started.
+    Restore,
+}
+
+/// What a batch is made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ThawFrom {
+    /// The current versions of these keys, and of what is below these prefixes.
+    Roots(Vec<String>),
+    /// The versions that this restore left.
+    Job(JobId),
+}
+
+/// Objects of one archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThawPart {
+    /// Where they lie.
+    pub archive: Archive,
+    /// How many.
+    pub objects: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// A time at which objects were asked for on a person's word, and what that costs by the price list of that time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asking {
+    /// When.
+    pub at: Timestamp,
+    /// Billionths of the currency; `None` where that was not known.
+    pub cost: Option<u64>,
+    /// Three letters.
+    pub currency: String,
+}
+
+/// What was asked for already is asked for once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Again {
+    /// More quickly.
+    Faster {
+        /// How quickly.
+        tier: Tier,
+        /// Objects up to this place were.
+        at: u64,
+    },
+    /// For longer: so many days from now.
+    Longer {
+        /// Days.
+        days: u32,
+        /// Objects up to this place were.
+        at: u64,
+    },
+}
+
+/// How many objects stand how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ThawCounts {
+    /// All of them.
+    pub objects: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Looked at and not archived, so not in it.
+    pub skipped: u64,
+    /// Not asked for yet, as far as is known.
+    pub planned: u64,
+    /// Asked for.
+    pub thawing: u64,
+    /// Can be read.
+    pub ready: u64,
+    /// On disk.
+    pub downloaded: u64,
+    /// Their copies have ended.
+    pub ended: u64,
+    /// Could not be asked for, or are gone.
+    pub failed: u64,
+}
+
+impl ThawCounts {
+    const fn of(&mut self, state: ThawItemState) -> &mut u64 {
+        match state {
+            ThawItemState::Planned | ThawItemState::Asking => &mut self.planned,
+            ThawItemState::Thawing => &mut self.thawing,
+            ThawItemState::Ready => &mut self.ready,
+            ThawItemState::Downloaded => &mut self.downloaded,
+            ThawItemState::Ended => &mut self.ended,
+            ThawItemState::Failed => &mut self.failed,
+        }
+    }
+
+    /// Counts a new one.
+    pub const fn add(&mut self, item: &ThawItem) {
+        self.objects += 1;
+        self.bytes = self.bytes.saturating_add(item.size);
+        *self.of(item.state) += 1;
+    }
+
+    /// Counts what one became.
+    pub const fn moved(&mut self, before: ThawItemState, after: ThawItemState) {
+        let from = self.of(before);
+        *from = from.saturating_sub(1);
+        *self.of(after) += 1;
+    }
+
+    /// Those that were asked for, whatever became of them.
+    #[must_use]
+    pub const fn asked(&self) -> u64 {
+        self.thawing + self.ready + self.downloaded + self.ended
+    }
+}
+
+/// A batch as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThawBatch {
+    /// Id.
+    pub id: ThawId,
+    /// Its name, as the keys have it.
+    pub name: String,
+    /// Connection.
+    pub connection: String,
+    /// Bucket.
+    pub bucket: Bucket,
+    /// Prefix that is common to all of it: empty, or ends in `/`.
+    pub place: String,
+    /// What it is made from.
+    pub from: ThawFrom,
+    /// How it stands.
+    pub state: ThawState,
+    /// How quickly it was asked for.
+    pub tier: Option<Tier>,
+    /// Days that its copies last.
+    pub days: Option<u32>,
+    /// What comes then.
+    pub then: ThawThen,
+    /// Its objects by archive.
+    pub parts: Vec<ThawPart>,
+    /// Its objects by how they stand.
+    pub counts: ThawCounts,
+    /// What it costs, in the words of whoever asked for it; empty before.
+    pub price: String,
+    /// Each time that it was asked for on a person's word.
+    pub asked: Vec<Asking>,
+    /// When it was asked for last; looks are timed by it.
+    pub asked_at: Option<Timestamp>,
+    /// Looks since then.
+    pub looks: u32,
+    /// When all of it could be read.
+    pub ready_at: Option<Timestamp>,
+    /// When the first copy ends.
+    pub ends_at: Option<Timestamp>,
+    /// What is asked for once more, while it is.
+    pub again: Option<Again>,
+    /// Folder that it is fetched to, or was.
+    pub folder: Option<String>,
+    /// Restore that was planned when it could be read.
+    pub restored_by: Option<JobId>,
+    /// Why it failed, or what did not work; for people, else empty.
+    pub note: String,
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+impl ThawBatch {
+    /// Counts an object that belongs to it.
+    pub fn add(&mut self, item: &ThawItem) {
+        self.counts.add(item);
+        match self.parts.iter_mut().find(|part| part.archive == item.archive) {
+            Some(part) => {
+                part.objects += 1;
+                part.bytes = part.bytes.saturating_add(item.size);
+            }
+            None => {
+                self.parts.push(ThawPart { archive: item.archive, objects: 1, bytes: item.size });
+                self.parts.sort_by_key(|part| part.archive);
+            }
+        }
+    }
+
+    /// Whether copies of any of it last days.
+    #[must_use]
+    pub fn has_days(&self) -> bool {
+        self.parts.iter().any(|part| part.archive.has_days())
+    }
+
+    /// When it is worth the first look, and by when all typically can be read, in seconds after it was asked for; `None` where
+    /// something in it has no such speed.
+    #[must_use]
+    pub fn takes(&self, tier: Tier) -> Option<(u32, u32)> {
+        let mut all: Option<(u32, u32)> = None;
+        for part in &self.parts {
+            let (least, most) = part.archive.takes(tier)?;
+            let (first, last) = all.unwrap_or((least, most));
+            all = Some((first.min(least), last.max(most)));
+        }
+        all
+    }
+
+    /// Whether all of it can be asked for more quickly than it was.
+    #[must_use]
+    pub fn can_hurry(&self) -> bool {
+        let quicker = |tier: &Tier| self.takes(*tier).is_some();
+        self.state == ThawState::Thawing
+            && self.again.is_none()
+            && self.tier.is_some_and(|now| [Tier::Expedited, Tier::Standard].iter().filter(|t| **t < now).any(quicker))
+    }
+
+    /// Whether copies of it can be made to last longer.
+    #[must_use]
+    pub fn can_extend(&self) -> bool {
+        matches!(self.state, ThawState::Ready | ThawState::Downloading)
+            && self.again.is_none()
+            && self.has_days()
+            && self.counts.ready + self.counts.downloaded > 0
+    }
+
+    /// Nanoseconds after it was asked for at which it is looked at next, where a second of waiting takes `second` nanoseconds.
+    fn look_in(&self, second: u64) -> Option<i64> {
+        let after = look_after(self.takes(self.tier?)?, self.looks);
+        i64::try_from(u64::from(after).saturating_mul(second)).ok()
+    }
+
+    /// When it is looked at next; `None` while nothing is to be seen. `second` is how many nanoseconds a second of waiting takes.
+    #[must_use]
+    pub fn look_at(&self, second: u64) -> Option<Timestamp> {
+        (self.state == ThawState::Thawing)
+            .then(|| Some(Timestamp(self.asked_at?.0.saturating_add(self.look_in(second)?))))?
+    }
+
+    /// By when all of it typically can be read.
+    #[must_use]
+    pub fn due_at(&self, second: u64) -> Option<Timestamp> {
+        let most = self.takes(self.tier?)?.1;
+        let after = i64::try_from(u64::from(most).saturating_mul(second)).ok()?;
+        Some(Timestamp(self.asked_at?.0.saturating_add(after)))
+    }
+
+    /// Whether nothing of it is there to be read any more, nor will be.
+    #[must_use]
+    pub const fn nothing_left(&self) -> bool {
+        self.counts.planned == 0 && self.counts.thawing == 0 && self.counts.ready == 0
+    }
+}
+
+/// How an object of a batch stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ThawItemState {
+    /// Not asked for.
+    Planned,
+    /// A request is on its way. Found after a kill, nobody knows whether it arrived: the object is looked at.
+    Asking,
+    /// The server took the request.
+    Thawing,
+    /// It can be read.
+    Ready,
+    /// It is on disk.
+    Downloaded,
+    /// Its copy has ended.
+    Ended,
+    /// It could not be asked for, or is gone.
+    Failed,
+}
+
+impl ThawItemState {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Planned,
+        Self::Asking,
+        Self::Thawing,
+        Self::Ready,
+        Self::Downloaded,
+        Self::Ended,
+        Self::Failed,
+    ];
+
+    /// Its text, as stored.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Asking => "asking",
+            Self::Thawing => "thawing",
+            Self::Ready => "ready",
+            Self::Downloaded => "downloaded",
+            Self::Ended => "ended",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// One object of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThawItem {
+    /// Its number, from 1.
+    pub seq: u64,
+    /// Key.
+    pub key: ObjectKey,
+    /// Version; `None` for the current one.
+    pub version: Option<VersionId>,
+    /// The ETag it was planned with. What has another one is another object.
+    pub etag: ETag,
+    /// Bytes.
+    pub size: u64,
+    /// Where it lies.
+    pub archive: Archive,
+    /// How it stands.
+    pub state: ThawItemState,
+    /// When its copy ends.
+    pub ends_at: Option<Timestamp>,
+    /// Why it failed, or what did not work; for people, else empty.
+    pub why: String,
+}
+
+/// What the server said of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard<'a> {
+    /// The request was taken, or something else is to be said of it only after a look.
+    Taken,
+    /// There is no room at this hour.
+    NotNow,
+    /// Nothing is there.
+    Gone,
+    /// It refused, for this reason.
+    Refused(&'a str),
+    /// How it stands.
+    Stands {
+        /// What is there.
+        etag: &'a ETag,
+        /// The archive it is in.
+        archive: Option<Archive>,
+        /// How it stands there.
+        thaw: Thaw,
+        /// When this was said.
+        now: Timestamp,
+        /// By when a copy that was asked for has ended in any case; `None` where that is not known.
+        over: Option<Timestamp>,
+    },
+}
+
+const GONE: &str = "It is not there any more. Somebody deleted or moved it.";
+const CHANGED: &str = "Something else is there now: it was written anew after the plan was made.";
+
+impl ThawItem {
+    fn to(mut self, state: ThawItemState) -> Self {
+        self.state = state;
+        self
+    }
+
+    fn failed(mut self, why: &str) -> Self {
+        self.state = ThawItemState::Failed;
+        why.clone_into(&mut self.why);
+        self
+    }
+
+    /// What it becomes by what the server said. What is on disk stays on disk, and only its end moves.
+    #[must_use]
+    pub fn heard(mut self, heard: Heard<'_>) -> Self {
+        let open = matches!(
+            self.state,
+            ThawItemState::Planned | ThawItemState::Asking | ThawItemState::Thawing | ThawItemState::Ready
+        );
+        match heard {
+            Heard::Taken if matches!(self.state, ThawItemState::Planned | ThawItemState::Asking) => {
+                self.to(ThawItemState::Thawing)
+            }
+            Heard::NotNow if self.state == ThawItemState::Asking => self.to(ThawItemState::Planned),
+            Heard::Taken | Heard::NotNow => self,
+            Heard::Gone if open => self.failed(GONE),
+            Heard::Refused(why) if open => self.failed(why),
+            Heard::Gone | Heard::Refused(_) => self,
+            Heard::Stands { etag, .. } if *etag != self.etag => {
+                if open { self.failed(CHANGED) } else { self }
+            }
+            Heard::Stands { archive: None, .. } if open => {
+                self.ends_at = None;
+                self.to(ThawItemState::Ready)
+            }
+            Heard::Stands { archive: None, .. } => self,
+            Heard::Stands { thaw, now, over, .. } => self.stands(thaw, now, over),
+        }
+    }
+
+    fn stands(mut self, thaw: Thaw, now: Timestamp, over: Option<Timestamp>) -> Self {
+        match (self.state, thaw) {
+            (ThawItemState::Failed, _) => self,
+            (_, Thaw::Ready(ends)) if ends.is_some_and(|ends| ends <= now) => {
+                self.ends_at = ends;
+                self.ended()
+            }
+            (ThawItemState::Downloaded, Thaw::Ready(ends)) => {
+                self.ends_at = ends;
+                self
+            }
+            (_, Thaw::Ready(ends)) => {
+                self.ends_at = ends;
+                self.to(ThawItemState::Ready)
+            }
+            (ThawItemState::Planned | ThawItemState::Asking, Thaw::Going) => self.to(ThawItemState::Thawing),
+            (_, Thaw::Going) => self,
+            // The request never arrived.
+            (ThawItemState::Asking, Thaw::Frozen) => self.to(ThawItemState::Planned),
+            // A server may show for a while that nobody asked.
+            (ThawItemState::Thawing, Thaw::Frozen) if over.is_some_and(|over| over <= now) => self.ended(),
+            (ThawItemState::Ready, Thaw::Frozen) => self.ended(),
+            (_, Thaw::Frozen) => self,
+        }
+    }
+
+    fn ended(self) -> Self {
+        let on_disk = self.state == ThawItemState::Downloaded;
+        if on_disk { self } else { self.to(ThawItemState::Ended) }
+    }
+
+    /// What it becomes as time goes on.
+    #[must_use]
+    pub fn at(self, now: Timestamp) -> Self {
+        let over = self.ends_at.is_some_and(|ends| ends <= now);
+        if self.state == ThawItemState::Ready && over { self.ended() } else { self }
+    }
+}
+
+/// By when a copy has ended in any case that was asked for then.
+#[must_use]
+pub fn surely_over(asked: Timestamp, takes: (u32, u32), days: Option<u32>) -> Option<Timestamp> {
+    let late = i64::from(takes.1).saturating_mul(2_000_000_000);
+    Some(lasts(Timestamp(asked.0.saturating_add(late)), days?))
+}
+
+/// Which of these are looked at: some of each archive until one of it can be read, and then all of it. `readable` are the archives of
+/// which something was seen to be.
+#[must_use]
+pub fn worth_a_look(thawing: &[ThawItem], readable: &[Archive]) -> Vec<ThawItem> {
+    let mut chosen = Vec::new();
+    let mut archives: Vec<Archive> = thawing.iter().map(|item| item.archive).collect();
+    archives.sort_unstable();
+    archives.dedup();
+    for archive in archives {
+        let of: Vec<&ThawItem> = thawing.iter().filter(|item| item.archive == archive).collect();
+        if readable.contains(&archive) || of.len() <= SAMPLES {
+            chosen.extend(of.into_iter().cloned());
+            continue;
+        }
+        let last = of.len() - 1;
+        chosen.extend((0..SAMPLES).filter_map(|n| of.get(n * last / (SAMPLES - 1))).map(|item| (*item).clone()));
+    }
+    chosen
+}
+
+#[cfg(test)]
+mod tests;
