@@ -212,6 +212,10 @@ impl EngineWork {
                     Ok(EngineEvent::Downloads) => WorkEvent::Transfers(0),
                     Ok(EngineEvent::Pair(_)) => WorkEvent::Folders,
                     Ok(EngineEvent::Jobs) => WorkEvent::Jobs,
+                    Ok(EngineEvent::Thaws) => WorkEvent::Thaws,
+                    Ok(EngineEvent::Thawed { id, name, objects, ends_at }) => {
+                        WorkEvent::Thawed { id, name, objects, ends_at }
+                    }
                     Err(RecvError::Lagged(_)) => WorkEvent::Missed,
                     Err(RecvError::Closed) => return,
                 };

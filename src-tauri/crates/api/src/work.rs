@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use tokio::sync::broadcast;
 use windlass_domain::words::FailureCode;
 use windlass_domain::{
-    BatchId, Bucket, Item, JobId, JobSpec, Mode, ObjectKey, PairId, Prefix, RelPath, Timestamp, TransferId,
-    VersionId,
+    BatchId, Bucket, Item, JobId, JobSpec, Mode, ObjectKey, PairId, Prefix, RelPath, ThawId, Timestamp,
+    TransferId, VersionId,
 };
 use windlass_engine::{BatchReport, JobView};
 use windlass_ports::{BrakeAnswer, LeftGroup, PairOptions, PairRow};
@@ -16,7 +16,7 @@ use crate::dto::{FolderState, MergeNeed, TransferRow};
 use crate::dto_sync::{KeepSide, PlanKind};
 
 /// A hint from the engine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WorkEvent {
     /// A transfer changed.
     Transfers(u64),
@@ -24,6 +24,19 @@ pub enum WorkEvent {
     Folders,
     /// A copy, move, edit or delete on the server changed.
     Jobs,
+    /// A batch of archived objects changed.
+    Thaws,
+    /// A batch of archived objects can be read from now on.
+    Thawed {
+        /// Which.
+        id: ThawId,
+        /// Its name, as the keys have it.
+        name: String,
+        /// Objects that can be read.
+        objects: u64,
+        /// When the first copy ends.
+        ends_at: Option<Timestamp>,
+    },
     /// Hints were lost.
     Missed,
 }

@@ -95,6 +95,7 @@ pub async fn start(options: ComposeOptions) -> anyhow::Result<Core> {
         remotes: Arc::clone(&noted),
         journal: Arc::clone(&journal) as Arc<dyn windlass_ports::Journal>,
         jobs: Arc::clone(&journal) as Arc<dyn windlass_ports::Jobs>,
+        thaws: Arc::clone(&journal) as Arc<dyn windlass_ports::Thaws>,
         settings: Arc::clone(&catalog),
         fs: Arc::clone(&fs),
         watcher: Arc::new(NotifyWatcher::new()),

@@ -50,8 +50,8 @@ pub use path::{NameProblem, RelPath, map_key};
 pub use playing::MediaType;
 pub use refusal::{Refusal, Refusals, Right};
 pub use state::{
-    BaseState, BatchId, FileId, JobId, LocalState, Observed, PairId, RemoteState, Revision, ThawId, Timestamp,
-    TransferId, UnknownReason,
+    BaseState, BatchId, FileId, JobId, LocalState, Observed, PairId, RemoteState, Revision, ThawId,
+    Timestamp, TransferId, UnknownReason,
 };
 pub use sync::{ConflictNames, Op, Seen, Summary, SyncPlan, plan};
 pub use upload::{Effect, Ending, Fault, FaultKind, Step, Upload, UploadEvent, UploadSpec, WaitFor, step};

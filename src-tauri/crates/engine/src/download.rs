@@ -99,6 +99,8 @@ struct Item {
     state: Mutex<DownloadState>,
     revision: AtomicU64,
     order: watch::Sender<Order>,
+    seq: u64,
+    tell: Option<Tell>,
 }
 
 /// All downloads of this session.
@@ -123,6 +125,8 @@ pub(crate) struct Wanted {
     pub(crate) keys: Vec<One>,
     pub(crate) to: PathBuf,
     pub(crate) name: String,
+    /// Who wants to know of each end.
+    pub(crate) tell: Option<Tell>,
 }
 
 /// One object of it.
@@ -132,7 +136,12 @@ pub(crate) struct One {
     pub(crate) version: Option<VersionId>,
     /// Where it goes, or why it cannot.
     pub(crate) path: Result<RelPath, NameProblem>,
+    /// Its number, for whoever is told of its end.
+    pub(crate) seq: u64,
 }
+
+/// Where the end of each download is told, by its number.
+pub(crate) type Tell = tokio::sync::mpsc::UnboundedSender<(u64, DownloadState)>;
 
 enum Trouble {
     Remote(RemoteError),
@@ -156,7 +165,7 @@ impl From<FsError> for Trouble {
 pub(crate) fn begin(shared: &Arc<Shared>, wanted: Wanted) -> BatchId {
     let batch = BatchId::from(shared.id('d'));
     shared.batches.begin(&batch, &wanted.name);
-    for One { key, version, path: problem } in wanted.keys {
+    for One { key, version, path: problem, seq } in wanted.keys {
         let state = match &problem {
             Ok(_) => DownloadState::Waiting,
             Err(why) => DownloadState::Failed(format!(
@@ -179,6 +188,8 @@ pub(crate) fn begin(shared: &Arc<Shared>, wanted: Wanted) -> BatchId {
             state: Mutex::new(state),
             revision: AtomicU64::new(1),
             order: watch::Sender::new(Order::Run),
+            seq,
+            tell: wanted.tell.clone(),
         });
         let number = shared.downloads.next.fetch_add(1, Ordering::Relaxed);
         lock(&shared.downloads.items).insert(number, Arc::clone(&item));
@@ -223,6 +234,10 @@ async fn run(shared: &Shared, item: &Item) {
         | DownloadState::Paused
         | DownloadState::Done => Ok(()),
     };
+    if let Some(tell) = &item.tell {
+        // An error says that nobody waits for it any more.
+        let _unheard = tell.send((item.seq, end.clone()));
+    }
     set(shared, item, end);
     shared.batches.ended(&item.batch, outcome);
 }
@@ -449,6 +464,12 @@ impl Downloads {
 
     pub(crate) fn cancel_all(&self) {
         self.order_all(Order::Cancel);
+    }
+
+    pub(crate) fn cancel_batch(&self, batch: &BatchId) {
+        for item in lock(&self.items).values().filter(|item| item.batch == *batch) {
+            item.order.send_replace(Order::Cancel);
+        }
     }
 
     pub(crate) fn clear_done(&self) {

@@ -30,6 +30,7 @@ use crate::report::{BatchReport, QuietReport, StopCause, Stopped};
 use crate::shared::{EngineEvent, EngineOptions, EnginePorts, Shared, Stopping, lock};
 use crate::supervise;
 use crate::sync::{Keep, PlanReport};
+use crate::thaws;
 use crate::worker::{self, Outcome};
 
 /// Setting: everything is paused.
@@ -140,6 +141,7 @@ impl Engine {
             engine.start_pair(row);
         }
         jobs::readmit(&engine.shared).await?;
+        thaws::readmit(&engine.shared).await?;
         let shared = Arc::clone(&engine.shared);
         engine.shared.tasks.spawn(async move { dispatch(shared).await });
         Ok(engine)
@@ -586,10 +588,13 @@ impl Engine {
             .into_iter()
             .map(|key| {
                 let path = map_key(&key, &strip);
-                One { key, version: None, path }
+                One { key, version: None, path, seq: 0 }
             })
             .collect();
-        download::begin(&self.shared, Wanted { connection: connection.to_owned(), bucket, keys, to, name })
+        download::begin(
+            &self.shared,
+            Wanted { connection: connection.to_owned(), bucket, keys, to, name, tell: None },
+        )
     }
 
     /// Fetches one version of an object into a folder, under this name, with the promises of every download.
@@ -603,8 +608,11 @@ impl Engine {
         path: RelPath,
     ) -> BatchId {
         let name = format!("Download {path}");
-        let keys = vec![One { key, version: Some(version), path: Ok(path) }];
-        download::begin(&self.shared, Wanted { connection: connection.to_owned(), bucket, keys, to, name })
+        let keys = vec![One { key, version: Some(version), path: Ok(path), seq: 0 }];
+        download::begin(
+            &self.shared,
+            Wanted { connection: connection.to_owned(), bucket, keys, to, name, tell: None },
+        )
     }
 
     /// Waits until every file of a batch has ended.
@@ -890,6 +898,7 @@ impl Engine {
         for pair in lock(&self.shared.pairs).values().filter(|pair| pair.row().connection == connection) {
             pair.back_off.clear();
         }
+        thaws::connection_changed(&self.shared, connection);
         for pair in lock(&self.shared.pairs).values() {
             pair.look_at_all();
         }

@@ -32,6 +32,7 @@ mod settle;
 mod shared;
 mod supervise;
 mod sync;
+mod thaws;
 mod worker;
 
 pub use download::{DownloadRow, DownloadState};
@@ -42,3 +43,4 @@ pub use pair::{Away, Nameless, PairPhase, PairView};
 pub use report::{BatchReport, QuietReport, StopCause, Stopped};
 pub use shared::{EngineEvent, EngineOptions, EnginePorts};
 pub use sync::{Keep, PlanLine, PlanReport};
+pub use thaws::{StartThaw, ThawView};

@@ -8,10 +8,10 @@ use tokio::sync::broadcast;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use windlass_domain::{Bucket, PairId, Revision, Timestamp, UploadSpec};
+use windlass_domain::{Bucket, PairId, Revision, ThawId, Timestamp, UploadSpec};
 use windlass_ports::{
     Catalog, Clock, Entropy, Jobs, Journal, JournalErrorKind, JournalWrite, LocalFs, RemoteError,
-    RemoteErrorKind, RemoteStore, Remotes, Watcher,
+    RemoteErrorKind, RemoteStore, Remotes, Thaws, Watcher,
 };
 
 use crate::budget::{Budget, Entered};
@@ -22,6 +22,7 @@ use crate::pair::PairHandle;
 use crate::pool::Pool;
 use crate::report::Batches;
 use crate::retry;
+use crate::thaws;
 
 /// How long a client of a bucket is kept before it is asked for again.
 const STORE_LIFE: Duration = Duration::from_secs(30);
@@ -74,6 +75,9 @@ pub struct EngineOptions {
     pub large_at_once: usize,
     /// Parts of one file under way at the most.
     pub parts_at_once: usize,
+    /// What counts as a second of the hours that archives take; shorter in tests, and for the practice bucket, which takes half a
+    /// minute for them.
+    pub thaw_second: Duration,
 }
 
 impl Default for EngineOptions {
@@ -91,6 +95,7 @@ impl Default for EngineOptions {
             small_at_once: 96,
             large_at_once: 3,
             parts_at_once: 6,
+            thaw_second: Duration::from_secs(1),
         }
     }
 }
@@ -104,6 +109,8 @@ pub struct EnginePorts {
     pub journal: Arc<dyn Journal>,
     /// Jobs, in the same journal.
     pub jobs: Arc<dyn Jobs>,
+    /// Batches of archived objects, in the same journal.
+    pub thaws: Arc<dyn Thaws>,
     /// Settings that outlive a start.
     pub settings: Arc<dyn Catalog>,
     /// The disk.
@@ -127,6 +134,19 @@ pub enum EngineEvent {
     Pair(PairId),
     /// A job changed.
     Jobs,
+    /// A batch of archived objects changed.
+    Thaws,
+    /// A batch of archived objects can be read from now on.
+    Thawed {
+        /// Which.
+        id: ThawId,
+        /// Its name, as the keys have it.
+        name: String,
+        /// Objects that can be read.
+        objects: u64,
+        /// When the first copy ends.
+        ends_at: Option<Timestamp>,
+    },
 }
 
 /// The engine is stopping: no new work, no more writes.
@@ -148,6 +168,7 @@ pub(crate) struct Shared {
     pub(crate) batches: Batches,
     pub(crate) downloads: Downloads,
     pub(crate) jobs: Board,
+    pub(crate) thaws: thaws::Board,
     pub(crate) pairs: Mutex<BTreeMap<PairId, Arc<PairHandle>>>,
     pub(crate) events: broadcast::Sender<EngineEvent>,
     pub(crate) stop: CancellationToken,
@@ -169,6 +190,7 @@ impl Shared {
             batches: Batches::default(),
             downloads: Downloads::default(),
             jobs: Board::default(),
+            thaws: thaws::Board::default(),
             pairs: Mutex::default(),
             events: broadcast::channel(256).0,
             stop: CancellationToken::new(),
@@ -350,6 +372,7 @@ mod tests {
             remotes: Arc::<windlass_testkit::VirtualRemotes>::clone(&computer.remotes),
             journal: Arc::<windlass_testkit::VirtualJournal>::clone(&computer.journal),
             jobs: Arc::<windlass_testkit::VirtualJournal>::clone(&computer.journal),
+            thaws: Arc::<windlass_testkit::VirtualJournal>::clone(&computer.journal),
             settings: Arc::<windlass_testkit::VirtualJournal>::clone(&computer.journal) as Arc<dyn Catalog>,
             fs: Arc::<windlass_testkit::VirtualDisk>::clone(&computer.disk),
             watcher: Arc::<windlass_testkit::VirtualDisk>::clone(&computer.disk),

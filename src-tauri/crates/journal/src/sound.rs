@@ -11,7 +11,7 @@ use crate::error::{Result, odd, other, sql};
 use crate::marks::{BEFORE, Mark, Marked, holds};
 use crate::tables::connections::{self, CONNECTIONS};
 use crate::tables::pairs::{self, PAIRS};
-use crate::tables::{all, execute, files, get, intents, jobs, transfers};
+use crate::tables::{all, execute, files, get, intents, jobs, thaws, transfers};
 use crate::{db, migrate};
 
 /// Opens, checks and migrates.

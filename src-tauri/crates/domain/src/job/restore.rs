@@ -56,13 +56,20 @@ impl Restore {
 pub struct Restorer<'s> {
     spec: &'s JobSpec,
     next: u64,
+    thawed: bool,
 }
 
 impl<'s> Restorer<'s> {
     /// Plans what a spec asks for.
     #[must_use]
     pub const fn new(spec: &'s JobSpec) -> Self {
-        Self { spec, next: 1 }
+        Self { spec, next: 1, thawed: false }
+    }
+
+    /// Archived versions were thawed before: they are tried. What cannot be read all the same is left when it is refused.
+    #[must_use]
+    pub const fn thawed(self) -> Self {
+        Self { thawed: true, ..self }
     }
 
     /// The row of a key, with its versions newest first: all of them. `None` where there is nothing to do, and where the key is
@@ -92,7 +99,7 @@ impl<'s> Restorer<'s> {
             Move::Copy { version, content, thaw } => {
                 item.version = Some(version);
                 (item.size, item.etag) = (content.size, content.etag);
-                if thaw {
+                if thaw && !self.thawed {
                     return Some(item.left(Cause::Archived));
                 }
             }
@@ -485,6 +492,10 @@ mod tests {
         let versions = [marker("d", 5), old];
         assert_eq!(row(to(2, Undelete::Copy), &versions).unwrap().cause, Some(Cause::Archived));
         assert_eq!(row(exactly("old", Undelete::Copy), &versions).unwrap().cause, Some(Cause::Archived));
+        let spec = spec(to(2, Undelete::Copy), &["a/"]);
+        let tried =
+            Restorer::new(&spec).thawed().add(0, &ObjectKey::parse("a/k").unwrap(), &versions).unwrap();
+        assert_eq!((next(JobKind::Restore, &tried), tried.cause), (Next::CopyBack, None));
         assert_eq!(row(to(2, Undelete::RemoveMarker), &versions).unwrap().cause, None);
     }
 

@@ -283,7 +283,9 @@ impl ThawBatch {
         let quicker = |tier: &Tier| self.takes(*tier).is_some();
         self.state == ThawState::Thawing
             && self.again.is_none()
-            && self.tier.is_some_and(|now| [Tier::Expedited, Tier::Standard].iter().filter(|t| **t < now).any(quicker))
+            && self.tier.is_some_and(|now| {
+                [Tier::Expedited, Tier::Standard].iter().filter(|t| **t < now).any(quicker)
+            })
     }
 
     /// Whether copies of it can be made to last longer.
@@ -450,7 +452,11 @@ impl ThawItem {
             Heard::Refused(why) if open => self.failed(why),
             Heard::Gone | Heard::Refused(_) => self,
             Heard::Stands { etag, .. } if *etag != self.etag => {
-                if open { self.failed(CHANGED) } else { self }
+                if open {
+                    self.failed(CHANGED)
+                } else {
+                    self
+                }
             }
             Heard::Stands { archive: None, .. } if open => {
                 self.ends_at = None;
@@ -522,7 +528,9 @@ pub fn worth_a_look(thawing: &[ThawItem], readable: &[Archive]) -> Vec<ThawItem>
             continue;
         }
         let last = of.len() - 1;
-        chosen.extend((0..SAMPLES).filter_map(|n| of.get(n * last / (SAMPLES - 1))).map(|item| (*item).clone()));
+        chosen.extend(
+            (0..SAMPLES).filter_map(|n| of.get(n * last / (SAMPLES - 1))).map(|item| (*item).clone()),
+        );
     }
     chosen
 }

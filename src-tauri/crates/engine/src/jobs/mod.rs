@@ -10,6 +10,8 @@ mod restore;
 mod run;
 mod undo;
 
+pub(crate) use planning::{level, words as plan_words};
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -31,6 +33,15 @@ const BEAT: Duration = Duration::from_millis(100);
 const JOURNAL_AGAIN: Duration = Duration::from_secs(3);
 /// Keys shown of the objects that were left for one cause.
 const KEYS_SHOWN: u32 = 20;
+
+/// What a restore does about versions in an archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Archived {
+    /// They are left, with their cause.
+    Left,
+    /// They were thawed: they are tried.
+    Tried,
+}
 
 /// A job for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -225,6 +236,15 @@ fn begin(shared: &Shared, spec: JobSpec) -> Arc<Live> {
 
 /// Plans a job: lists what it is about and says what would be done. Nothing is done before [`start`].
 pub(crate) async fn plan(shared: &Arc<Shared>, spec: JobSpec) -> Result<JobId, EngineError> {
+    plan_with(shared, spec, Archived::Left).await
+}
+
+/// As [`plan`], with word on archived versions.
+pub(crate) async fn plan_with(
+    shared: &Arc<Shared>,
+    spec: JobSpec,
+    archived: Archived,
+) -> Result<JobId, EngineError> {
     check(&spec)?;
     if spec.kind == JobKind::Edit {
         spec.edit.check()?;
@@ -235,7 +255,7 @@ pub(crate) async fn plan(shared: &Arc<Shared>, spec: JobSpec) -> Result<JobId, E
         shared.jobs.remove(&id);
         return Err(EngineError::Stopping);
     }
-    spawn_planning(shared, live, None);
+    spawn_planning(shared, live, None, archived);
     Ok(id)
 }
 
@@ -255,11 +275,11 @@ pub(crate) async fn plan_undo(shared: &Arc<Shared>, id: &JobId) -> Result<JobId,
     let live = begin(shared, spec);
     let new = live.id();
     live.save(shared, |_| (), Vec::new()).await?;
-    spawn_planning(shared, live, Some(row));
+    spawn_planning(shared, live, Some(row), Archived::Left);
     Ok(new)
 }
 
-fn spawn_planning(shared: &Arc<Shared>, live: Arc<Live>, undoes: Option<JobRow>) {
+fn spawn_planning(shared: &Arc<Shared>, live: Arc<Live>, undoes: Option<JobRow>, archived: Archived) {
     let shared = Arc::clone(shared);
     let tasks = shared.tasks.clone();
     tasks.spawn(async move {
@@ -270,11 +290,16 @@ fn spawn_planning(shared: &Arc<Shared>, live: Arc<Live>, undoes: Option<JobRow>)
             () = async {
                 match &undoes {
                     Some(row) => undo::plan(&shared, &live, row).await,
-                    None => planning::plan(&shared, &live).await,
+                    None => planning::plan(&shared, &live, archived).await,
                 }
             } => {}
         }
     });
+}
+
+/// Whether a restore could not be planned because all is as it was.
+pub(crate) fn found_nothing(row: &JobRow) -> bool {
+    row.state == JobState::Failed && row.note == restore::NOTHING
 }
 
 /// Starts a job that was planned.

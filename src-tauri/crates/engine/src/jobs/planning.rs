@@ -9,7 +9,7 @@ use windlass_domain::{Bucket, ETag, Item, ItemState, JobKind, JobState, ObjectKe
 use windlass_ports::remote::Depth;
 use windlass_ports::{LevelEntry, RemoteError, RemoteErrorKind, RemoteStore};
 
-use super::{Live, Order, custody, over, restore};
+use super::{Archived, Live, Order, custody, over, restore};
 use crate::remote;
 use crate::retry;
 use crate::shared::{EngineEvent, Shared, Stopping, lock};
@@ -42,9 +42,9 @@ impl From<RemoteError> for Ended {
 }
 
 /// Plans a job, and says that it is ready or why it cannot be.
-pub(super) async fn plan(shared: &Shared, live: &Live) {
+pub(super) async fn plan(shared: &Shared, live: &Live, archived: Archived) {
     let made = match live.row().spec.kind {
-        JobKind::Restore => restore::rows(shared, live).await,
+        JobKind::Restore => restore::rows(shared, live, archived).await,
         JobKind::Purge => custody::purge_rows(shared, live).await,
         JobKind::Lock => match custody::lockable(shared, live).await {
             Ok(()) => rows(shared, live).await,
@@ -81,7 +81,8 @@ pub(super) async fn plan(shared: &Shared, live: &Live) {
     }
 }
 
-const fn words(error: &RemoteError) -> &'static str {
+/// Why a plan could not be made.
+pub(crate) const fn words(error: &RemoteError) -> &'static str {
     match error.kind {
         RemoteErrorKind::AccessDenied => {
             "You may not list it. Nothing was done. Ask whoever owns the bucket."
@@ -110,7 +111,7 @@ const fn words(error: &RemoteError) -> &'static str {
 }
 
 /// The level that holds a key or a prefix.
-pub(super) fn level(of: &str) -> &str {
+pub(crate) fn level(of: &str) -> &str {
     let trimmed = of.strip_suffix('/').unwrap_or(of);
     trimmed.rfind('/').and_then(|at| trimmed.get(..=at)).unwrap_or_default()
 }

@@ -19,7 +19,7 @@ use windlass_ports::{
 use super::carry::{Carrier, Tried, trouble};
 use super::custody::guard;
 use super::planning::{CHUNK, Ended, TRIES, pause, write};
-use super::{Live, Order};
+use super::{Archived, Live, Order};
 use crate::remote;
 use crate::shared::Shared;
 
@@ -31,7 +31,7 @@ const KEEPS_NONE: &str = "This bucket does not keep what is replaced: its versio
 /// The same, found out after the plan.
 pub(super) const KEEPS_NO_MORE: &str = "This bucket no longer keeps what is replaced: its versioning was suspended. Nothing more was \
      done. Turn versioning on, then restore again.";
-const NOTHING: &str = "There is nothing to bring back: all of it is as it was. Nothing was done.";
+pub(super) const NOTHING: &str = "There is nothing to bring back: all of it is as it was. Nothing was done.";
 const UNORDERED: &str = "This server lists versions in an order that cannot be followed. Nothing was done.";
 
 /// Whether the bucket keeps what is covered now: a probe may be old, and a bucket be suspended since.
@@ -49,7 +49,7 @@ pub(super) async fn keeps_versions(shared: &Shared, spec: &JobSpec) -> Result<bo
 }
 
 /// Makes the rows of a restore.
-pub(super) async fn rows(shared: &Shared, live: &Live) -> Result<(), Ended> {
+pub(super) async fn rows(shared: &Shared, live: &Live, archived: Archived) -> Result<(), Ended> {
     let spec = live.row().spec;
     let near = spec.roots.first().map_or("", |root| super::planning::level(&root.from)).to_owned();
     // Tried out before anything is listed: a trial writes and removes keys of its own.
@@ -59,7 +59,10 @@ pub(super) async fn rows(shared: &Shared, live: &Live) -> Result<(), Ended> {
         return Err(Ended::Words(KEEPS_NONE));
     }
     crate::shared::lock(&live.row).versioned = true;
-    let mut planner = Restorer::new(&spec);
+    let mut planner = match archived {
+        Archived::Left => Restorer::new(&spec),
+        Archived::Tried => Restorer::new(&spec).thawed(),
+    };
     for (number, root) in spec.roots.iter().enumerate() {
         let mut add =
             |key: &ObjectKey, versions: &[Version]| planner.add(number, key, versions).into_iter().collect();

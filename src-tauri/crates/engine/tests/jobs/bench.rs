@@ -84,6 +84,7 @@ impl Bench {
             remotes: self.s3.remotes(),
             journal: Arc::<VirtualJournal>::clone(&self.journal),
             jobs: Arc::<VirtualJournal>::clone(&self.journal),
+            thaws: Arc::<VirtualJournal>::clone(&self.journal),
             settings: Arc::<VirtualJournal>::clone(&self.journal) as Arc<dyn Catalog>,
             fs: Arc::<VirtualDisk>::clone(&self.disk),
             watcher: Arc::<VirtualDisk>::clone(&self.disk),

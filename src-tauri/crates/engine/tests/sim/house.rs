@@ -36,6 +36,7 @@ fn ports(scene: &Scene, computer: &Computer) -> EnginePorts {
         remotes: Arc::<windlass_testkit::VirtualRemotes>::clone(&computer.remotes),
         journal: Arc::<windlass_testkit::VirtualJournal>::clone(&computer.journal),
         jobs: Arc::<windlass_testkit::VirtualJournal>::clone(&computer.journal),
+        thaws: Arc::<windlass_testkit::VirtualJournal>::clone(&computer.journal),
         settings: Arc::<windlass_testkit::VirtualJournal>::clone(&computer.journal) as Arc<dyn Catalog>,
         fs: Arc::<windlass_testkit::VirtualDisk>::clone(&computer.disk),
         watcher: Arc::<windlass_testkit::VirtualDisk>::clone(&computer.disk),

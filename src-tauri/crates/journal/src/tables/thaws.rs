@@ -7,8 +7,12 @@ use super::{all, count, execute, first, get, maybe, text, unsigned};
 use crate::error::{Result, odd, other};
 use crate::marks::{Mark, Marked, holds};
 
-const THAWS: Marked =
-    Marked { what: "a batch of archived objects", columns: &["id", "state", "body"], added: 0, table: "thaws" };
+const THAWS: Marked = Marked {
+    what: "a batch of archived objects",
+    columns: &["id", "state", "body"],
+    added: 0,
+    table: "thaws",
+};
 
 const ARCHIVES: [(Archive, &str); 4] = [
     (Archive::Glacier, "glacier"),

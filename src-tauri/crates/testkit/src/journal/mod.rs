@@ -2,13 +2,16 @@
 //! set back to any earlier commit (hazards HC6, HC7).
 mod jobs;
 mod port;
+mod thaws;
 mod told;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use windlass_domain::thaw::{ThawBatch, ThawItem};
 use windlass_domain::{
-    Ending, Item, JobId, PairId, PartReceipt, RelPath, Revision, Timestamp, TransferId, Upload, UploadSpec,
+    Ending, Item, JobId, PairId, PartReceipt, RelPath, Revision, ThawId, Timestamp, TransferId, Upload,
+    UploadSpec,
 };
 use windlass_ports::{FileRow, FileState, IntentEnd, IntentRow, JobRow, JournalWrite, PairRow};
 
@@ -35,6 +38,8 @@ struct Tables {
     settings: BTreeMap<String, String>,
     jobs: BTreeMap<JobId, JobRow>,
     items: BTreeMap<(JobId, u64), Item>,
+    thaws: BTreeMap<ThawId, ThawBatch>,
+    thaw_items: BTreeMap<(ThawId, u64), ThawItem>,
     safe: u64,
     revision: u64,
 }
@@ -46,6 +51,8 @@ enum Entry {
     Setting(String, String),
     Job(Arc<(JobRow, Vec<Item>)>),
     NoJob(JobId),
+    Thaw(Arc<(ThawBatch, Vec<ThawItem>)>),
+    NoThaw(ThawId),
 }
 
 #[derive(Debug, Default)]
@@ -95,6 +102,8 @@ impl VirtualJournal {
                 }
                 Entry::Job(saved) => tables.save_job(&saved.0, &saved.1),
                 Entry::NoJob(id) => tables.remove_job(id),
+                Entry::Thaw(saved) => tables.save_thaw(&saved.0, &saved.1),
+                Entry::NoThaw(id) => tables.remove_thaw(id),
             }
         }
         // Revisions only ever grow for those who listen.
@@ -108,7 +117,7 @@ impl VirtualJournal {
         let state = self.state();
         let writes = state.log.iter().filter(|entry| match entry {
             Entry::Batch(batch) => batch.iter().any(|write| !matches!(write, JournalWrite::ScanEnded(..))),
-            Entry::Setting(..) | Entry::Job(_) | Entry::NoJob(_) => false,
+            Entry::Setting(..) | Entry::Job(_) | Entry::NoJob(_) | Entry::Thaw(_) | Entry::NoThaw(_) => false,
         });
         writes.count() as u64
     }

@@ -67,9 +67,12 @@ fn after(state: ThawItemState, said: &(ETag, Option<Archive>, Thaw, i64)) -> Tha
 fn hb23_a_request_that_nobody_knows_of_is_told_by_a_look_and_never_believed() {
     use ThawItemState::{Asking, Planned, Ready, Thawing};
     let ends = Timestamp(5 * DAY);
-    for (thaw, state) in
-        [(Thaw::Frozen, Planned), (Thaw::Going, Thawing), (Thaw::Ready(Some(ends)), Ready), (Thaw::Ready(None), Ready)]
-    {
+    for (thaw, state) in [
+        (Thaw::Frozen, Planned),
+        (Thaw::Going, Thawing),
+        (Thaw::Ready(Some(ends)), Ready),
+        (Thaw::Ready(None), Ready),
+    ] {
         assert_eq!(after(Asking, &stands(thaw, DAY)).state, state, "{thaw:?}");
     }
     assert_eq!(after(Asking, &stands(Thaw::Ready(Some(ends)), DAY)).ends_at, Some(ends));
