@@ -48,10 +48,11 @@ fn replaces(new: &UiEvent, old: &UiEvent) -> bool {
         UiEvent::Indexes => matches!(old, UiEvent::Indexes),
         UiEvent::Histories => matches!(old, UiEvent::Histories),
         UiEvent::Jobs => matches!(old, UiEvent::Jobs),
+        UiEvent::Thaws => matches!(old, UiEvent::Thaws),
         UiEvent::Connections => matches!(old, UiEvent::Connections),
         UiEvent::Missed => matches!(old, UiEvent::Missed),
-        // Every step of a test is shown.
-        UiEvent::TestStep { .. } => false,
+        // Every step of a test is shown, and so is every notice.
+        UiEvent::TestStep { .. } | UiEvent::Thawed { .. } => false,
     }
 }
 

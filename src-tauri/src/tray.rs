@@ -148,6 +148,8 @@ async fn follow(app: &AppHandle, tray: &Tray) {
                     | UiEvent::TestStep { .. }
                     | UiEvent::Connections
                     | UiEvent::Jobs
+                    | UiEvent::Thaws
+                    | UiEvent::Thawed { .. }
                     | UiEvent::Indexes
                     | UiEvent::Histories,
                 ) => {}

@@ -705,6 +705,21 @@ pub enum UiEvent {
     Histories,
     /// Copies, moves, edits or deletes changed.
     Jobs,
+    /// Batches of archived objects changed.
+    Thaws,
+    /// A batch of archived objects can be read from now on. Told once, so it carries what a notice says.
+    Thawed {
+        /// Its id.
+        id: String,
+        /// Its name. Displayable.
+        name: String,
+        /// Objects that can be read.
+        #[ts(type = "number")]
+        objects: u64,
+        /// When the first copy ends, milliseconds since 1970; `None` where they stay for good.
+        #[ts(type = "number | null")]
+        ends_at: Option<i64>,
+    },
     /// A step of a connection test ended.
     TestStep {
         /// Id of the test run.

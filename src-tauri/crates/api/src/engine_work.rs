@@ -3,13 +3,15 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 use tokio::sync::broadcast::{self, error::RecvError};
+use windlass_domain::thaw::{Asking, ThawFrom, ThawItem, ThawItemState, ThawPart, ThawThen, Tier};
 use windlass_domain::words::FailureCode;
 use windlass_domain::{
-    BatchId, Bucket, Item, JobId, JobSpec, Mode, ObjectKey, PairId, Prefix, RelPath, TransferId, VersionId,
+    BatchId, Bucket, Item, JobId, JobSpec, Mode, ObjectKey, PairId, Prefix, RelPath, ThawId, TransferId,
+    VersionId,
 };
 use windlass_engine::{
     Away, BatchReport, DownloadRow, DownloadState, Engine, EngineError, EngineEvent, JobView, Keep,
-    PairPhase, PairView, PlanLine,
+    PairPhase, PairView, PlanLine, StartThaw, ThawView,
 };
 use windlass_ports::{BrakeAnswer, LeftGroup, PairOptions, PairRow, RemoteErrorKind};
 
@@ -399,6 +401,70 @@ impl Work for EngineWork {
 
     async fn job_left(&self, id: &JobId) -> Result<Vec<LeftGroup>, UiError> {
         Ok(self.engine.job_left(id).await?)
+    }
+
+    async fn plan_thaw(&self, connection: &str, bucket: Bucket, from: ThawFrom) -> Result<ThawId, UiError> {
+        Ok(self.engine.plan_thaw(connection, bucket, from).await?)
+    }
+
+    async fn start_thaw(&self, id: &ThawId, how: StartThaw) -> Result<(), UiError> {
+        Ok(self.engine.start_thaw(id, how).await?)
+    }
+
+    async fn faster_thaw(
+        &self,
+        id: &ThawId,
+        tier: Tier,
+        asking: Asking,
+        price: String,
+    ) -> Result<(), UiError> {
+        Ok(self.engine.faster_thaw(id, tier, asking, price).await?)
+    }
+
+    async fn extend_thaw(
+        &self,
+        id: &ThawId,
+        days: u32,
+        asking: Asking,
+        price: String,
+    ) -> Result<(), UiError> {
+        Ok(self.engine.extend_thaw(id, days, asking, price).await?)
+    }
+
+    async fn stop_thaw(&self, id: &ThawId) -> Result<(), UiError> {
+        Ok(self.engine.stop_thaw(id).await?)
+    }
+
+    async fn set_thaw_then(&self, id: &ThawId, then: ThawThen) -> Result<(), UiError> {
+        Ok(self.engine.set_thaw_then(id, then).await?)
+    }
+
+    async fn fetch_thaw(&self, id: &ThawId, to: String) -> Result<(), UiError> {
+        Ok(self.engine.fetch_thaw(id, to).await?)
+    }
+
+    async fn forget_thaw(&self, id: &ThawId) -> Result<(), UiError> {
+        Ok(self.engine.forget_thaw(id).await?)
+    }
+
+    async fn thaws(&self) -> Result<Vec<ThawView>, UiError> {
+        Ok(self.engine.thaws().await?)
+    }
+
+    async fn thaw(&self, id: &ThawId) -> Result<ThawView, UiError> {
+        Ok(self.engine.thaw(id).await?)
+    }
+
+    async fn thaw_items(&self, id: &ThawId, offset: u64, limit: u32) -> Result<Vec<ThawItem>, UiError> {
+        Ok(self.engine.thaw_items(id, offset, limit).await?)
+    }
+
+    async fn thaw_parts(&self, id: &ThawId, state: ThawItemState) -> Result<Vec<ThawPart>, UiError> {
+        Ok(self.engine.thaw_parts(id, state).await?)
+    }
+
+    async fn thaw_second(&self, connection: &str) -> u64 {
+        self.engine.thaw_second(connection).await
     }
 
     async fn download(

@@ -7,9 +7,9 @@ use tokio::sync::Notify;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
-use crate::UiEvent;
 use crate::dto::StepResult;
 use crate::work::WorkEvent;
+use crate::{UiEvent, visible};
 
 /// Time between two batches of hints.
 const BEAT: Duration = Duration::from_millis(125);
@@ -24,6 +24,8 @@ struct Pending {
     indexes: bool,
     histories: bool,
     jobs: bool,
+    thaws: bool,
+    thawed: Vec<UiEvent>,
     connections: bool,
     missed: bool,
     steps: Vec<(String, StepResult)>,
@@ -114,6 +116,12 @@ impl Hub {
             if pending.jobs {
                 hub.send(UiEvent::Jobs);
             }
+            if pending.thaws {
+                hub.send(UiEvent::Thaws);
+            }
+            for thawed in pending.thawed {
+                hub.send(thawed);
+            }
             if pending.connections {
                 hub.send(UiEvent::Connections);
             }
@@ -143,6 +151,16 @@ impl Hub {
                 }
                 Ok(WorkEvent::Folders) => hub.folders(),
                 Ok(WorkEvent::Jobs) => hub.note(|p| p.jobs = true),
+                Ok(WorkEvent::Thaws) => hub.note(|p| p.thaws = true),
+                Ok(WorkEvent::Thawed { id, name, objects, ends_at }) => hub.note(|p| {
+                    p.thaws = true;
+                    p.thawed.push(UiEvent::Thawed {
+                        id: id.as_str().to_owned(),
+                        name: visible(&name),
+                        objects,
+                        ends_at: ends_at.map(windlass_domain::Timestamp::millis),
+                    });
+                }),
                 Ok(WorkEvent::Missed) | Err(RecvError::Lagged(_)) => hub.note(|p| p.missed = true),
                 Err(RecvError::Closed) => return,
             }

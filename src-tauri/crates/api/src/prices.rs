@@ -259,6 +259,11 @@ impl Api {
         Ok(rest)
     }
 
+    /// The currency of the price list; empty where it cannot be used.
+    pub(crate) async fn currency(&self) -> String {
+        self.prices().await.list.map(|list| list.currency).unwrap_or_default()
+    }
+
     async fn at(&self, connection: &str, bucket: &str) -> Result<PriceAt, UiError> {
         Ok(self.remotes.browse(connection).await?.place(&Bucket::new(bucket)))
     }
@@ -345,6 +350,9 @@ fn words(missing: &Missing) -> String {
             "The storage class of some of it is not known. Refresh the list, then look again.".to_owned()
         }
         Missing::Class(class) => format!("The price list has no prices for the storage class {class} there."),
+        Missing::Speed(class, speed) => format!(
+            "The price list has no prices for bringing back {class} at the speed {speed} there. Add them to a list of your own."
+        ),
         Missing::BetweenRegions => {
             "It goes to another region, and the price list has no prices for that.".to_owned()
         }

@@ -10,6 +10,7 @@ use crate::dto_preview::*;
 use crate::dto_prices::*;
 use crate::dto_search::*;
 use crate::dto_sync::*;
+use crate::dto_thaw::*;
 use crate::dto_time::*;
 use crate::dto_versions::*;
 
@@ -46,6 +47,7 @@ pub fn typescript() -> Vec<(String, String)> {
         BucketVersions, HistoryRow, JobCall, JobItemRow, JobItemState, JobItems, ObjectAmount, TimeBar, TimeChange, TimeChoice,
         TimeCounts, TimePlace, TimePlan, TimeRow, TimeSamples, TimeShow, TimeVersion, TimeWindow,
         BucketLock, LockChange, LockDefault, LockMode, LockRow, PurgeChoice,
+        ThawBoard, ThawFrom, ThawItem, ThawItemState, ThawItems, ThawOffer, ThawRow, ThawSpeed, ThawState, ThawThen,
         EditField, EditLine, IfTaken, JobKind, JobProblem, JobRequest, JobRoot, JobRow, JobState,
         RefusalRow, RefusedRight, Activity, AppInfo, BucketDraft, BucketRow, CapabilityLine, CapabilityReport, ConnectionDraft, ConnectionRow, ConnectionSource,
         DeleteResult, Direction, DownloadStarted, ErrorCode, FailureGroup, FileFilter, FolderCounts, FolderFileRow,

@@ -3,12 +3,13 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 use tokio::sync::broadcast;
+use windlass_domain::thaw::{Asking, ThawFrom, ThawItem, ThawItemState, ThawPart, ThawThen, Tier};
 use windlass_domain::words::FailureCode;
 use windlass_domain::{
     BatchId, Bucket, Item, JobId, JobSpec, Mode, ObjectKey, PairId, Prefix, RelPath, ThawId, Timestamp,
     TransferId, VersionId,
 };
-use windlass_engine::{BatchReport, JobView};
+use windlass_engine::{BatchReport, JobView, StartThaw, ThawView};
 use windlass_ports::{BrakeAnswer, LeftGroup, PairOptions, PairRow};
 
 use crate::UiError;
@@ -177,6 +178,39 @@ pub trait Work: std::fmt::Debug + Send + Sync {
     async fn job_items(&self, id: &JobId, after: u64, limit: u32) -> Result<Vec<Item>, UiError>;
     /// What it left, by cause.
     async fn job_left(&self, id: &JobId) -> Result<Vec<LeftGroup>, UiError>;
+    /// Finds archived objects. Nothing is asked for before the batch is started.
+    async fn plan_thaw(&self, connection: &str, bucket: Bucket, from: ThawFrom) -> Result<ThawId, UiError>;
+    /// Asks for all of a batch from now on.
+    async fn start_thaw(&self, id: &ThawId, how: StartThaw) -> Result<(), UiError>;
+    /// Asks for what still thaws more quickly.
+    async fn faster_thaw(
+        &self,
+        id: &ThawId,
+        tier: Tier,
+        asking: Asking,
+        price: String,
+    ) -> Result<(), UiError>;
+    /// Asks for copies to last so many days from now.
+    async fn extend_thaw(&self, id: &ThawId, days: u32, asking: Asking, price: String)
+    -> Result<(), UiError>;
+    /// Ends a batch.
+    async fn stop_thaw(&self, id: &ThawId) -> Result<(), UiError>;
+    /// Says what comes once it can be read.
+    async fn set_thaw_then(&self, id: &ThawId, then: ThawThen) -> Result<(), UiError>;
+    /// Fetches what can be read into a folder.
+    async fn fetch_thaw(&self, id: &ThawId, to: String) -> Result<(), UiError>;
+    /// Forgets one that nothing was asked for, or that is over.
+    async fn forget_thaw(&self, id: &ThawId) -> Result<(), UiError>;
+    /// All batches, newest first.
+    async fn thaws(&self) -> Result<Vec<ThawView>, UiError>;
+    /// One batch.
+    async fn thaw(&self, id: &ThawId) -> Result<ThawView, UiError>;
+    /// Objects of a batch, failed ones first.
+    async fn thaw_items(&self, id: &ThawId, offset: u64, limit: u32) -> Result<Vec<ThawItem>, UiError>;
+    /// Objects of a batch that stand so, by archive.
+    async fn thaw_parts(&self, id: &ThawId, state: ThawItemState) -> Result<Vec<ThawPart>, UiError>;
+    /// Nanoseconds that a second of waiting for an archive takes at a connection.
+    async fn thaw_second(&self, connection: &str) -> u64;
     /// Pauses a transfer.
     async fn pause(&self, id: &TransferId) -> Result<(), UiError>;
     /// Goes on with it.

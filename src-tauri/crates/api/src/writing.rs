@@ -267,7 +267,7 @@ async fn delete_one(store: &Arc<dyn RemoteStore>, key: &str) -> Result<(), Strin
     marker.map(|_| ()).map_err(|error| words(error.kind))
 }
 
-fn absolute(path: &str) -> Result<PathBuf, UiError> {
+pub(crate) fn absolute(path: &str) -> Result<PathBuf, UiError> {
     let path = PathBuf::from(path);
     if path.is_absolute() {
         Ok(path)

@@ -121,6 +121,16 @@ pub struct EgressTier {
     pub gb: Money,
 }
 
+/// What bringing objects back from an archive costs at another speed than the standard one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpeedPrice {
+    /// A GB that is read.
+    pub retrieve_gb: Money,
+    /// 1,000 requests.
+    pub restore_1000: Money,
+}
+
 /// Prices of a storage class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -134,6 +144,12 @@ pub struct ClassPrice {
     /// 1,000 requests that bring objects back from an archive, at its standard speed; where a class has none, it needs none.
     #[serde(default)]
     pub restore_1000: Money,
+    /// The same at its quickest speed, where there is one.
+    #[serde(default)]
+    pub expedited: Option<SpeedPrice>,
+    /// The same at its slowest and cheapest speed.
+    #[serde(default)]
+    pub bulk: Option<SpeedPrice>,
     /// A GB for a month.
     pub month_gb: Money,
     /// Days that are paid for at least.
@@ -164,6 +180,8 @@ pub enum Missing {
     Region(String),
     /// The list does not have this storage class there.
     Class(String),
+    /// The list has no price for bringing objects of this class back at this speed.
+    Speed(String, &'static str),
     /// What goes from one region to another is not in the list.
     BetweenRegions,
 }
@@ -435,3 +453,4 @@ const fn copies(tally: &Tally) -> u64 {
 
 #[cfg(test)]
 mod tests;
+mod thawing;

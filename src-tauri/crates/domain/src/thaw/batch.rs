@@ -8,6 +8,9 @@ use crate::state::{JobId, ThawId, Timestamp};
 /// Objects of each archive that are looked at until the first of them can be read.
 pub const SAMPLES: usize = 3;
 
+/// Days that copies can be asked for.
+pub const MOST_DAYS: u32 = 36_500;
+
 /// How a batch stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ThawState {
@@ -236,6 +239,8 @@ pub struct ThawBatch {
     pub folder: Option<String>,
     /// Restore that was planned when it could be read.
     pub restored_by: Option<JobId>,
+    /// What was to come then did not work; it is tried again on a person's word.
+    pub stuck: bool,
     /// Why it failed, or what did not work; for people, else empty.
     pub note: String,
     /// When it was made.
@@ -291,10 +296,7 @@ impl ThawBatch {
     /// Whether copies of it can be made to last longer.
     #[must_use]
     pub fn can_extend(&self) -> bool {
-        matches!(self.state, ThawState::Ready | ThawState::Downloading)
-            && self.again.is_none()
-            && self.has_days()
-            && self.counts.ready + self.counts.downloaded > 0
+        self.state == ThawState::Ready && self.again.is_none() && self.has_days() && self.counts.ready > 0
     }
 
     /// Nanoseconds after it was asked for at which it is looked at next, where a second of waiting takes `second` nanoseconds.
@@ -420,7 +422,8 @@ pub enum Heard<'a> {
     },
 }
 
-const GONE: &str = "It is not there any more. Somebody deleted or moved it.";
+/// Why an object failed that is gone.
+pub const GONE: &str = "It is not there any more. Somebody deleted or moved it.";
 const CHANGED: &str = "Something else is there now: it was written anew after the plan was made.";
 
 impl ThawItem {

@@ -1,5 +1,6 @@
 //! Asking: noted, sent, and what the server said noted again.
 use futures::{FutureExt as _, StreamExt as _};
+use windlass_domain::thaw::batch::GONE;
 use windlass_domain::thaw::{Again, Heard, ThawItem, ThawItemState, ThawState, Tier};
 use windlass_ports::{JournalWrite, RemoteErrorKind};
 
@@ -112,7 +113,7 @@ async fn send(shared: &Shared, live: &Live, items: Vec<ThawItem>, how: (Tier, Op
         match tried {
             Tried::Became(after) => {
                 sent.full |= item.state == ThawItemState::Asking && after.state == ThawItemState::Planned;
-                if after.state == ThawItemState::Failed {
+                if after.state == ThawItemState::Failed && after.why != GONE {
                     sent.why.clone_from(&after.why);
                 }
                 sent.moved.push((item, after));
@@ -159,14 +160,14 @@ pub(super) async fn again(shared: &Shared, live: &Live) -> Result<(), Stopping> 
     if sent.full {
         return over(shared, live, again, Some(NO_ROOM_FASTER)).await;
     }
-    if !sent.why.is_empty() {
-        let why = sent.why.clone();
-        return over(shared, live, again, Some(&why)).await;
-    }
     if longer && !look::at(shared, live, items).await? {
         return Ok(());
     }
+    let why = sent.why;
     let on = move |batch: &mut windlass_domain::thaw::ThawBatch| {
+        if !why.is_empty() {
+            batch.note = why;
+        }
         batch.again = match again {
             Again::Faster { tier, .. } => Some(Again::Faster { tier, at: last }),
             Again::Longer { days, .. } => Some(Again::Longer { days, at: last }),

@@ -1,5 +1,7 @@
 //! What the engine's door offers for archived objects.
-use windlass_domain::thaw::{Again, Asking, ThawFrom, ThawItem, ThawState, ThawThen, Tier};
+use windlass_domain::thaw::{
+    Again, Asking, ThawFrom, ThawItem, ThawItemState, ThawPart, ThawState, ThawThen, Tier,
+};
 use windlass_domain::{Bucket, ThawId};
 
 use super::{StartThaw, ThawView};
@@ -80,6 +82,7 @@ impl Engine {
                 && (then != ThawThen::Restore || matches!(batch.from, ThawFrom::Job(_)));
             if may {
                 batch.then = then;
+                batch.stuck = false;
                 batch.note.clear();
             }
             may
@@ -139,6 +142,14 @@ impl Engine {
         limit: u32,
     ) -> Result<Vec<ThawItem>, EngineError> {
         Ok(self.shared.ports.thaws.thaw_window(id, offset, limit).await?)
+    }
+
+    /// Objects of a batch that stand so, by archive.
+    ///
+    /// # Errors
+    /// When the journal fails.
+    pub async fn thaw_parts(&self, id: &ThawId, state: ThawItemState) -> Result<Vec<ThawPart>, EngineError> {
+        super::parts(&self.shared, id, state).await
     }
 
     /// Nanoseconds that a second of waiting for an archive takes at this connection: the practice bucket is quicker.

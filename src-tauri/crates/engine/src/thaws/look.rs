@@ -7,13 +7,11 @@ use windlass_ports::JournalError;
 
 use super::ask::AT_ONCE;
 use super::trouble::{self, Tried};
-use super::{Live, NAP};
+use super::{Live, NAP, PAGE};
 use crate::shared::{EngineEvent, Shared, Stopping, lock};
 
 /// Objects looked at between two commits.
 const WINDOW: usize = 256;
-/// Objects read from the journal at once.
-const PAGE: u32 = 2000;
 
 /// What the journal found; where it cannot be read, a moment passes.
 pub(super) async fn found<T>(shared: &Shared, live: &Live, read: Result<T, JournalError>) -> Option<T> {
@@ -141,6 +139,7 @@ async fn ready(shared: &Shared, live: &Live) -> Result<(), Stopping> {
         let was = batch.state == ThawState::Thawing;
         if was {
             batch.ends_at = ends_at;
+            batch.note.clear();
             batch.state = if batch.nothing_left() { ThawState::Past } else { ThawState::Ready };
             batch.ready_at = (batch.counts.ready > 0).then_some(now);
         }

@@ -17,8 +17,10 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
+use windlass_domain::thaw::batch::MOST_DAYS;
 use windlass_domain::thaw::{
-    Again, Archive, Asking, ThawBatch, ThawCounts, ThawFrom, ThawItem, ThawState, ThawThen, Tier,
+    Again, Archive, Asking, ThawBatch, ThawCounts, ThawFrom, ThawItem, ThawItemState, ThawPart, ThawState,
+    ThawThen, Tier,
 };
 use windlass_domain::{Bucket, JobKind, ThawId, Timestamp};
 use windlass_ports::{CredentialSource, JournalError, JournalErrorKind, RemoteErrorKind};
@@ -36,8 +38,9 @@ const NAP: Duration = Duration::from_secs(60);
 const PAUSED_AGAIN: Duration = Duration::from_millis(500);
 /// The practice bucket takes half a minute where an archive takes three hours.
 const PRACTICE: u32 = 360;
-/// Days that copies can be asked for.
-const MOST_DAYS: u32 = 36_500;
+
+/// Objects read from the journal at once.
+const PAGE: u32 = 2000;
 
 /// A batch for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -269,6 +272,7 @@ pub(crate) async fn plan(
         again: None,
         folder: None,
         restored_by: None,
+        stuck: false,
         note: String::new(),
         created: shared.now(),
     };
@@ -478,4 +482,27 @@ pub(crate) async fn view(shared: &Shared, id: &ThawId) -> Result<ThawView, Engin
     }
     let batch = shared.ports.thaws.thaw(id).await?.ok_or(EngineError::NotFound("batch"))?;
     Ok(view_of(batch, None, 0))
+}
+
+/// Objects of a batch that stand so, by archive.
+pub(crate) async fn parts(
+    shared: &Shared,
+    id: &ThawId,
+    state: ThawItemState,
+) -> Result<Vec<ThawPart>, EngineError> {
+    let (mut parts, mut after): (Vec<ThawPart>, u64) = (Vec::new(), 0);
+    loop {
+        let page = shared.ports.thaws.thaw_items(id, &[state], after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(parts) };
+        after = last.seq;
+        for item in &page {
+            match parts.iter_mut().find(|part| part.archive == item.archive) {
+                Some(part) => {
+                    part.objects += 1;
+                    part.bytes = part.bytes.saturating_add(item.size);
+                }
+                None => parts.push(ThawPart { archive: item.archive, objects: 1, bytes: item.size }),
+            }
+        }
+    }
 }

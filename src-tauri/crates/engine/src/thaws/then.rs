@@ -73,8 +73,8 @@ pub(super) async fn round(shared: &Arc<Shared>, live: &Live) -> Result<(), Stopp
             };
             live.save(shared, begin, Vec::new()).await
         }
-        (ThawThen::Restore, _, None) if batch.note.is_empty() => restore(shared, live, &batch).await,
-        (ThawThen::Restore, _, Some(job)) if batch.note.is_empty() => follow(shared, live, job).await,
+        (ThawThen::Restore, _, None) if !batch.stuck => restore(shared, live, &batch).await,
+        (ThawThen::Restore, _, Some(job)) if !batch.stuck => follow(shared, live, job).await,
         _ => {
             live.rest(shared, batch.ends_at).await;
             Ok(())
@@ -82,10 +82,20 @@ pub(super) async fn round(shared: &Arc<Shared>, live: &Live) -> Result<(), Stopp
     }
 }
 
+/// What was to come did not work.
+async fn stuck(shared: &Shared, live: &Live, words: &str) -> Result<(), Stopping> {
+    let note = |batch: &mut ThawBatch| {
+        batch.stuck = true;
+        // Tried again, it is planned anew.
+        batch.restored_by = None;
+        words.clone_into(&mut batch.note);
+    };
+    live.save(shared, note, Vec::new()).await
+}
+
 /// Plans the restore again and starts it.
 async fn restore(shared: &Arc<Shared>, live: &Live, batch: &ThawBatch) -> Result<(), Stopping> {
-    let note =
-        async |words: &str| live.save(shared, |batch| words.clone_into(&mut batch.note), Vec::new()).await;
+    let note = async |words: &str| stuck(shared, live, words).await;
     let ThawFrom::Job(of) = &batch.from else { return note(RESTORE_GONE).await };
     let spec = match shared.ports.jobs.job(of).await {
         Ok(Some(row)) => row.spec,
@@ -132,7 +142,7 @@ async fn follow(shared: &Shared, live: &Live, job: &JobId) -> Result<(), Stoppin
         }
         Ok(view) if view.row.state == JobState::Failed => {
             let words = if view.row.note.is_empty() { NOT_RESTORED } else { view.row.note.as_str() };
-            live.save(shared, |batch| words.clone_into(&mut batch.note), Vec::new()).await
+            stuck(shared, live, words).await
         }
         Ok(_) => {
             tokio::select! {

@@ -40,6 +40,7 @@ fn batch(archives: &[Archive]) -> ThawBatch {
         again: None,
         folder: None,
         restored_by: None,
+        stuck: false,
         note: String::new(),
         created: Timestamp(0),
     };
