@@ -23,6 +23,7 @@ mod renames;
 mod servers;
 mod sharded;
 mod sync;
+mod thaws;
 mod times;
 mod weather;
 mod wrong_bytes;

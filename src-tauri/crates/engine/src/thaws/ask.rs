@@ -1,5 +1,6 @@
 //! Asking: noted, sent, and what the server said noted again.
 use futures::{FutureExt as _, StreamExt as _};
+use windlass_domain::Timestamp;
 use windlass_domain::thaw::batch::GONE;
 use windlass_domain::thaw::{Again, Heard, ThawItem, ThawItemState, ThawState, Tier};
 use windlass_ports::{JournalWrite, RemoteErrorKind};
@@ -12,6 +13,9 @@ use crate::shared::{Shared, Stopping};
 const WINDOW: u32 = 128;
 /// Requests under way at once. The budget of requests holds back more of them when the server asks for patience.
 pub(super) const AT_ONCE: usize = 16;
+
+/// Seconds after which what had no room is asked for again.
+const ROOM_AGAIN: u64 = 300;
 
 const NO_ROOM: &str =
     "There is no room for quick ones at this hour. What is left is asked for again by itself.";
@@ -72,7 +76,10 @@ pub(super) async fn round(shared: &Shared, live: &Live) -> Result<(), Stopping> 
     live.save_moved(shared, sent.moved, note).await?;
     match sent.waits {
         Some(kind) => trouble::wait(shared, live, kind, sent.tries).await,
-        None if full => trouble::wait(shared, live, RemoteErrorKind::Throttled, 16).await,
+        None if full => {
+            let wait = i64::try_from(live.second.saturating_mul(ROOM_AGAIN)).unwrap_or(i64::MAX);
+            live.rest(shared, Some(Timestamp(shared.now().0.saturating_add(wait)))).await;
+        }
         None => live.set_waits(shared, None),
     }
     Ok(())
