@@ -8,13 +8,12 @@
 //! A *batch* ([`batch`]) is what was asked for together. What is known of each object is only ever what the server said: a request
 //! is noted before it is sent, so after a kill the object is looked at, and neither believed to be thawed nor asked for again blindly.
 pub mod batch;
+pub mod item;
 
 use serde::{Deserialize, Serialize};
 
-pub use batch::{
-    Again, Asking, Heard, ThawBatch, ThawCounts, ThawFrom, ThawItem, ThawItemState, ThawPart, ThawState,
-    ThawThen,
-};
+pub use batch::{Again, Asking, ThawBatch, ThawCounts, ThawFrom, ThawPart, ThawState, ThawThen};
+pub use item::{Heard, ThawItem, ThawItemState};
 
 use crate::lifecycle::after_days;
 use crate::state::Timestamp;

@@ -228,7 +228,7 @@ async fn hb23_what_is_deleted_or_written_anew_meanwhile_is_told_and_the_rest_com
 /// Copies are asked for longer, and end.
 #[tokio::test(flavor = "multi_thread")]
 async fn hb23_copies_are_made_to_last_longer_and_end() {
-    let house = house(Duration::from_millis(200), Duration::from_secs(3)).await;
+    let house = house(Duration::from_millis(200), Duration::from_secs(5)).await;
     put(&house, "job/a", "GLACIER", b"a").await;
     put(&house, "job/b", "INTELLIGENT_TIERING", b"b").await;
     house.server.archive(BUCKET, "job/b", ArchiveTier::Archive).await.unwrap();

@@ -1,7 +1,7 @@
 //! Asking: noted, sent, and what the server said noted again.
 use futures::{FutureExt as _, StreamExt as _};
 use windlass_domain::Timestamp;
-use windlass_domain::thaw::batch::GONE;
+use windlass_domain::thaw::item::GONE;
 use windlass_domain::thaw::{Again, Heard, ThawItem, ThawItemState, ThawState, Tier};
 use windlass_ports::{JournalWrite, RemoteErrorKind};
 
@@ -95,10 +95,13 @@ struct Sent {
     full: bool,
     /// Why some were refused.
     why: String,
+    /// Some were not sent: everything is paused, or it is over.
+    held: bool,
 }
 
 async fn send(shared: &Shared, live: &Live, items: Vec<ThawItem>, how: (Tier, Option<u32>)) -> Sent {
-    let mut sent = Sent { moved: Vec::new(), waits: None, tries: 3, full: false, why: String::new() };
+    let mut sent =
+        Sent { moved: Vec::new(), waits: None, tries: 3, full: false, why: String::new(), held: false };
     let batch = live.batch();
     let custody = match shared.ports.remotes.custody(&batch.connection).await {
         Ok(custody) => custody,
@@ -126,6 +129,7 @@ async fn send(shared: &Shared, live: &Live, items: Vec<ThawItem>, how: (Tier, Op
                 sent.moved.push((item, after));
             }
             Tried::Held => {
+                sent.held = true;
                 let back = item.clone().heard(Heard::NotNow);
                 sent.moved.push((item, back));
             }
@@ -142,11 +146,9 @@ pub(super) async fn again(shared: &Shared, live: &Live) -> Result<(), Stopping> 
     let Some(again) = batch.again else { return Ok(()) };
     let (states, at, how): (&[ThawItemState], u64, _) = match again {
         Again::Faster { tier, at } => (&[ThawItemState::Thawing], at, (tier, batch.days)),
-        Again::Longer { days, at } => (
-            &[ThawItemState::Ready, ThawItemState::Downloaded],
-            at,
-            (batch.tier.unwrap_or_default(), Some(days)),
-        ),
+        Again::Longer { days, at } => {
+            (&[ThawItemState::Ready], at, (batch.tier.unwrap_or_default(), Some(days)))
+        }
     };
     let found = shared.ports.thaws.thaw_items(&batch.id, states, at, WINDOW).await;
     let Some(items) = look::found(shared, live, found).await else { return Ok(()) };
@@ -164,6 +166,9 @@ pub(super) async fn again(shared: &Shared, live: &Live) -> Result<(), Stopping> 
         return Ok(());
     }
     live.set_waits(shared, None);
+    if sent.held {
+        return Ok(());
+    }
     if sent.full {
         return over(shared, live, again, Some(NO_ROOM_FASTER)).await;
     }

@@ -4,7 +4,7 @@ use windlass_domain::thaw::{
 };
 use windlass_domain::{Bucket, ThawId};
 
-use super::{StartThaw, ThawView};
+use super::{StartThaw, ThawView, orders};
 use crate::engine::{Engine, EngineError};
 
 impl Engine {
@@ -26,7 +26,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Stale`] when it is not planned, or cannot be asked for so.
     pub async fn start_thaw(&self, id: &ThawId, how: StartThaw) -> Result<(), EngineError> {
-        super::start(&self.shared, id, how).await
+        orders::start(&self.shared, id, how).await
     }
 
     /// Asks for what still thaws more quickly.
@@ -40,7 +40,7 @@ impl Engine {
         asking: Asking,
         price: String,
     ) -> Result<(), EngineError> {
-        super::again(&self.shared, id, Again::Faster { tier, at: 0 }, asking, price).await
+        orders::again(&self.shared, id, Again::Faster { tier, at: 0 }, asking, price).await
     }
 
     /// Asks for copies to last so many days from now.
@@ -54,7 +54,7 @@ impl Engine {
         asking: Asking,
         price: String,
     ) -> Result<(), EngineError> {
-        super::again(&self.shared, id, Again::Longer { days, at: 0 }, asking, price).await
+        orders::again(&self.shared, id, Again::Longer { days, at: 0 }, asking, price).await
     }
 
     /// Ends it: nothing more is asked for or looked at. What was asked for thaws all the same.
@@ -62,7 +62,7 @@ impl Engine {
     /// # Errors
     /// When it is over.
     pub async fn stop_thaw(&self, id: &ThawId) -> Result<(), EngineError> {
-        super::change(&self.shared, id, |batch| {
+        orders::change(&self.shared, id, |batch| {
             let open = !batch.state.is_over();
             if open {
                 batch.state = ThawState::Stopped;
@@ -77,10 +77,13 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Stale`] for a restore where it is made from none; when it is over.
     pub async fn set_thaw_then(&self, id: &ThawId, then: ThawThen) -> Result<(), EngineError> {
-        super::change(&self.shared, id, |batch| {
+        orders::change(&self.shared, id, |batch| {
             let may = !batch.state.is_over()
                 && (then != ThawThen::Restore || matches!(batch.from, ThawFrom::Job(_)));
             if may {
+                if batch.state == ThawState::Ready && matches!(then, ThawThen::Download { .. }) {
+                    batch.folder = None;
+                }
                 batch.then = then;
                 batch.stuck = false;
                 batch.note.clear();
@@ -95,7 +98,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Stale`] when it cannot be read yet, or is being fetched.
     pub async fn fetch_thaw(&self, id: &ThawId, to: String) -> Result<(), EngineError> {
-        super::change(&self.shared, id, |batch| {
+        orders::change(&self.shared, id, |batch| {
             let may = batch.state == ThawState::Ready && batch.again.is_none();
             if may {
                 batch.state = ThawState::Downloading;
@@ -112,7 +115,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Stale`] while it is open.
     pub async fn forget_thaw(&self, id: &ThawId) -> Result<(), EngineError> {
-        super::forget(&self.shared, id).await
+        orders::forget(&self.shared, id).await
     }
 
     /// All batches, newest first.
@@ -120,7 +123,7 @@ impl Engine {
     /// # Errors
     /// When the journal fails.
     pub async fn thaws(&self) -> Result<Vec<ThawView>, EngineError> {
-        super::views(&self.shared).await
+        orders::views(&self.shared).await
     }
 
     /// One batch.
@@ -128,7 +131,7 @@ impl Engine {
     /// # Errors
     /// When there is none.
     pub async fn thaw(&self, id: &ThawId) -> Result<ThawView, EngineError> {
-        super::view(&self.shared, id).await
+        orders::view(&self.shared, id).await
     }
 
     /// Objects of a batch, failed ones first.
@@ -149,7 +152,7 @@ impl Engine {
     /// # Errors
     /// When the journal fails.
     pub async fn thaw_parts(&self, id: &ThawId, state: ThawItemState) -> Result<Vec<ThawPart>, EngineError> {
-        super::parts(&self.shared, id, state).await
+        orders::parts(&self.shared, id, state).await
     }
 
     /// Nanoseconds that a second of waiting for an archive takes at this connection: the practice bucket is quicker.

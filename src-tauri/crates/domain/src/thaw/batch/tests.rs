@@ -1,4 +1,7 @@
+use super::super::item::{CHANGED, GONE, Heard};
 use super::*;
+use crate::key::{ETag, ObjectKey};
+use crate::thaw::Thaw;
 
 const SECOND: u64 = 1_000_000_000;
 const DAY: i64 = 86_400 * 1_000_000_000;
