@@ -176,8 +176,10 @@ async fn hb23_answers_that_are_lost_are_told_by_a_look_and_refusals_that_pass_ar
     let fault = |code: u16, name: &str| Fault::Status { code, error_code: name.to_owned() };
     rules.add(Rule::on(Op::ObjectConfig, When::Times(1), Fault::CutAfterCommit).for_key("job/lost"));
     rules.add(Rule::on(Op::ObjectConfig, When::Times(1), fault(503, "SlowDown")).for_key("job/busy"));
+    let no_room = fault(503, "GlacierExpeditedRetrievalNotAvailable");
+    rules.add(Rule::on(Op::ObjectConfig, When::Times(1), no_room).for_key("job/full"));
     let id = plan(&house, &["job/"]).await["id"].clone();
-    start(&house, &id, "standard", 1, json!({ "kind": "tell" })).await;
+    start(&house, &id, "expedited", 1, json!({ "kind": "tell" })).await;
     let ready = batch(&house, &id, "ready").await;
     assert_eq!(
         (&ready["ready"], &ready["waiting"], &ready["error"]),
