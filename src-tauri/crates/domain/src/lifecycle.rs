@@ -9,8 +9,14 @@
 //! objects](https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html)).
 //!
 //! **What it is not:** a promise. S3 acts some time after a moment of a rule, and what people do in the meantime is not known.
+pub mod days;
+pub mod forecast;
 pub mod simulate;
+pub mod warnings;
+pub mod words;
 
+pub use days::Date;
+pub use forecast::{Forecast, Forecaster, Terms};
 pub use simulate::{Act, Fate, Subject, simulate};
 
 use serde::{Deserialize, Serialize};
@@ -62,6 +68,24 @@ impl Class {
     #[must_use]
     pub fn name(self) -> &'static str {
         Self::ALL.iter().find(|(_, class)| *class == self).map_or("", |(name, _)| name)
+    }
+
+    /// By its place among all of them.
+    #[must_use]
+    pub fn at(place: usize) -> Option<Self> {
+        Self::ALL.get(place).map(|(_, class)| *class)
+    }
+
+    /// Whether an object below [`SMALL`] is billed as a larger one in it: as 128 KiB, or in an archive with 40 KiB more than it has.
+    #[must_use]
+    pub const fn bills_small(self) -> bool {
+        !matches!(self, Self::Standard | Self::IntelligentTiering)
+    }
+
+    /// Whether what is in it has to be thawed before it can be read.
+    #[must_use]
+    pub const fn is_archive(self) -> bool {
+        matches!(self, Self::Glacier | Self::DeepArchive)
     }
 
     /// Days that are paid for at least.

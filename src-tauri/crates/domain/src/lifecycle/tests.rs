@@ -9,7 +9,7 @@ use crate::key::{ETag, VersionId};
 use crate::time::{Content, Version};
 
 /// Midnight of a day, or `2026-01-15T23:00` with a clock.
-fn time(text: &str) -> Timestamp {
+pub(super) fn time(text: &str) -> Timestamp {
     let (date, clock) = text.split_once('T').unwrap_or((text, "00:00"));
     let number = |text: &str| text.parse::<i64>().unwrap();
     let parts: Vec<i64> = date.split('-').map(number).collect();
@@ -35,7 +35,7 @@ fn when(text: &str) -> When {
     text.strip_prefix('@').map_or_else(|| When::Days(text.parse().unwrap()), |date| When::Date(time(date)))
 }
 
-fn rule(text: &str) -> Rule {
+pub(super) fn rule(text: &str) -> Rule {
     let mut rule = Rule { enabled: true, ..Rule::default() };
     for word in text.split_whitespace() {
         let class = |name: &str| Class::parse(name).unwrap();
