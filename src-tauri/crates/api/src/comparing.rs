@@ -58,7 +58,7 @@ fn text_of(preview: &Preview) -> Option<(String, bool)> {
     preview.text.as_ref().map(|text| (text.text.clone(), text.whole)).or_else(table)
 }
 
-fn lines(old: &str, new: &str) -> TextDiff {
+pub(crate) fn lines(old: &str, new: &str) -> TextDiff {
     let diff = Diff::configure().deadline(Instant::now() + LONGEST).diff_lines(old, new);
     let number = |at: Option<usize>| at.and_then(|at| u32::try_from(at + 1).ok());
     let mut told = TextDiff { lines: Vec::new(), gone: 0, new: 0, whole: true };

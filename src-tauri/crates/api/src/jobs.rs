@@ -298,7 +298,7 @@ fn level(key: &str) -> &str {
     body.rfind('/').and_then(|at| body.get(..=at)).unwrap_or_default()
 }
 
-fn row(view: JobView) -> JobRow {
+pub(crate) fn row(view: JobView) -> JobRow {
     let seconds_left = view.seconds_left();
     let JobView { row, rate, waits, .. } = view;
     let (spec, counts) = (&row.spec, &row.counts);

@@ -9,8 +9,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use windlass_domain::PairId;
 use windlass_ports::{
-    Catalog, Clock, Decoder, Entropy, Histories, Index, Journal, LocalFs, PreviewCache, Remotes, SecretStore,
-    Streams,
+    Catalog, Clock, Decoder, Entropy, Histories, Index, Jobs, Journal, LocalFs, PreviewCache, Remotes,
+    SecretStore, Streams,
 };
 
 use crate::changes::Counted;
@@ -19,6 +19,7 @@ use crate::dto_more::AppInfo;
 use crate::events::Hub;
 use crate::indexes::Fillings;
 use crate::learning::Learning;
+use crate::lifecycle::Opened;
 use crate::listing::Running;
 use crate::plan_tree::PlanTree;
 use crate::playing::Played;
@@ -67,6 +68,8 @@ pub struct ApiParts {
     pub index: Arc<dyn Index>,
     /// Version indexes.
     pub histories: Arc<dyn Histories>,
+    /// Which objects bear a hold.
+    pub jobs: Arc<dyn Jobs>,
     /// S3 by connection.
     pub remotes: Arc<dyn Remotes>,
     /// The disk; only ever read, for small pictures.
@@ -96,6 +99,9 @@ pub struct Api {
     pub(crate) catalog: Arc<dyn Catalog>,
     pub(crate) index: Arc<dyn Index>,
     pub(crate) histories: Arc<dyn Histories>,
+    pub(crate) holds: Arc<dyn Jobs>,
+    /// Lifecycle rules that were opened last.
+    pub(crate) opened: Mutex<Opened>,
     pub(crate) remotes: Arc<dyn Remotes>,
     pub(crate) fs: Arc<dyn LocalFs>,
     pub(crate) decoder: Arc<dyn Decoder>,
@@ -152,6 +158,8 @@ impl Api {
             catalog: parts.catalog,
             index: parts.index,
             histories: parts.histories,
+            holds: parts.jobs,
+            opened: Mutex::default(),
             remotes: parts.remotes,
             fs: parts.fs,
             decoder: parts.decoder,

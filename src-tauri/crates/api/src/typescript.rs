@@ -5,6 +5,7 @@ use crate::calls::signatures;
 use crate::dto::*;
 use crate::dto_jobs::*;
 use crate::dto_lock::*;
+use crate::dto_lifecycle::*;
 use crate::dto_more::*;
 use crate::dto_preview::*;
 use crate::dto_prices::*;
@@ -48,6 +49,9 @@ pub fn typescript() -> Vec<(String, String)> {
         TimeCounts, TimePlace, TimePlan, TimeRow, TimeSamples, TimeShow, TimeVersion, TimeWindow,
         BucketLock, LockChange, LockDefault, LockMode, LockRow, PurgeChoice,
         ThawBoard, ThawFrom, ThawItem, ThawItemState, ThawItems, ThawOffer, ThawRow, ThawSpeed, ThawState, ThawThen,
+        Forecast, ForecastEvent, ForecastKind, ForecastLine, ForecastMonth, ForecastStretch, Lifecycle, LifecycleDraft, LifecycleEdit,
+        OrphanUpload, OrphanUploads, OrphanUse, OrphansEnded, RuleEdit, RuleForm, RuleMove, RuleOld, RuleOldMove, RuleRow, RuleTag,
+        RuleWhen, StretchKind, UploadName,
         EditField, EditLine, IfTaken, JobKind, JobProblem, JobRequest, JobRoot, JobRow, JobState,
         RefusalRow, RefusedRight, Activity, AppInfo, BucketDraft, BucketRow, CapabilityLine, CapabilityReport, ConnectionDraft, ConnectionRow, ConnectionSource,
         DeleteResult, Direction, DownloadStarted, ErrorCode, FailureGroup, FileFilter, FolderCounts, FolderFileRow,

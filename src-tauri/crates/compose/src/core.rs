@@ -110,6 +110,7 @@ pub async fn start(options: ComposeOptions) -> anyhow::Result<Core> {
         catalog: Arc::clone(&catalog),
         index: Arc::clone(&journal) as Arc<dyn windlass_ports::Index>,
         histories: Arc::clone(&journal) as Arc<dyn windlass_ports::Histories>,
+        jobs: Arc::clone(&journal) as Arc<dyn windlass_ports::Jobs>,
         remotes: noted,
         fs,
         decoder: options.decoder.unwrap_or_else(|| Arc::new(DecoderProcess::installed())),

@@ -228,6 +228,30 @@ pub struct Rule {
     pub abort_uploads: Option<u32>,
 }
 
+/// Whether two lists hold the same in any order.
+fn alike<T: PartialEq>(a: &[T], b: &[T]) -> bool {
+    let mut left: Vec<&T> = b.iter().collect();
+    a.iter().all(|one| left.iter().position(|other| *other == one).map(|at| left.swap_remove(at)).is_some())
+        && left.is_empty()
+}
+
+impl Rule {
+    /// Whether it says the same as another one; the order of its tags and moves says nothing.
+    #[must_use]
+    pub fn says(&self, other: &Self) -> bool {
+        let rest = |rule: &Self| Self {
+            filter: Filter { tags: Vec::new(), ..rule.filter.clone() },
+            transitions: Vec::new(),
+            noncurrent_transitions: Vec::new(),
+            ..rule.clone()
+        };
+        alike(&self.filter.tags, &other.filter.tags)
+            && alike(&self.transitions, &other.transitions)
+            && alike(&self.noncurrent_transitions, &other.noncurrent_transitions)
+            && rest(self) == rest(other)
+    }
+}
+
 const DAY: i64 = 24 * 60 * 60 * 1_000_000_000;
 
 /// The midnight UTC at or after a moment.

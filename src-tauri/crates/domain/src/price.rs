@@ -414,6 +414,20 @@ impl PriceList {
         Ok(bill)
     }
 
+    /// Moves by lifecycle rules: one request for each object, into these classes.
+    ///
+    /// # Errors
+    /// [`Missing`] when something is not in the list.
+    pub fn moving(&self, at: &PriceAt, of: &[Tally]) -> Result<Bill, Missing> {
+        let place = self.place(at)?;
+        let mut bill = Bill::default();
+        for tally in of.iter().filter(|tally| tally.objects > 0) {
+            let class = place.class(&tally.class)?;
+            bill.add(Part::Puts, &tally.class, tally.objects, requests(class.put_1000, tally.objects));
+        }
+        Ok(bill)
+    }
+
     /// Keeping objects for a month.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use windlass_domain::Timestamp;
 use windlass_domain::time::Timeline;
 use windlass_ports::{
-    Histories, HistoryId, HistoryInfo, JournalError, KeyHistory, ListedVersion, VersionMark,
+    Histories, HistoryId, HistoryInfo, HistoryPage, JournalError, KeyHistory, ListedVersion, VersionMark,
 };
 
 use crate::SqliteJournal;
@@ -81,5 +81,9 @@ impl Histories for SqliteJournal {
         keys: Vec<(u32, Range<u32>)>,
     ) -> Result<Vec<KeyHistory>, JournalError> {
         self.read(move |conn| snapshot(conn, |conn| histories::keys(conn, id, &keys))).await
+    }
+
+    async fn history_page(&self, id: HistoryId, at: u32, versions: u32) -> Result<HistoryPage, JournalError> {
+        self.read(move |conn| snapshot(conn, |conn| histories::page(conn, id, at, versions))).await
     }
 }

@@ -1,11 +1,13 @@
 //! The port `Jobs`.
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
-use windlass_domain::{Item, JobId};
+use windlass_domain::{ETag, Item, JobId};
 use windlass_ports::{JobRow, Jobs, JournalError, LeftGroup};
 
 use crate::SqliteJournal;
 use crate::as_journal::snapshot;
-use crate::tables::jobs;
+use crate::tables::{holds, jobs};
 
 #[async_trait]
 impl Jobs for SqliteJournal {
@@ -30,6 +32,11 @@ impl Jobs for SqliteJournal {
     async fn left(&self, id: &JobId, keys: u32) -> Result<Vec<LeftGroup>, JournalError> {
         let id = id.clone();
         self.read(move |conn| snapshot(conn, |conn| jobs::left(conn, &id, keys))).await
+    }
+
+    async fn held(&self, connection: &str, bucket: &str) -> Result<BTreeMap<String, ETag>, JournalError> {
+        let (connection, bucket) = (connection.to_owned(), bucket.to_owned());
+        self.read(move |conn| holds::of(conn, &connection, &bucket)).await
     }
 
     async fn remove_job(&self, id: &JobId) -> Result<(), JournalError> {

@@ -21,6 +21,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0011_histories.sql"),
     include_str!("migrations/0012_deleted.sql"),
     include_str!("migrations/0013_thaws.sql"),
+    include_str!("migrations/0014_holds.sql"),
 ];
 
 /// How many migrations were applied.

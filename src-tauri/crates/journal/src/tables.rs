@@ -7,6 +7,7 @@ pub(crate) mod facts;
 pub(crate) mod file_rows;
 pub(crate) mod files;
 pub(crate) mod histories;
+pub(crate) mod holds;
 pub(crate) mod index_parts;
 pub(crate) mod indexes;
 pub(crate) mod intents;

@@ -49,6 +49,15 @@ pub struct KeyHistory {
     pub versions: Vec<Version>,
 }
 
+/// Some keys of a version index, in its order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryPage {
+    /// Keys, each with all of its versions.
+    pub keys: Vec<KeyHistory>,
+    /// The place of the version with which the next page begins; `None` at the end.
+    pub next: Option<u32>,
+}
+
 /// Version indexes. Each is filled page by page in the order of the server, and goes on after a kill where it was.
 #[async_trait]
 pub trait Histories: Debug + Send + Sync {
@@ -93,4 +102,6 @@ pub trait Histories: Debug + Send + Sync {
         id: HistoryId,
         keys: Vec<(u32, Range<u32>)>,
     ) -> Result<Vec<KeyHistory>, JournalError>;
+    /// All of its keys, page by page: those whose versions begin at this place, until there are at least `versions` of them.
+    async fn history_page(&self, id: HistoryId, at: u32, versions: u32) -> Result<HistoryPage, JournalError>;
 }

@@ -1,9 +1,10 @@
 //! Copies, moves, edits, deletes and restores as they are kept: one row for each job, and one for each of its objects.
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use async_trait::async_trait;
 use windlass_domain::job::Cause;
-use windlass_domain::{Item, JobCounts, JobId, JobSpec, JobState, Timestamp};
+use windlass_domain::{ETag, Item, JobCounts, JobId, JobSpec, JobState, Timestamp};
 
 use crate::JournalError;
 
@@ -57,6 +58,9 @@ pub trait Jobs: Debug + Send + Sync {
     async fn items(&self, id: &JobId, after: u64, limit: u32) -> Result<Vec<Item>, JournalError>;
     /// Those that were left, by cause, with at most `keys` keys each.
     async fn left(&self, id: &JobId, keys: u32) -> Result<Vec<LeftGroup>, JournalError>;
+    /// Objects of a bucket on which a job put a hold ([`windlass_domain::job::ObjectEdit::holds`]) and that no job changed since, each in
+    /// the version that was held. Outlives the jobs.
+    async fn held(&self, connection: &str, bucket: &str) -> Result<BTreeMap<String, ETag>, JournalError>;
     /// Forgets a job with its objects. Nothing in a bucket is touched.
     async fn remove_job(&self, id: &JobId) -> Result<(), JournalError>;
 }

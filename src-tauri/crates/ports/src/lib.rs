@@ -34,7 +34,7 @@ pub use decode::{ByteRanges, DecodeError, Decoded, Decoder, PreviewCache, Want};
 pub use fs::{
     FsError, FsErrorKind, LocalFs, Marker, Published, RootIdentity, ScanItem, Scanned, Staged, Taken,
 };
-pub use history::{Histories, HistoryId, HistoryInfo, KeyHistory};
+pub use history::{Histories, HistoryId, HistoryInfo, HistoryPage, KeyHistory};
 pub use index::{
     Index, IndexInfo, IndexPart, KnownFacts, KnownSizes, Learned, PartPage, Scope, SearchFound, SearchItem,
 };

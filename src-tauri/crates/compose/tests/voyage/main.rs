@@ -20,6 +20,7 @@ mod prices;
 mod refusals;
 mod refused;
 mod renames;
+mod rules;
 mod servers;
 mod sharded;
 mod sync;

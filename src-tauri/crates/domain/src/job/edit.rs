@@ -53,7 +53,25 @@ pub enum EditProblem {
     MetadataTooLarge,
 }
 
+/// The tag that a hold is.
+pub const HOLD_TAG: &str = "windlass-hold";
+/// Its value.
+pub const HELD: &str = "yes";
+
 impl ObjectEdit {
+    /// Puts a hold on.
+    #[must_use]
+    pub fn hold() -> Self {
+        let tags = BTreeMap::from([(HOLD_TAG.to_owned(), Some(HELD.to_owned()))]);
+        Self { tags, ..Self::default() }
+    }
+
+    /// Whether objects bear a hold afterwards; `None` where that stays as it is.
+    #[must_use]
+    pub fn holds(&self) -> Option<bool> {
+        self.tags.get(HOLD_TAG).map(|value| value.as_deref() == Some(HELD))
+    }
+
     /// Whether the object itself is written anew, rather than its tags alone.
     #[must_use]
     pub fn rewrites(&self) -> bool {

@@ -60,7 +60,7 @@ impl Terms {
     }
 }
 
-/// Which objects are wanted by their keys: the current ones of an event.
+/// Which objects are wanted by their keys: the current ones of an event that bear no hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     /// The event's kind.
@@ -156,7 +156,7 @@ impl Forecaster {
             let Some(content) = &version.content else { continue };
             let (size, old) = (content.size, place > 0);
             let one = One { size, old, held: held && !old };
-            self.unknown(key, one);
+            wanted |= self.unknown(key, one);
             let class = if content.class.is_empty() { "STANDARD" } else { content.class.as_ref() };
             let line = if old {
                 self.lines.old()
@@ -167,16 +167,20 @@ impl Forecaster {
             let class = self.lines.class(class);
             wanted |= self.walk(line, class, one, &path);
         }
-        if wanted && !self.has_all() {
+        if wanted && !held && !self.has_all() {
             self.keys.push(key.to_owned());
         }
     }
 
-    /// Rules of which it is not known whether they are for it.
-    fn unknown(&mut self, key: &str, one: One) {
+    /// Rules of which it is not known whether they are for it; whether one of them is the one that is wanted.
+    fn unknown(&mut self, key: &str, one: One) -> bool {
+        let mut wanted = false;
         for rule in self.paths.unknown(key, one.size) {
+            wanted |=
+                !one.old && self.wanted.as_ref().is_some_and(|w| w.is_of(EventKind::Unknown, *rule, None));
             self.events.note((EventKind::Unknown, *rule, None, false), 0, "", one, 0);
         }
+        wanted
     }
 
     /// Goes one version's way; whether it is one of the event that is wanted.

@@ -5,7 +5,9 @@ use rusqlite::{Connection, Row, params};
 use windlass_domain::time::timeline::Builder;
 use windlass_domain::time::{Content, Timeline, Version};
 use windlass_domain::{ETag, Timestamp, VersionId};
-use windlass_ports::{HistoryId, HistoryInfo, JournalErrorKind, KeyHistory, ListedVersion, VersionMark};
+use windlass_ports::{
+    HistoryId, HistoryInfo, HistoryPage, JournalErrorKind, KeyHistory, ListedVersion, VersionMark,
+};
 
 use super::dropped::GARBAGE;
 use super::listings::SPAN;
@@ -314,4 +316,33 @@ pub(crate) fn keys(conn: &Connection, id: HistoryId, keys: &[(u32, Range<u32>)])
         found.push(KeyHistory { key, versions });
     }
     Ok(found)
+}
+
+/// Keys whose versions begin at a place, until there are enough versions.
+pub(crate) fn page(conn: &Connection, id: HistoryId, at: u32, versions: u32) -> Result<HistoryPage> {
+    let info = existing(conn, id)?;
+    let (mut keys, mut taken): (Vec<(i64, Vec<Version>)>, u32) = (Vec::new(), 0);
+    let mut next = None;
+    let mut statement = conn.prepare_cached(ROW).map_err(sql)?;
+    let range = [base(id) + i64::from(at), base(id) + info.versions.cast_signed()];
+    let mut rows = statement.query(range).map_err(sql)?;
+    while let Some(row) = rows.next().map_err(sql)? {
+        let key = get(row, 0)?;
+        match keys.last_mut() {
+            Some((last, all)) if *last == key => all.push(version(row, 1)?),
+            _ if taken >= versions.max(1) => {
+                next = Some(at + taken);
+                break;
+            }
+            _ => keys.push((key, vec![version(row, 1)?])),
+        }
+        taken += 1;
+    }
+    let mut found = Vec::with_capacity(keys.len());
+    for (number, versions) in keys {
+        let key = first(conn, KEY, [base(id) + number], |row| get::<String>(row, 0))?;
+        let key = key.ok_or_else(|| odd("a key of a version index", "gone"))?;
+        found.push(KeyHistory { key, versions });
+    }
+    Ok(HistoryPage { keys: found, next })
 }

@@ -6,9 +6,9 @@ use windlass_domain::{
 };
 use windlass_ports::{JobRow, LeftGroup};
 
-use super::{all, amount, execute, facts, get, maybe, text, unsigned};
+use super::{all, amount, execute, facts, get, holds, maybe, text, unsigned};
 use crate::error::{Result, odd, other};
-use crate::marks::{Mark, Marked, holds};
+use crate::marks::{self, Mark, Marked};
 
 const JOBS: Marked = Marked {
     what: "a job",
@@ -107,6 +107,7 @@ pub(crate) fn save(conn: &Connection, job: &JobRow, items: &[Item]) -> Result<()
         save_item(conn, &job.id, item)?;
         if item.state == ItemState::Done {
             forget_changed(conn, &job.spec, item)?;
+            holds::follow(conn, &job.spec, item)?;
         }
     }
     Ok(())
@@ -188,7 +189,7 @@ fn read_item(row: &Row<'_>) -> Result<Item> {
     }
     let (job, seq, size): (&str, i64, i64) = (text(row, 0)?, get(row, 1)?, get(row, 2)?);
     let (version, top, top_size) = (text(row, 12)?, text(row, 13)?, get(row, 14)?);
-    if !holds(get(row, 11)?, mark(job, seq, size, texts, (version, top, top_size))) {
+    if !marks::holds(get(row, 11)?, mark(job, seq, size, texts, (version, top, top_size))) {
         return Err(odd("an object of a job", "damaged"));
     }
     let [from, to, etag, taken, state, cause, written, marker] = texts;

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use windlass_domain::{Item, ItemState, JobId};
+use windlass_domain::{ETag, Item, ItemState, JobId, JobKind};
 use windlass_ports::{JobRow, Jobs, JournalError, JournalErrorKind, LeftGroup};
 
 use super::{Entry, Tables, VirtualJournal};
@@ -85,6 +85,23 @@ impl Jobs for VirtualJournal {
             }
         }
         Ok(groups.into_values().collect())
+    }
+
+    async fn held(&self, connection: &str, bucket: &str) -> Result<BTreeMap<String, ETag>, JournalError> {
+        self.world.pass("held").await;
+        let state = self.state();
+        let of = |id: &JobId| {
+            state.tables.jobs.get(id).is_some_and(|job| {
+                let spec = &job.spec;
+                spec.kind == JobKind::Edit
+                    && spec.edit.holds() == Some(true)
+                    && spec.connection == connection
+                    && spec.bucket.as_str() == bucket
+            })
+        };
+        let done =
+            state.tables.items.iter().filter(|((id, _), item)| item.state == ItemState::Done && of(id));
+        Ok(done.map(|(_, item)| (item.from.as_str().to_owned(), item.etag.clone())).collect())
     }
 
     async fn remove_job(&self, id: &JobId) -> Result<(), JournalError> {
