@@ -141,3 +141,31 @@ async fn a_whole_one_takes_the_place_of_the_older_and_rows_go_with_it() {
     journal.forget_bucket("c", "b").await.unwrap();
     assert_eq!(journal.histories().await.unwrap(), []);
 }
+
+/// V6: a forecast goes over all keys page by page, and no key is cut.
+#[tokio::test]
+async fn a_page_of_keys_ends_between_two_keys_and_the_next_one_begins_there() {
+    let (_dir, journal) = fresh();
+    let listed = vec![
+        one("p/a", "3", 30, 3),
+        one("p/b", "9", 90, -1),
+        one("p/b", "8", 80, 8),
+        one("p/b", "7", 70, 7),
+        one("p/c", "1", 10, 0),
+    ];
+    let id = filled(&journal, vec![listed]).await;
+    let mut told = Vec::new();
+    let mut at = Some(0);
+    while let Some(from) = at {
+        let page = journal.history_page(id, from, 2).await.unwrap();
+        let keys: Vec<(String, usize)> =
+            page.keys.into_iter().map(|key| (key.key, key.versions.len())).collect();
+        told.push((from, keys));
+        at = page.next;
+    }
+    let key = |name: &str, versions| (name.to_owned(), versions);
+    assert_eq!(told, [(0, vec![key("p/a", 1), key("p/b", 3)]), (4, vec![key("p/c", 1)])]);
+    let whole = journal.history_page(id, 0, u32::MAX).await.unwrap();
+    assert_eq!((whole.keys.len(), whole.next), (3, None));
+    assert_eq!(whole.keys[1].versions[0].content, None, "newest first");
+}

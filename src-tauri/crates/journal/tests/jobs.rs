@@ -138,3 +138,33 @@ async fn a_hundred_thousand_objects_are_written_and_read_in_hundreds_of_commits(
     }
     assert_eq!((at, seen), (100_000, 100_000));
 }
+
+/// V6: what a job held stays known when the job is forgotten, and ends with whatever takes the tag away.
+#[tokio::test]
+async fn holds_outlive_their_job_and_end_with_what_takes_them_away() {
+    let (_dir, journal) = fresh();
+    let of = |id: &str, kind: JobKind, edit: ObjectEdit| {
+        let mut job = job(id);
+        job.spec = JobSpec { kind, edit, restore: None, undoes: None, ..job.spec };
+        job
+    };
+    let done = |seq: u64| Item { written: None, ..item(seq, ItemState::Done) };
+    let held = async || {
+        let held = journal.held("c", "one").await.unwrap();
+        held.into_iter().map(|(key, etag)| format!("{key} {}", etag.as_str())).collect::<Vec<_>>()
+    };
+    let holding = of("h", JobKind::Edit, ObjectEdit::hold());
+    let items = vec![done(1), done(2), done(3), item(4, ItemState::Planned), item(5, ItemState::Left)];
+    journal.save_job(holding, items).await.unwrap();
+    assert_eq!(held().await, ["a/1 \"e1\"", "a/2 \"e2\"", "a/3 \"e3\""]);
+    assert!(journal.held("c", "two").await.unwrap().is_empty());
+    journal.remove_job(&JobId::from("h")).await.unwrap();
+    assert_eq!(held().await.len(), 3);
+    journal.save_job(of("d", JobKind::Delete, ObjectEdit::default()), vec![done(1)]).await.unwrap();
+    let mut off = ObjectEdit::hold();
+    off.tags.values_mut().for_each(|value| *value = None);
+    journal.save_job(of("o", JobKind::Edit, off), vec![done(2)]).await.unwrap();
+    let other = ObjectEdit { class: Some("STANDARD_IA".to_owned()), ..ObjectEdit::default() };
+    journal.save_job(of("e", JobKind::Edit, other), vec![done(3)]).await.unwrap();
+    assert_eq!(held().await, ["a/3 \"e3\""]);
+}

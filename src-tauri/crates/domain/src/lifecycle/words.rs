@@ -44,7 +44,7 @@ pub fn number(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -56,7 +56,7 @@ pub fn number(n: u64) -> String {
 #[must_use]
 pub fn size(bytes: u64) -> String {
     let units = [(1_u64 << 40, "TB"), (1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "KB")];
-    let whole = units.into_iter().find(|(unit, _)| bytes >= *unit && bytes % unit == 0);
+    let whole = units.into_iter().find(|(unit, _)| bytes >= *unit && bytes.is_multiple_of(*unit));
     whole.map_or_else(|| many(bytes, "byte"), |(unit, name)| format!("{} {name}", number(bytes / unit)))
 }
 
@@ -98,20 +98,12 @@ fn conditions(filter: &Filter) -> String {
     if parts.is_empty() { String::new() } else { format!(" that {}", list(&parts)) }
 }
 
-/// `Objects below raw/ that are larger than 128 KB`.
-fn objects(filter: &Filter) -> String {
+/// `Objects below raw/ that are larger than 128 KB`; with other words for all of them, and for some.
+fn objects(filter: &Filter, all: &str, some: &str) -> String {
     if *filter == Filter::default() {
-        return "All objects".to_owned();
+        return all.to_owned();
     }
-    format!("Objects{}{}", place(&filter.prefix), conditions(filter))
-}
-
-/// `Old versions of objects below raw/`.
-fn old_versions(filter: &Filter) -> String {
-    let of = objects(filter);
-    let of = of.strip_prefix("All").map(|rest| format!("all{rest}")).unwrap_or(of);
-    let of = of.strip_prefix("Objects").map(|rest| format!("objects{rest}")).unwrap_or(of);
-    format!("Old versions of {of}")
+    format!("{some}{}{}", place(&filter.prefix), conditions(filter))
 }
 
 fn when(when: When) -> String {
@@ -141,7 +133,8 @@ pub fn sentences(rule: &Rule, strange: &[String]) -> Vec<String> {
     if !rule.enabled {
         all.push("This rule is off and does nothing.".to_owned());
     }
-    let (of, old) = (objects(&rule.filter), old_versions(&rule.filter));
+    let of = objects(&rule.filter, "All objects", "Objects");
+    let old = objects(&rule.filter, "Old versions of all objects", "Old versions of objects");
     for (at, to) in &rule.transitions {
         all.push(format!("{of} move to {} {}.", to.plain(), when(*at)));
     }

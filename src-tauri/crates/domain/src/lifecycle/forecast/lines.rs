@@ -190,7 +190,9 @@ impl Lines {
         for line in &self.all {
             add_all(&mut sums, &line.begin);
             if let Some(day) = day {
-                line.days.range(..=day).for_each(|(_, more)| add_all(&mut sums, more));
+                for (_, more) in line.days.range(..=day) {
+                    add_all(&mut sums, more);
+                }
             }
         }
         let mut by_class: BTreeMap<&str, (i64, i128)> = BTreeMap::new();
@@ -242,8 +244,8 @@ impl Lines {
     /// Those that are told.
     pub(super) fn told(mut self, terms: &Terms) -> Vec<Line> {
         let mut all = std::mem::take(&mut self.all);
-        let old = all.iter().position(|line| line.of == LineOf::Old).map(|at| all.swap_remove(at));
-        let rest = all.iter().position(|line| line.of == LineOf::Rest).map(|at| all.swap_remove(at));
+        let old = all.iter().position(|line| line.of == LineOf::Old).map(|at| all.remove(at));
+        let rest = all.iter().position(|line| line.of == LineOf::Rest).map(|at| all.remove(at));
         all.sort_by_key(|line| std::cmp::Reverse((line.amount.bytes, line.amount.objects)));
         let room = MOST - usize::from(old.is_some());
         let mut rest: Vec<Summed> = rest.into_iter().collect();

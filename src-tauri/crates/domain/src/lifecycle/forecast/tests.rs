@@ -193,7 +193,7 @@ fn the_keys_of_an_event_are_those_of_its_current_objects() {
     forecaster.add("a", &[there.clone(), old.clone()], false);
     forecaster.add("gone", &[marker("2", "2026-01-02"), old], false);
     assert!(!forecaster.has_all());
-    forecaster.add("z", &[there.clone()], false);
+    forecaster.add("z", std::slice::from_ref(&there), false);
     assert!(forecaster.has_all());
     forecaster.add("zz", &[there], false);
     assert_eq!(forecaster.finish().keys, ["a", "z"]);
