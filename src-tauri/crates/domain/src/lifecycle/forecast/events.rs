@@ -51,6 +51,16 @@ pub struct Event {
     pub days: u32,
 }
 
+impl Event {
+    const fn weight(&self) -> u8 {
+        match self.kind {
+            EventKind::Deleted | EventKind::OldGone | EventKind::Unknown => 0,
+            EventKind::Archived => self.old as u8,
+            EventKind::Small | EventKind::Early => 1,
+        }
+    }
+}
+
 /// What is one event: kind, rule, class where it tells two apart, and whether it is of old versions.
 pub(super) type Same = (EventKind, usize, Option<Class>, bool);
 
@@ -112,8 +122,10 @@ impl Events {
             }
         };
         let mut all: Vec<Event> = self.all.into_iter().map(event).collect();
-        all.sort_by_key(|event| (event.at.is_none(), event.at, event.kind, event.rule));
+        // Where there are too many, what is lost counts for more than what is paid for, and many objects for more than few.
+        all.sort_by_key(|event| (event.weight(), std::cmp::Reverse(event.amount.objects)));
         all.truncate(MOST);
+        all.sort_by_key(|event| (event.at.is_none(), event.at, event.kind, event.rule));
         all
     }
 }

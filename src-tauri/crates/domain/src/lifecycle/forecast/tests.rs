@@ -217,6 +217,26 @@ fn more_than_twelve_lines_are_put_together_and_lose_nothing() {
     assert_eq!(forecast.lines.iter().map(|line| line.amount.objects).sum::<u64>(), 1502);
 }
 
+#[test]
+fn of_too_many_events_those_that_lose_something_are_told() {
+    let rules: Vec<String> = (0..40).map(|n| format!("p:k{n:02}/ 10>GLACIER x50")).collect();
+    let mut rules: Vec<&str> = rules.iter().map(String::as_str).collect();
+    rules.push("t:a=b x1");
+    let mut forecaster = Forecaster::new(terms(&rules, Versioning::Never, 90));
+    for n in 0..40 {
+        forecaster.add(&format!("k{n:02}/x"), &[version("1", "2026-01-15", KB200, "STANDARD")], false);
+    }
+    let events = forecaster.finish().events;
+    let count = |kind| events.iter().filter(|event| event.kind == kind).count();
+    assert_eq!(events.len(), 50);
+    assert_eq!(
+        (count(EventKind::Deleted), count(EventKind::Unknown), count(EventKind::Archived)),
+        (40, 1, 9)
+    );
+    assert_eq!(events[49].kind, EventKind::Unknown, "without a day, so the last");
+    assert!(events.is_sorted_by_key(|event| event.at.map_or(i64::MAX, |at| at.0)));
+}
+
 const RULES: [&str; 14] = [
     "30>STANDARD_IA 60>GLACIER x90",
     "p:a 10>GLACIER",
