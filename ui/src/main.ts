@@ -6,6 +6,7 @@ import './styles/view.css';
 import './styles/versions.css';
 import './styles/lock.css';
 import './styles/time.css';
+import './styles/thaw.css';
 import { mount } from 'svelte';
 import { connectBackend } from './lib/backend';
 import { App as AppState } from './lib/state/app.svelte';

@@ -31,6 +31,7 @@ test.each([
   ['ctrl+y', 'look'],
   ['ctrl+shift+t', 'time'],
   ['ctrl+shift+r', 'restore-moment'],
+  ['ctrl+shift+a', 'thaw-board'],
 ])('%s is the key of %s, as the specification has it', (keys, id) => {
   expect(commandFor(keys, false)?.id).toBe(id);
 });

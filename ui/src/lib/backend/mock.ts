@@ -16,6 +16,7 @@ import { mockLock } from './mock-lock';
 import { mockListings } from './mock-listings';
 import { samplePlaying, samplePreview } from './mock-preview';
 import { mockPrices } from './mock-prices';
+import { mockThaw } from './mock-thaw';
 import { mockTime } from './mock-time';
 import { mockVersions } from './mock-versions';
 import { INGEST, mockSync, OPTIONS } from './mock-sync';
@@ -25,7 +26,7 @@ type Handlers = { [N in CallName]: (args: Calls[N]['args']) => Calls[N]['result'
 
 const FILES = 812;
 
-/** Options of the page address: `?first`, `?rows=1000000`, `?fast`, `?states`, `?refused`, `?keeps=suspended`, `?lock`. */
+/** Options of the page address: `?first`, `?rows=1000000`, `?fast`, `?states`, `?refused`, `?keeps=suspended`, `?lock`, `?thaw`. */
 function options(): {
   first: boolean;
   rows: number;
@@ -194,6 +195,11 @@ export function mockBackend(): Backend {
     ...time.handlers,
     ...lock.handlers,
     ...mockPrices(
+      (bucket, prefix) => rowsOf(bucket, prefix),
+      (id) => jobs.job({ id }),
+    ),
+    ...mockThaw(
+      emit,
       (bucket, prefix) => rowsOf(bucket, prefix),
       (id) => jobs.job({ id }),
     ),

@@ -13,6 +13,8 @@ export const commands = {
     refresh: 'Refresh',
     bookmark: 'Add or remove the bookmark',
     time: 'Look at this place in time',
+    'thaw-board': 'Thaw board',
+    thaw: 'Thaw…',
     'restore-moment': 'Restore this place to a moment',
     'new-tab': 'New tab',
     'new-window': 'New window',

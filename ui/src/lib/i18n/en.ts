@@ -16,6 +16,7 @@ import { sync } from './sync';
 import { gallery, preview } from './preview';
 import { table } from './table';
 import { tabs as tabBar } from './tabs';
+import { thaw } from './thaw';
 import { time } from './time';
 import { versions } from './versions';
 
@@ -505,5 +506,6 @@ export const en = {
     examples: (k: number) => `Show ${n(k, 'file', 'files')}`,
   },
   sync,
+  thaw,
   size,
 } as const;

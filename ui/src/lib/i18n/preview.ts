@@ -90,7 +90,6 @@ export const preview = {
   map: (position: string) => `Position on the globe: ${position}`,
   copyPosition: 'Copy position',
   cameraTime: 'camera’s time',
-  archived: 'Archived: it must be restored before it can be shown.',
   empty: 'This file is empty.',
   folder: 'A folder has nothing to show. Go on with the arrow keys.',
   cut: 'Only the beginning is shown.',

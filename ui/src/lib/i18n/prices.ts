@@ -4,7 +4,7 @@ import { money } from '../util/money';
 
 const n = (value: number, one: string, many: string): string => `${count(value)} ${value === 1 ? one : many}`;
 
-function what({ part, class: kind, units }: PriceLine, region: string): string {
+function what({ part, class: kind, units }: PriceLine, region: string, days: number | null): string {
   const of = kind === '' || kind === 'STANDARD' ? '' : ` in ${storageClass(kind)}`;
   switch (part) {
     case 'lists':
@@ -20,7 +20,7 @@ function what({ part, class: kind, units }: PriceLine, region: string): string {
     case 'restores':
       return `${n(units, 'request', 'requests')} to bring objects back${of}`;
     case 'storing':
-      return `${size(units)} kept for a month${of}`;
+      return `${size(units)} kept for ${days === null ? 'a month' : n(days, 'day', 'days')}${of}`;
   }
 }
 
@@ -41,10 +41,10 @@ export const prices = {
     return folders === 0 ? `${words} to download` : `${words} without ${n(folders, 'folder', 'folders')}`;
   },
   /** What it is made of, and of what day the list is; or why there is no price. */
-  reason: ({ kind, lines, currency, date, region, why }: Price): string => {
+  reason: ({ kind, lines, currency, date, region, why }: Price, days: number | null = null): string => {
     if (kind === 'free') return 'The practice bucket is on this computer.';
     if (kind !== 'known') return why;
-    const parts = lines.map((line) => `${what(line, region)} ${money(line.amount, currency)}`);
+    const parts = lines.map((line) => `${what(line, region, days)} ${money(line.amount, currency)}`);
     return [...parts, `list prices of ${date}`].join(', ');
   },
   early: ({ class: kind, objects, days }: PriceEarly): string =>

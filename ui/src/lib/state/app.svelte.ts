@@ -5,6 +5,7 @@ import type {
   JobRequest,
   LockRow,
   RefusalRow,
+  ThawFrom,
   UiError,
   UiEvent,
   VersionRow,
@@ -34,6 +35,8 @@ import { Previews } from './previews.svelte';
 import { Sync } from './sync.svelte';
 import { TableLayout } from './table-layout.svelte';
 import { Theme } from './theme.svelte';
+import { Thaw } from './thaw.svelte';
+import { sayThawed } from './thaw-actions';
 import { TimeTravel } from './time.svelte';
 import { Toasts } from './toasts.svelte';
 import { Transfers } from './transfers.svelte';
@@ -54,6 +57,11 @@ export type Dialog =
   | { kind: 'compare'; subject: Subject; older: VersionRow; newer: VersionRow }
   | { kind: 'keeping'; connection: string; bucket: string; asking?: boolean }
   | { kind: 'restore'; request: JobRequest; known: number; review: boolean }
+  | { kind: 'thaw'; connection: string; bucket: string; from: ThawFrom | null; restore?: JobRequest; id: string | null }
+  | { kind: 'thaw-more' }
+  | { kind: 'thaw-items'; id: string }
+  | { kind: 'thaw-change'; id: string; change: 'extend' | 'faster' | 'then' }
+  | { kind: 'thaw-stop'; id: string; name: string }
   | { kind: 'new-folder' }
   | { kind: 'new-bucket' }
   | { kind: 'delete-bucket'; connection: string; bucket: string }
@@ -117,6 +125,7 @@ export class App extends Navigation {
   readonly keeping: Keeping;
   readonly locks: Locks;
   readonly time: TimeTravel;
+  readonly thaw: Thaw;
   current = $derived(this.connections.find((c) => c.id === this.connection) ?? null);
   #stops: (() => void)[] = [];
   #relist = new Throttle(() => this.#listAgain(), RELIST_GAP);
@@ -129,6 +138,7 @@ export class App extends Navigation {
     this.versions = new Versions(backend);
     this.keeping = new Keeping(backend);
     this.locks = new Locks(backend);
+    this.thaw = new Thaw(backend);
     this.time = new TimeTravel(backend);
     this.time.onroute = (route) => this.note(route);
     this.keeping.onturned = (connection, bucket) => this.time.turned(connection, bucket);
@@ -166,7 +176,13 @@ export class App extends Navigation {
       const leave = (): void => this.leave();
       window.addEventListener('pagehide', leave);
       this.#stops.push(() => window.removeEventListener('pagehide', leave));
-      await Promise.all([this.transfers.read(), this.folders.read(), this.indexes.read(), this.jobs.read()]);
+      await Promise.all([
+        this.transfers.read(),
+        this.folders.read(),
+        this.indexes.read(),
+        this.jobs.read(),
+        this.thaw.read(),
+      ]);
       const opened = await this.backend.opened();
       this.#stops.push(this.backend.onLinks(() => void this.#followLinks()));
       this.#stops.push(onKept(() => this.#readKept()));
@@ -180,7 +196,7 @@ export class App extends Navigation {
         // A keychain may take its time to answer; the ways in are shown meanwhile.
         void this.connect.load();
       } else if (this.route) {
-        this.connection = this.route.kind === 'folder' ? first.id : this.route.connection;
+        this.connection = 'connection' in this.route ? this.route.connection : first.id;
         this.arrive();
         await this.loadBuckets();
       } else await this.enter(first);
@@ -248,6 +264,7 @@ export class App extends Navigation {
   }
 
   #isThere(route: Route): boolean {
+    if (route.kind === 'thaw') return true;
     if (route.kind === 'folder') return this.folders.list.some((folder) => folder.id === route.id);
     return this.connections.some((connection) => connection.id === route.connection);
   }
@@ -371,6 +388,7 @@ export class App extends Navigation {
     else if (route?.kind === 'folder') void this.command('rescan_folder');
     else if (route?.kind === 'search') this.search.changed();
     else if (route?.kind === 'time') this.time.reload();
+    else if (route?.kind === 'thaw') void this.thaw.read();
     else void this.loadBuckets();
   }
 
@@ -476,7 +494,7 @@ export class App extends Navigation {
   }
 
   protected override show(route: Route, view: Partial<View> | null): void {
-    if (route.kind !== 'folder' && route.connection !== this.connection) {
+    if ('connection' in route && route.connection !== this.connection) {
       this.connection = route.connection;
       void this.loadBuckets();
     }
@@ -486,6 +504,7 @@ export class App extends Navigation {
     this.time.open(route.kind === 'time' ? route : null, this.tabs.current?.id ?? 0);
     const { bucket, prefix } = route.kind === 'browse' || route.kind === 'time' ? route : { bucket: '', prefix: '' };
     void this.refusals.show(this.connection, bucket, prefix);
+    this.thaw.show(route.kind === 'browse' ? route : null);
     if (route.kind === 'browse') {
       const { connection } = route;
       this.places.visit(route);
@@ -514,6 +533,12 @@ export class App extends Navigation {
         case 'histories':
           this.time.changed();
           break;
+        case 'thaws':
+          this.thaw.changed();
+          break;
+        case 'thawed':
+          void sayThawed(this, event);
+          break;
         case 'jobs':
           this.jobs.changed();
           break;
@@ -527,6 +552,7 @@ export class App extends Navigation {
           this.listing.reread();
           this.transfers.changed();
           this.jobs.changed();
+          this.thaw.changed();
           this.time.changed();
           this.folders.changed();
           this.sync.changed();

@@ -10,6 +10,7 @@ import { askLock, askPurge, deleteBlocked, lockBlocked, purgeBlocked } from './l
 import { askCarry, askEdit, askRename, clip, copyName, paste } from './object-actions';
 import { attempt, gate } from './refusals.svelte';
 import type { App } from './app.svelte';
+import { askThaw, openBoard, thawBlocked } from './thaw-actions';
 import { atTime, leaveTime, openTime, toggleTime } from './time-place';
 import { showVersions } from './versions.svelte';
 
@@ -112,6 +113,7 @@ export const COMMANDS: Command[] = [
   }),
   command('go', 'bookmark', ['ctrl+b'], (app) => app.toggleBookmark(), { blocked: inPlace }),
   command('go', 'time', ['ctrl+shift+t'], toggleTime, { blocked: atTime }),
+  command('go', 'thaw-board', ['ctrl+shift+a'], (app) => openBoard(app)),
   command('go', 'restore-moment', ['ctrl+shift+r'], (app) => openTime(app, 'restore'), { blocked: atTime }),
   command('go', 'refresh', ['f5', 'ctrl+r'], (app) => app.refresh()),
   command('tabs', 'new-tab', ['ctrl+t'], (app) => app.openTab()),
@@ -127,6 +129,7 @@ export const COMMANDS: Command[] = [
   command('objects', 'download', ['ctrl+d'], (app) => void meantKeys(app).then((keys) => app.download(keys)), {
     blocked: alive,
   }),
+  command('objects', 'thaw', [], (app) => void askThaw(app), { blocked: (app) => alive(app) ?? thawBlocked(app) }),
   command('objects', 'new-folder', [], (app) => (app.dialog = { kind: 'new-folder' }), { blocked: inPlace }),
   command('objects', 'copy-address', ['ctrl+shift+c'], (app) => void copyAddress(app), { blocked: inPlace }),
   command('objects', 'copy-arn', [], (app) => void copyName(app, 'arn'), { blocked: inPlace }),

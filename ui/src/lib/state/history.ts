@@ -7,6 +7,7 @@ export type Route =
   | { kind: 'buckets'; connection: string }
   | { kind: 'browse'; connection: string; bucket: string; prefix: string }
   | { kind: 'folder'; id: string }
+  | { kind: 'thaw' }
   | SearchRoute
   | TimeRoute;
 
@@ -53,6 +54,7 @@ export const MAX_PAST = 100;
 
 export function sameRoute(a: Route, b: Route): boolean {
   if (a.kind === 'search') return b.kind === 'search' && sameSearch(a, b);
+  if (a.kind === 'thaw') return b.kind === 'thaw';
   if (a.kind === 'folder') return b.kind === 'folder' && a.id === b.id;
   if (a.kind === 'buckets') return b.kind === 'buckets' && a.connection === b.connection;
   // A place in time is one place, whatever moment is looked at.

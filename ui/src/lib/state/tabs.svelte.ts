@@ -133,6 +133,7 @@ function readEntry(value: unknown): HistoryEntry | null {
   const { kind, connection, bucket, prefix, id } = value.route;
   const view = readView(value.view);
   if (kind === 'folder' && isText(id)) return { route: { kind, id }, view: null };
+  if (kind === 'thaw') return { route: { kind }, view: null };
   if (kind === 'buckets' && isText(connection)) return { route: { kind, connection }, view: null };
   if (kind === 'search') {
     const search = readSearch(value.route);

@@ -6,6 +6,14 @@ export interface Toast {
   kind: 'ok' | 'info' | 'error';
   text: string;
   detail: string | null;
+  /** What it leads to. */
+  action: ToastAction | null;
+}
+
+/** What a notice offers to do. */
+export interface ToastAction {
+  label: string;
+  run: () => void;
 }
 
 const LIFE = 6000;
@@ -16,14 +24,14 @@ export class Toasts {
   #next = 1;
   #timers = new Map<number, ReturnType<typeof setTimeout>>();
 
-  show(kind: Toast['kind'], text: string, detail: string | null = null): void {
+  show(kind: Toast['kind'], text: string, detail: string | null = null, action: ToastAction | null = null): void {
     const id = this.#next;
     this.#next += 1;
     // A name in it may not turn the words around it.
     const lines = (all: string): string => all.split('\n').map(visible).join('\n');
     this.list = [
       ...this.list.slice(-3),
-      { id, kind, text: lines(text), detail: detail === null ? null : lines(detail) },
+      { id, kind, text: lines(text), detail: detail === null ? null : lines(detail), action },
     ];
     this.resume(id);
   }
