@@ -7,6 +7,7 @@ import './styles/versions.css';
 import './styles/lock.css';
 import './styles/time.css';
 import './styles/thaw.css';
+import './styles/lifecycle.css';
 import { mount } from 'svelte';
 import { connectBackend } from './lib/backend';
 import { App as AppState } from './lib/state/app.svelte';

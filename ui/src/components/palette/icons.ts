@@ -15,6 +15,7 @@ const commands: Partial<Record<CommandId, IconName>> = {
   bookmark: 'star',
   time: 'history',
   'restore-moment': 'rotate-ccw',
+  lifecycle: 'clock-alert',
   'new-tab': 'plus',
   'close-tab': 'x',
   'next-tab': 'chevron-right',

@@ -22,6 +22,8 @@ import type {
   FileFilter,
   FolderFiles,
   FolderOptions,
+  Forecast,
+  ForecastEvent,
   FoundProfile,
   HistoryRow,
   IndexRow,
@@ -29,10 +31,16 @@ import type {
   JobProblem,
   JobRequest,
   JobRow,
+  Lifecycle,
+  LifecycleDraft,
+  LifecycleEdit,
   ListingSummary,
   ListingWindow,
   LockRow,
   ObjectDetails,
+  OrphanUploads,
+  OrphanUse,
+  OrphansEnded,
   PlanFilter,
   PlanHead,
   PlanWindow,
@@ -63,6 +71,7 @@ import type {
   TransferFilter,
   TransferWindow,
   UiError,
+  UploadName,
   UploadStarted,
   VersionMark,
   VersionSide,
@@ -127,6 +136,14 @@ export interface Calls {
   time_window: { args: { id: string; prefix: string; moment: number; show: TimeShow; text: string; offset: number; limit: number }; result: TimeWindow };
   time_plan: { args: { id: string; prefix: string; moment: number; choice: TimeChoice }; result: TimePlan };
   time_samples: { args: { id: string; prefix: string; moment: number; choice: TimeChoice }; result: TimeSamples };
+  lifecycle: { args: { connection: string; bucket: string }; result: Lifecycle };
+  draft_lifecycle: { args: { connection: string; bucket: string; mark: string; edit: LifecycleEdit }; result: LifecycleDraft };
+  save_lifecycle: { args: { connection: string; bucket: string; mark: string; edit: LifecycleEdit }; result: Lifecycle };
+  forecast: { args: { connection: string; bucket: string; days: number; mark: string | null; edit: LifecycleEdit | null }; result: Forecast };
+  hold_objects: { args: { connection: string; bucket: string; event: ForecastEvent; mark: string; days: number }; result: JobRow };
+  orphan_uploads: { args: { connection: string; bucket: string; prefix: string }; result: OrphanUploads };
+  count_orphan: { args: { connection: string; bucket: string; upload: UploadName }; result: OrphanUse };
+  abort_orphans: { args: { connection: string; bucket: string; uploads: Array<UploadName> }; result: OrphansEnded };
   plan_job: { args: { request: JobRequest }; result: JobRow };
   job_items: { args: { id: string; offset: number; limit: number }; result: JobItems };
   start_job: { args: { id: string; typed: number | null; date: string | null }; result: null };
@@ -243,6 +260,14 @@ export function client(call: Caller) {
     time_window: (args: Calls['time_window']['args']) => call('time_window', args),
     time_plan: (args: Calls['time_plan']['args']) => call('time_plan', args),
     time_samples: (args: Calls['time_samples']['args']) => call('time_samples', args),
+    lifecycle: (args: Calls['lifecycle']['args']) => call('lifecycle', args),
+    draft_lifecycle: (args: Calls['draft_lifecycle']['args']) => call('draft_lifecycle', args),
+    save_lifecycle: (args: Calls['save_lifecycle']['args']) => call('save_lifecycle', args),
+    forecast: (args: Calls['forecast']['args']) => call('forecast', args),
+    hold_objects: (args: Calls['hold_objects']['args']) => call('hold_objects', args),
+    orphan_uploads: (args: Calls['orphan_uploads']['args']) => call('orphan_uploads', args),
+    count_orphan: (args: Calls['count_orphan']['args']) => call('count_orphan', args),
+    abort_orphans: (args: Calls['abort_orphans']['args']) => call('abort_orphans', args),
     plan_job: (args: Calls['plan_job']['args']) => call('plan_job', args),
     job_items: (args: Calls['job_items']['args']) => call('job_items', args),
     start_job: (args: Calls['start_job']['args']) => call('start_job', args),

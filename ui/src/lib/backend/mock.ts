@@ -15,6 +15,7 @@ import { mockJobs } from './mock-jobs';
 import { mockLock } from './mock-lock';
 import { mockListings } from './mock-listings';
 import { samplePlaying, samplePreview } from './mock-preview';
+import { mockLifecycle } from './mock-lifecycle';
 import { mockPrices } from './mock-prices';
 import { mockThaw } from './mock-thaw';
 import { mockTime } from './mock-time';
@@ -194,6 +195,10 @@ export function mockBackend(): Backend {
     ...versions.handlers,
     ...time.handlers,
     ...lock.handlers,
+    ...mockLifecycle(
+      (connection, bucket) => time.handlers.open_time({ connection, bucket, prefix: '' }),
+      (request) => jobs.plan_job({ request }),
+    ),
     ...mockPrices(
       (bucket, prefix) => rowsOf(bucket, prefix),
       (id) => jobs.job({ id }),

@@ -16,6 +16,7 @@ export const commands = {
     'thaw-board': 'Thaw board',
     thaw: 'Thaw…',
     'restore-moment': 'Restore this place to a moment',
+    lifecycle: 'Lifecycle rules and forecast',
     'new-tab': 'New tab',
     'new-window': 'New window',
     'close-tab': 'Close tab',

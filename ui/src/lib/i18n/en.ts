@@ -7,6 +7,7 @@ import { deleted } from './deleted';
 import { jobs } from './jobs';
 import { keeping } from './keeping';
 import { lock, purge } from './lock';
+import { lifecycle } from './lifecycle';
 import { palette } from './palette';
 import { places } from './places';
 import { prices } from './prices';
@@ -149,6 +150,7 @@ export const en = {
   table,
   versions,
   time,
+  lifecycle,
   rowState,
   rowStateStoredHint: 'In the bucket. Windlass has not compared its bytes.',
   folderState,

@@ -25,6 +25,8 @@ import { Jobs } from './jobs.svelte';
 import { Keeping } from './keeping.svelte';
 import { sayLocked } from './lock';
 import { Locks } from './locks.svelte';
+import type { RulesStart } from './lifecycle-place';
+import { LifecycleView } from './lifecycle.svelte';
 import { Listing, type View, type Place } from './listing.svelte';
 import { Navigation } from './navigation.svelte';
 import { Places, type Bookmark } from './places.svelte';
@@ -42,6 +44,13 @@ import { Toasts } from './toasts.svelte';
 import { Transfers } from './transfers.svelte';
 import { sayRestored, Versions, type Restoring, type Subject } from './versions.svelte';
 
+/** Words of a plan, where what it is for says more than what it does. */
+export interface JobWords {
+  title: (objects: number) => string;
+  lead: string;
+  start: (objects: number) => string;
+}
+
 /** A dialog that is open. */
 export type Dialog =
   | { kind: 'delete'; keys: string[]; folders: number; names: string[]; locked: number }
@@ -51,7 +60,14 @@ export type Dialog =
   | { kind: 'rename'; key: string }
   | { kind: 'carry'; action: 'copy' | 'move'; keys: string[] }
   | { kind: 'edit-objects'; keys: string[] }
-  | { kind: 'job'; request: JobRequest | null; id: string | null; restoring?: Restoring; locked?: number }
+  | {
+      kind: 'job';
+      request: JobRequest | null;
+      id: string | null;
+      restoring?: Restoring;
+      locked?: number;
+      says?: JobWords;
+    }
   | { kind: 'look' }
   | { kind: 'look-version'; index: number }
   | { kind: 'compare'; subject: Subject; older: VersionRow; newer: VersionRow }
@@ -62,6 +78,8 @@ export type Dialog =
   | { kind: 'thaw-items'; id: string }
   | { kind: 'thaw-change'; id: string; change: 'extend' | 'faster' | 'then' }
   | { kind: 'thaw-stop'; id: string; name: string }
+  | { kind: 'rules'; connection: string; bucket: string; start: RulesStart }
+  | { kind: 'orphans'; connection: string; bucket: string }
   | { kind: 'new-folder' }
   | { kind: 'new-bucket' }
   | { kind: 'delete-bucket'; connection: string; bucket: string }
@@ -126,6 +144,7 @@ export class App extends Navigation {
   readonly locks: Locks;
   readonly time: TimeTravel;
   readonly thaw: Thaw;
+  readonly lifecycle: LifecycleView;
   current = $derived(this.connections.find((c) => c.id === this.connection) ?? null);
   #stops: (() => void)[] = [];
   #relist = new Throttle(() => this.#listAgain(), RELIST_GAP);
@@ -141,12 +160,15 @@ export class App extends Navigation {
     this.thaw = new Thaw(backend);
     this.time = new TimeTravel(backend);
     this.time.onroute = (route) => this.note(route);
+    this.lifecycle = new LifecycleView(backend);
+    this.lifecycle.onroute = (route) => this.note(route);
     this.keeping.onturned = (connection, bucket) => this.time.turned(connection, bucket);
     this.jobs.onended = (row) => {
       this.#relist.poke();
       this.versions.ended(row);
       this.time.ended(row);
       this.locks.ended(row);
+      this.lifecycle.ended(row);
       sayRestored(this, row);
       sayLocked(this, row);
     };
@@ -389,6 +411,7 @@ export class App extends Navigation {
     else if (route?.kind === 'search') this.search.changed();
     else if (route?.kind === 'time') this.time.reload();
     else if (route?.kind === 'thaw') void this.thaw.read();
+    else if (route?.kind === 'lifecycle') this.lifecycle.reload();
     else void this.loadBuckets();
   }
 
@@ -502,7 +525,8 @@ export class App extends Navigation {
     this.sync.show(route.kind === 'folder' ? route.id : null);
     this.search.show(route.kind === 'search' ? route : null);
     this.time.open(route.kind === 'time' ? route : null, this.tabs.current?.id ?? 0);
-    const { bucket, prefix } = route.kind === 'browse' || route.kind === 'time' ? route : { bucket: '', prefix: '' };
+    this.lifecycle.open(route.kind === 'lifecycle' ? route : null);
+    const { bucket, prefix } = 'prefix' in route && route.kind !== 'search' ? route : { bucket: '', prefix: '' };
     void this.refusals.show(this.connection, bucket, prefix);
     this.thaw.show(route.kind === 'browse' ? route : null);
     if (route.kind === 'browse') {
@@ -532,6 +556,7 @@ export class App extends Navigation {
           break;
         case 'histories':
           this.time.changed();
+          this.lifecycle.changed();
           break;
         case 'thaws':
           this.thaw.changed();
@@ -554,6 +579,7 @@ export class App extends Navigation {
           this.jobs.changed();
           this.thaw.changed();
           this.time.changed();
+          this.lifecycle.changed();
           this.folders.changed();
           this.sync.changed();
           this.indexes.changed();

@@ -11,6 +11,7 @@ import { askCarry, askEdit, askRename, clip, copyName, paste } from './object-ac
 import { attempt, gate } from './refusals.svelte';
 import type { App } from './app.svelte';
 import { askThaw, openBoard, thawBlocked } from './thaw-actions';
+import { atBucket, leaveLifecycle, toggleLifecycle } from './lifecycle-place';
 import { atTime, leaveTime, openTime, toggleTime } from './time-place';
 import { showVersions } from './versions.svelte';
 
@@ -84,6 +85,7 @@ function remove(app: App): void {
 
 function escape(app: App): void {
   if (app.route?.kind === 'time') leaveTime(app);
+  else if (app.route?.kind === 'lifecycle') leaveLifecycle(app);
   else if (app.inspector && window.innerWidth <= 1080) {
     app.inspector = false;
     // It may have had the focus: the row that it told of takes it.
@@ -115,6 +117,7 @@ export const COMMANDS: Command[] = [
   command('go', 'time', ['ctrl+shift+t'], toggleTime, { blocked: atTime }),
   command('go', 'thaw-board', ['ctrl+shift+a'], (app) => openBoard(app)),
   command('go', 'restore-moment', ['ctrl+shift+r'], (app) => openTime(app, 'restore'), { blocked: atTime }),
+  command('go', 'lifecycle', ['ctrl+shift+l'], toggleLifecycle, { blocked: atBucket }),
   command('go', 'refresh', ['f5', 'ctrl+r'], (app) => app.refresh()),
   command('tabs', 'new-tab', ['ctrl+t'], (app) => app.openTab()),
   command('tabs', 'new-window', ['ctrl+n'], (app) => app.openWindow(), {

@@ -9,7 +9,8 @@ export type Route =
   | { kind: 'folder'; id: string }
   | { kind: 'thaw' }
   | SearchRoute
-  | TimeRoute;
+  | TimeRoute
+  | LifecycleRoute;
 
 /** How far a search reaches, seen from the place where it was begun. */
 export type Within = 'folder' | 'bucket' | 'all';
@@ -36,6 +37,18 @@ export interface TimeRoute {
   text: string;
 }
 
+/** How far a forecast of lifecycle rules reaches, in days. */
+export type Reach = 90 | 365;
+
+/** The lifecycle rules of a bucket and what they will do; the prefix is empty. */
+export interface LifecycleRoute {
+  kind: 'lifecycle';
+  connection: string;
+  bucket: string;
+  prefix: string;
+  days: Reach;
+}
+
 /** A route that was visited, and how its list looked when it was left. */
 export interface HistoryEntry {
   route: Route;
@@ -58,7 +71,7 @@ export function sameRoute(a: Route, b: Route): boolean {
   if (a.kind === 'folder') return b.kind === 'folder' && a.id === b.id;
   if (a.kind === 'buckets') return b.kind === 'buckets' && a.connection === b.connection;
   // A place in time is one place, whatever moment is looked at.
-  if (b.kind !== 'browse' && b.kind !== 'time') return false;
+  if (b.kind !== 'browse' && b.kind !== 'time' && b.kind !== 'lifecycle') return false;
   return a.kind === b.kind && a.connection === b.connection && a.bucket === b.bucket && a.prefix === b.prefix;
 }
 

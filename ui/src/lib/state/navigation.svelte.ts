@@ -40,9 +40,10 @@ export abstract class Navigation {
     return this.route?.kind === 'browse' ? this.route : null;
   }
 
-  /** Place shown, as it is now or as it was. */
-  get here(): Extract<Route, { kind: 'browse' | 'time' }> | null {
-    return this.route?.kind === 'browse' || this.route?.kind === 'time' ? this.route : null;
+  /** Place shown, as it is now, as it was, or as rules will make it. */
+  get here(): Extract<Route, { kind: 'browse' | 'time' | 'lifecycle' }> | null {
+    const { route } = this;
+    return route?.kind === 'browse' || route?.kind === 'time' || route?.kind === 'lifecycle' ? route : null;
   }
 
   /** Goes to a route; with a view, to what it says of the list there. */

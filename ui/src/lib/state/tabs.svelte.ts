@@ -151,6 +151,10 @@ function readEntry(value: unknown): HistoryEntry | null {
     };
     return { route, view: null };
   }
+  if (kind === 'lifecycle') {
+    const days = value.route.days === 90 ? 90 : 365;
+    return { route: { kind, connection, bucket, prefix: '', days }, view: null };
+  }
   if (kind !== 'browse') return null;
   return { route: { kind, connection, bucket, prefix }, view };
 }

@@ -16,7 +16,7 @@ export function openTime(app: App, jump: 'handle' | 'restore' | null): void {
   const { here } = app;
   if (here === null) return;
   app.time.jump = jump;
-  if (here.kind === 'browse') app.go(timeOf(here));
+  if (here.kind !== 'time') app.go(timeOf(here));
 }
 
 export function toggleTime(app: App): void {
