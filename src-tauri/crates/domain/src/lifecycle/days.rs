@@ -81,16 +81,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_day_of_four_hundred_years_follows_the_one_before() {
+    fn every_day_of_three_hundred_years_follows_the_one_before() {
         let length = |date: Date| match date.month {
             2 if date.year % 4 == 0 && (date.year % 100 != 0 || date.year % 400 == 0) => 29,
             2 => 28,
             4 | 6 | 9 | 11 => 30,
             _ => 31,
         };
-        let mut expected = Date { year: 1800, month: 1, day: 1 };
+        let mut expected = Date { year: 1900, month: 1, day: 1 };
         let first = expected.begins();
-        for number in 0..450 * 365 {
+        for number in 0..290 * 365 {
             let at = Timestamp(first.0 + number * DAY);
             assert_eq!(Date::of(at), expected);
             assert_eq!(expected.begins(), at);

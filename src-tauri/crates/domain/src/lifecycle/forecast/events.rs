@@ -55,8 +55,8 @@ impl Event {
     const fn weight(&self) -> u8 {
         match self.kind {
             EventKind::Deleted | EventKind::OldGone | EventKind::Unknown => 0,
-            EventKind::Archived => self.old as u8,
-            EventKind::Small | EventKind::Early => 1,
+            EventKind::Archived => 1 + self.old as u8,
+            EventKind::Small | EventKind::Early => 2,
         }
     }
 }
