@@ -193,7 +193,9 @@ impl Forecaster {
             let mut note =
                 |events: &mut Events, kind: EventKind, class: Option<Class>, name: &str, days: u32| {
                     wanted |= !one.old && self.wanted.as_ref().is_some_and(|w| w.is_of(kind, rule, class));
-                    events.note((kind, rule, class, one.old), day, name, one, days);
+                    // What is destroyed was covered before, by whomever.
+                    let old = one.old || kind == EventKind::OldGone;
+                    events.note((kind, rule, class, old), day, name, one, days);
                 };
             if let Some((had, days)) = step.early {
                 note(&mut self.events, EventKind::Early, Some(had), had.name(), days);

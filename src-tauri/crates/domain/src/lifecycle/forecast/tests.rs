@@ -259,16 +259,13 @@ const CLASSES: [&str; 4] = ["STANDARD", "STANDARD_IA", "GLACIER", "EXPRESS_ONEZO
 type Drawn = (bool, u8, i64, i64, u64, usize);
 
 fn histories() -> impl Strategy<Value = Vec<(String, Vec<Version>)>> {
-    let one = (
-        any::<bool>(),
-        0..3u8,
-        0..80i64,
-        0..24i64,
-        prop::sample::select(vec![100, 600, 200_000_u64]),
-        0..4usize,
-    );
+    // Few times and sizes, so that many are treated alike.
+    let days = prop::sample::select(vec![0, 1, 4, 40_i64]);
+    let hours = prop::sample::select(vec![0, 1, 13_i64]);
+    let size = prop::sample::select(vec![100, 600, 200_000_u64]);
+    let one = (any::<bool>(), 0..3u8, days, hours, size, 0..4usize);
     let key = ("[ab]/[a-c]", prop::collection::vec(one, 1..6));
-    prop::collection::vec(key, 1..8).prop_map(|keys| {
+    prop::collection::vec(key, 1..12).prop_map(|keys| {
         let build = |(number, (key, versions)): (usize, (String, Vec<Drawn>))| {
             let mut at = time("2026-01-15").0;
             let versions: Vec<Version> = versions
