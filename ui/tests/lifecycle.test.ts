@@ -60,6 +60,7 @@ const opened = (...forms: RuleForm[]): Lifecycle => ({
   json: '',
   xml: '',
   read_at: NOW,
+  notes: [],
 });
 
 const event = (more: Partial<ForecastEvent>): ForecastEvent => ({

@@ -12,7 +12,7 @@ const rule = (id: string, prefix = ''): RuleForm => ({
 });
 const row = (form: RuleForm): RuleRow => ({ form, sentences: [], xml: JSON.stringify(form), strange: [] });
 const opened = (mark: string, ...forms: RuleForm[]): Lifecycle => ({
-  ...{ mark, rules: forms.map(row), json: `json of ${mark}`, xml: '', read_at: 0 },
+  ...{ mark, rules: forms.map(row), json: `json of ${mark}`, xml: '', read_at: 0, notes: [] },
 });
 const draftOf = (...forms: RuleForm[]): LifecycleDraft => ({
   ...{ rules: forms.map(row), json: 'drafted', xml: 'x', lines: [], warnings: [] },

@@ -5,8 +5,8 @@ use ts_rs::{Config, TS};
 
 use crate::dto::*;
 use crate::dto_jobs::*;
-use crate::dto_lock::*;
 use crate::dto_lifecycle::*;
+use crate::dto_lock::*;
 use crate::dto_more::*;
 use crate::dto_preview::*;
 use crate::dto_prices::*;

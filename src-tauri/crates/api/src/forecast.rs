@@ -209,6 +209,8 @@ impl Api {
             if_taken: IfTaken::Skip,
             edit: ObjectEdit::hold(),
             restore: None,
+            purge: None,
+            lock: None,
             undoes: None,
         };
         let id = self.engine.plan_job(spec).await?;

@@ -60,6 +60,13 @@ import type {
   StepResult,
   SyncFolderRow,
   SyncMode,
+  ThawBoard,
+  ThawFrom,
+  ThawItems,
+  ThawOffer,
+  ThawRow,
+  ThawSpeed,
+  ThawThen,
   TimeBar,
   TimeChoice,
   TimeCounts,
@@ -126,6 +133,9 @@ export interface Calls {
   compare_versions: { args: { connection: string; bucket: string; key: string; older: VersionSide; newer: VersionSide }; result: Comparison };
   bucket_versions: { args: { connection: string; bucket: string }; result: BucketVersions };
   keep_versions: { args: { connection: string; bucket: string }; result: null };
+  bucket_lock: { args: { connection: string; bucket: string }; result: BucketLock };
+  object_locks: { args: { connection: string; bucket: string; keys: Array<string> }; result: Array<LockRow> };
+  version_lock: { args: { connection: string; bucket: string; key: string; version: string }; result: LockRow };
   histories: { args: Record<string, never>; result: Array<HistoryRow> };
   start_history: { args: { connection: string; bucket: string; prefix: string }; result: HistoryRow };
   stop_history: { args: { id: string }; result: null };
@@ -155,9 +165,17 @@ export interface Calls {
   jobs: { args: Record<string, never>; result: Array<JobRow> };
   job: { args: { id: string }; result: JobRow };
   job_problems: { args: { id: string }; result: Array<JobProblem> };
-  bucket_lock: { args: { connection: string; bucket: string }; result: BucketLock };
-  object_locks: { args: { connection: string; bucket: string; keys: Array<string> }; result: Array<LockRow> };
-  version_lock: { args: { connection: string; bucket: string; key: string; version: string }; result: LockRow };
+  thaws: { args: Record<string, never>; result: ThawBoard };
+  plan_thaw: { args: { connection: string; bucket: string; from: ThawFrom }; result: ThawRow };
+  thaw_offers: { args: { id: string; days: number }; result: Array<ThawOffer> };
+  start_thaw: { args: { id: string; speed: ThawSpeed; days: number; then: ThawThen }; result: null };
+  stop_thaw: { args: { id: string }; result: null };
+  faster_thaw: { args: { id: string; speed: ThawSpeed }; result: null };
+  extend_thaw: { args: { id: string; days: number }; result: null };
+  set_thaw_then: { args: { id: string; then: ThawThen }; result: null };
+  download_thaw: { args: { id: string; to: string }; result: null };
+  drop_thaw: { args: { id: string }; result: null };
+  thaw_items: { args: { id: string; offset: number; limit: number }; result: ThawItems };
   folders: { args: Record<string, never>; result: Array<SyncFolderRow> };
   add_folder: { args: { name: string; local: string; connection: string; bucket: string; prefix: string; mode: SyncMode; options: FolderOptions | null }; result: SyncFolderRow };
   set_folder_options: { args: { id: string; options: FolderOptions }; result: SyncFolderRow };
@@ -250,6 +268,9 @@ export function client(call: Caller) {
     compare_versions: (args: Calls['compare_versions']['args']) => call('compare_versions', args),
     bucket_versions: (args: Calls['bucket_versions']['args']) => call('bucket_versions', args),
     keep_versions: (args: Calls['keep_versions']['args']) => call('keep_versions', args),
+    bucket_lock: (args: Calls['bucket_lock']['args']) => call('bucket_lock', args),
+    object_locks: (args: Calls['object_locks']['args']) => call('object_locks', args),
+    version_lock: (args: Calls['version_lock']['args']) => call('version_lock', args),
     histories: () => call('histories', {}),
     start_history: (args: Calls['start_history']['args']) => call('start_history', args),
     stop_history: (args: Calls['stop_history']['args']) => call('stop_history', args),
@@ -279,9 +300,17 @@ export function client(call: Caller) {
     jobs: () => call('jobs', {}),
     job: (args: Calls['job']['args']) => call('job', args),
     job_problems: (args: Calls['job_problems']['args']) => call('job_problems', args),
-    bucket_lock: (args: Calls['bucket_lock']['args']) => call('bucket_lock', args),
-    object_locks: (args: Calls['object_locks']['args']) => call('object_locks', args),
-    version_lock: (args: Calls['version_lock']['args']) => call('version_lock', args),
+    thaws: () => call('thaws', {}),
+    plan_thaw: (args: Calls['plan_thaw']['args']) => call('plan_thaw', args),
+    thaw_offers: (args: Calls['thaw_offers']['args']) => call('thaw_offers', args),
+    start_thaw: (args: Calls['start_thaw']['args']) => call('start_thaw', args),
+    stop_thaw: (args: Calls['stop_thaw']['args']) => call('stop_thaw', args),
+    faster_thaw: (args: Calls['faster_thaw']['args']) => call('faster_thaw', args),
+    extend_thaw: (args: Calls['extend_thaw']['args']) => call('extend_thaw', args),
+    set_thaw_then: (args: Calls['set_thaw_then']['args']) => call('set_thaw_then', args),
+    download_thaw: (args: Calls['download_thaw']['args']) => call('download_thaw', args),
+    drop_thaw: (args: Calls['drop_thaw']['args']) => call('drop_thaw', args),
+    thaw_items: (args: Calls['thaw_items']['args']) => call('thaw_items', args),
     folders: () => call('folders', {}),
     add_folder: (args: Calls['add_folder']['args']) => call('add_folder', args),
     set_folder_options: (args: Calls['set_folder_options']['args']) => call('set_folder_options', args),

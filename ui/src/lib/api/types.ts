@@ -165,6 +165,19 @@ versioning: boolean,
 object_lock: boolean, };
 
 /**
+ * Object Lock of a bucket.
+ */
+export type BucketLock = { 
+/**
+ * Whether it is on. Without it nothing can be locked, and nothing is asked about single objects.
+ */
+on: boolean, 
+/**
+ * What new objects get that say nothing themselves.
+ */
+default: LockDefault | null, };
+
+/**
  * A bucket.
  */
 export type BucketRow = { 
@@ -765,6 +778,188 @@ limits: BrakeLimits | null, };
 export type FolderState = "scanning" | "uploading" | "watching" | "paused" | "offline" | "waiting" | "stopped" | "syncing" | "asking";
 
 /**
+ * What the rules of a bucket will do, by its index. Never a promise: S3 acts some time after a moment of a rule.
+ */
+export type Forecast = { 
+/**
+ * The whole index over the whole bucket that it is made from; `None`: there is none, and everything else is empty.
+ */
+index: HistoryRow | null, 
+/**
+ * The one that is being read, or stopped.
+ */
+filling: HistoryRow | null, 
+/**
+ * Rules in force.
+ */
+rules: number, 
+/**
+ * Current objects.
+ */
+objects: number, 
+/**
+ * From.
+ */
+from: number, 
+/**
+ * To.
+ */
+to: number, 
+/**
+ * Lines, largest first; "Old versions" last; at most 12, the rest in one.
+ */
+lines: Array<ForecastLine>, 
+/**
+ * Events by day, those without one last; at most 50.
+ */
+events: Array<ForecastEvent>, 
+/**
+ * Months.
+ */
+months: Array<ForecastMonth>, 
+/**
+ * Storage of a month now,
+ */
+now: Price, 
+/**
+ * and at the end.
+ */
+then: Price, 
+/**
+ * Requests of moves over the whole time, billionths; `None` where a class has no price.
+ */
+moves: number | null, 
+/**
+ * Unfinished uploads are not in it; those are `orphan_uploads`.
+ */
+error: UiError | null, };
+
+/**
+ * Something that happens.
+ */
+export type ForecastEvent = { 
+/**
+ * What.
+ */
+kind: ForecastKind, 
+/**
+ * When it begins, milliseconds since 1970; 0 for what has no day.
+ */
+at: number, 
+/**
+ * One line without the date: "12,400 objects to Deep Archive".
+ */
+title: string, 
+/**
+ * What it means, in plain sentences.
+ */
+detail: string, 
+/**
+ * Whether it is shown as a warning.
+ */
+warns: boolean, 
+/**
+ * Objects or versions.
+ */
+objects: number, 
+/**
+ * Bytes.
+ */
+bytes: number, 
+/**
+ * Storage class that they go to, or had.
+ */
+class: string, 
+/**
+ * Place of the rule.
+ */
+rule: number | null, 
+/**
+ * Those among them that bear a hold, as far as is known on this computer.
+ */
+held: number, 
+/**
+ * Of `small`: a filter by size on the rule would keep them where they are; `larger_than` to set, in bytes.
+ */
+exclude_below: number | null, };
+
+/**
+ * What an event is.
+ */
+export type ForecastKind = "archived" | "deleted" | "old_gone" | "small" | "early" | "unknown";
+
+/**
+ * Objects to which the same happens.
+ */
+export type ForecastLine = { 
+/**
+ * Name: of the rule, of the folder where there is none, or "Old versions".
+ */
+title: string, 
+/**
+ * Place of the rule among the rules; `None` where none concerns it.
+ */
+rule: number | null, 
+/**
+ * Whether it is of covered versions.
+ */
+old: boolean, 
+/**
+ * Objects (or versions).
+ */
+objects: number, 
+/**
+ * Bytes.
+ */
+bytes: number, 
+/**
+ * From today to the end of the forecast, without gaps.
+ */
+stretches: Array<ForecastStretch>, };
+
+/**
+ * A month of storage.
+ */
+export type ForecastMonth = { 
+/**
+ * Its first day (today for the first one), milliseconds since 1970.
+ */
+from: number, 
+/**
+ * Billionths of the currency for a whole month at the pace of its middle; `None` where a class has no price.
+ */
+amount: number | null, 
+/**
+ * Bytes kept in its middle.
+ */
+bytes: number, };
+
+/**
+ * A stretch of time in which a line stays the same.
+ */
+export type ForecastStretch = { 
+/**
+ * From, milliseconds since 1970.
+ */
+from: number, 
+/**
+ * To.
+ */
+to: number, 
+/**
+ * What it shows.
+ */
+kind: StretchKind, 
+/**
+ * Storage class of most of its bytes; empty where it is gone.
+ */
+class: string, 
+/**
+ * Plain words that belong into it: "12 to 48 h to get back", "no rule", "made again on demand"; may be empty.
+ */
+note: string, };
+
+/**
  * A profile found in the AWS configuration files. Windlass reads them and never changes them.
  */
 export type FoundProfile = { 
@@ -942,7 +1137,7 @@ name: string,
  */
 call: JobCall, 
 /**
- * The version that is copied, or the delete marker that is taken away.
+ * The version that is copied or destroyed, or the delete marker that is taken away.
  */
 version: string | null, 
 /**
@@ -983,7 +1178,7 @@ total: number, };
 /**
  * What a job does.
  */
-export type JobKind = "copy" | "move" | "edit" | "delete" | "undelete" | "restore" | "lock" | "purge";
+export type JobKind = "copy" | "move" | "edit" | "delete" | "undelete" | "restore" | "purge" | "lock";
 
 /**
  * Objects that a job left, by cause.
@@ -1047,17 +1242,17 @@ edit: Array<EditLine>,
  */
 restore: RestoreTo | null, 
 /**
- * What becomes of the locks of what was chosen.
- */
-lock: LockChange | null, 
-/**
- * Which old versions are destroyed.
+ * Which old versions a purge destroys.
  */
 purge: PurgeChoice | null, 
 /**
- * The one version that is destroyed; of the only root, which is a key.
+ * Instead of those, this version of the only root, which is a key.
  */
-purge_version: string | null, };
+purge_version: string | null, 
+/**
+ * What becomes of locks.
+ */
+lock: LockChange | null, };
 
 /**
  * One thing that was chosen.
@@ -1157,11 +1352,11 @@ note: string,
  */
 versioned: boolean, 
 /**
- * Number that has to be typed before it is started: it deletes more than the firewall lets pass.
+ * Number that has to be typed before it is started: it deletes more than the firewall lets pass, or destroys versions.
  */
 type_to_start: number | null, 
 /**
- * Day that has to be typed before it is started, such as `2027-03-01`: nobody can take a compliance lock away before then.
+ * Day that has to be typed before it is started, as `2027-03-01`: nobody can destroy these objects before then.
  */
 type_date: string | null, 
 /**
@@ -1204,6 +1399,73 @@ key: string,
  * Why it is still there, in plain words.
  */
 reason: string, };
+
+/**
+ * The rules of a bucket, as they were opened.
+ */
+export type Lifecycle = { 
+/**
+ * Names what was opened; edits and saves are told it.
+ */
+mark: string, 
+/**
+ * Its rules, in its order. A rule's place is its number from 0.
+ */
+rules: Array<RuleRow>, 
+/**
+ * All of it as JSON, the way Amazon's own command line reads and writes it.
+ */
+json: string, 
+/**
+ * All of it as the server gave it; empty where there are no rules.
+ */
+xml: string, 
+/**
+ * After a save: what the server made of it that was not asked for ("The server forgot the sizes of …"); else empty.
+ */
+notes: Array<string>, 
+/**
+ * When it was read, milliseconds since 1970.
+ */
+read_at: number, };
+
+/**
+ * What an edit would write, beside what was opened.
+ */
+export type LifecycleDraft = { 
+/**
+ * The rules, as they would read.
+ */
+rules: Array<RuleRow>, 
+/**
+ * The same as JSON.
+ */
+json: string, 
+/**
+ * The whole text that is written.
+ */
+xml: string, 
+/**
+ * The opened text and this one, line by line; empty when nothing changes.
+ */
+lines: Array<DiffLine>, 
+/**
+ * What is worth a thought before saving, in plain sentences ("Old versions are destroyed after 30 days, so no restore reaches further back.").
+ */
+warnings: Array<string>, };
+
+/**
+ * What is to be written: exactly one of the two.
+ */
+export type LifecycleEdit = { 
+/**
+ * Rule by rule; those that stay come in the order in which they were opened.
+ */
+rules: Array<RuleEdit> | null, 
+/**
+ * All of it as JSON.
+ */
+json: string | null, };
 
 /**
  * What is known of a listing.
@@ -1254,6 +1516,78 @@ rows: Array<ObjectRow>,
  * What is known of the whole listing.
  */
 summary: ListingSummary, };
+
+/**
+ * What becomes of the locks of a selection.
+ */
+export type LockChange = { 
+/**
+ * How firmly they are kept from now on; with `until`. `None`: the retention stays.
+ */
+mode: LockMode | null, 
+/**
+ * Until when, milliseconds since 1970. What is kept longer or more firmly already stays so.
+ */
+until: number | null, 
+/**
+ * `true` puts a legal hold on, `false` takes it away, `None` leaves it.
+ */
+hold: boolean | null, };
+
+/**
+ * What new objects of a bucket get.
+ */
+export type LockDefault = { 
+/**
+ * How firmly.
+ */
+mode: LockMode, 
+/**
+ * For so many days,
+ */
+days: number | null, 
+/**
+ * or years.
+ */
+years: number | null, };
+
+/**
+ * How firmly a version is held.
+ */
+export type LockMode = "governance" | "compliance";
+
+/**
+ * What holds a version.
+ */
+export type LockRow = { 
+/**
+ * Key.
+ */
+key: string, 
+/**
+ * The version that was looked at.
+ */
+version: string | null, 
+/**
+ * How firmly it is kept; `None` where it has no retention.
+ */
+mode: LockMode | null, 
+/**
+ * Until when, milliseconds since 1970; it may have passed.
+ */
+until: number | null, 
+/**
+ * Whether a legal hold is on it.
+ */
+hold: boolean, 
+/**
+ * Whether it cannot be destroyed now.
+ */
+holds: boolean, 
+/**
+ * Why, in a plain sentence; else empty.
+ */
+why: string, };
 
 /**
  * Where a picture was taken, in degrees.
@@ -1386,6 +1720,86 @@ deleted_at: number | null,
  * Set when this key cannot be a file name here, in plain words.
  */
 name_problem: string | null, };
+
+/**
+ * An upload that nobody ended.
+ */
+export type OrphanUpload = { 
+/**
+ * Key that it would become.
+ */
+key: string, 
+/**
+ * As it may be shown.
+ */
+name: string, 
+/**
+ * Its id.
+ */
+upload: string, 
+/**
+ * When it was begun, milliseconds since 1970.
+ */
+begun: number, 
+/**
+ * Whether a transfer on this computer uses it: it cannot be ended here.
+ */
+in_use: boolean, 
+/**
+ * When a rule ends it.
+ */
+ends_at: number | null, };
+
+/**
+ * Uploads of a bucket that nobody ended.
+ */
+export type OrphanUploads = { 
+/**
+ * Oldest first, at most 1,000.
+ */
+rows: Array<OrphanUpload>, 
+/**
+ * How many there are.
+ */
+total: number, 
+/**
+ * Whether some rule ends unfinished uploads in all of the bucket.
+ */
+ruled: boolean, };
+
+/**
+ * What one holds.
+ */
+export type OrphanUse = { 
+/**
+ * Parts.
+ */
+parts: number, 
+/**
+ * Their bytes.
+ */
+bytes: number, 
+/**
+ * Price of keeping them for a month.
+ */
+price: Price, };
+
+/**
+ * What became of ending some.
+ */
+export type OrphansEnded = { 
+/**
+ * Those that are gone.
+ */
+ended: number, 
+/**
+ * Those that are not, and why the first of them is not.
+ */
+left: number, 
+/**
+ * See `left`.
+ */
+problem: UiError | null, };
 
 /**
  * Files of one kind in a plan.
@@ -1780,6 +2194,27 @@ file: string,
 problem: string, };
 
 /**
+ * Which old versions are destroyed. A version has to meet all of it; the one on top, and what is locked, always stays.
+ */
+export type PurgeChoice = { 
+/**
+ * It was covered at least so many days ago.
+ */
+days: number, 
+/**
+ * So many of the newest old versions of each key stay.
+ */
+keep: number, 
+/**
+ * It has at least so many bytes.
+ */
+bytes: number, 
+/**
+ * Delete markers below the top go as well, and one on top that covers nothing.
+ */
+markers: boolean, };
+
+/**
  * What the server refused less than a day ago in a folder, or above it.
  */
 export type RefusalRow = { 
@@ -1842,6 +2277,159 @@ but: Array<string>, };
  * State of an object or file as shown.
  */
 export type RowState = "stored" | "safe" | "waiting" | "uploading" | "checking" | "failed" | "archived" | "downloading" | "held" | "deleted";
+
+/**
+ * One rule of an edit. With `keeps` alone the rule stays byte for byte, with both it is that one with changes, with `form` alone it
+ * is new. What is not named goes.
+ */
+export type RuleEdit = { 
+/**
+ * Place of a rule that was opened.
+ */
+keeps: number | null, 
+/**
+ * What it is to say.
+ */
+form: RuleForm | null, };
+
+/**
+ * A rule as a form.
+ */
+export type RuleForm = { 
+/**
+ * Its name.
+ */
+id: string, 
+/**
+ * Whether it is in force.
+ */
+enabled: boolean, 
+/**
+ * Start of the keys it is for; empty: all.
+ */
+prefix: string, 
+/**
+ * Tags that an object must bear, all of them.
+ */
+tags: Array<RuleTag>, 
+/**
+ * Only objects larger than so many bytes.
+ */
+larger_than: number | null, 
+/**
+ * Only objects smaller than so many bytes.
+ */
+smaller_than: number | null, 
+/**
+ * Moves of current versions.
+ */
+transitions: Array<RuleMove>, 
+/**
+ * End of current versions.
+ */
+expiration: RuleWhen | null, 
+/**
+ * Whether delete markers go that cover nothing.
+ */
+expired_markers: boolean, 
+/**
+ * Moves of covered versions.
+ */
+old_transitions: Array<RuleOldMove>, 
+/**
+ * End of covered versions.
+ */
+old_expiration: RuleOld | null, 
+/**
+ * Days after which unfinished uploads are ended.
+ */
+abort_uploads: number | null, };
+
+/**
+ * A move of current versions.
+ */
+export type RuleMove = { 
+/**
+ * When.
+ */
+when: RuleWhen, 
+/**
+ * To which storage class.
+ */
+class: string, };
+
+/**
+ * What happens to versions that were covered.
+ */
+export type RuleOld = { 
+/**
+ * So many days after they were covered.
+ */
+days: number, 
+/**
+ * So many newer covered ones stay as they are.
+ */
+keep_newer: number, };
+
+/**
+ * A move of covered versions.
+ */
+export type RuleOldMove = { 
+/**
+ * When.
+ */
+when: RuleOld, 
+/**
+ * To which storage class.
+ */
+class: string, };
+
+/**
+ * A rule of a bucket.
+ */
+export type RuleRow = { 
+/**
+ * What we understand of it.
+ */
+form: RuleForm, 
+/**
+ * The same in plain sentences.
+ */
+sentences: Array<string>, 
+/**
+ * Its own text.
+ */
+xml: string, 
+/**
+ * Elements in it that Windlass does not know; they are kept. Not empty: what it does cannot be foretold.
+ */
+strange: Array<string>, };
+
+/**
+ * A tag.
+ */
+export type RuleTag = { 
+/**
+ * Its key.
+ */
+key: string, 
+/**
+ * Its value.
+ */
+value: string, };
+
+/**
+ * When something happens: exactly one of the two.
+ */
+export type RuleWhen = { 
+/**
+ * So many days after the object was written.
+ */
+days: number | null, 
+/**
+ * From this midnight UTC on, milliseconds since 1970.
+ */
+date: number | null, };
 
 /**
  * Of how many objects what was asked for is known; `null` for what was not asked for.
@@ -2012,6 +2600,11 @@ advice: string | null,
 millis: number, };
 
 /**
+ * What a stretch of a line shows.
+ */
+export type StretchKind = "class" | "hidden" | "gone";
+
+/**
  * Whether something was proved to work here. Nothing is assumed.
  */
 export type Support = "yes" | "no" | "unknown";
@@ -2127,6 +2720,273 @@ new: number,
  * Whether both were read to their ends. If not, what is behind the first part of either is not compared.
  */
 whole: boolean, };
+
+/**
+ * The board.
+ */
+export type ThawBoard = { 
+/**
+ * Batches that are not over; what ends first comes first, then what is thawing by when it is due.
+ */
+open: Array<ThawRow>, 
+/**
+ * Those that are over, newest first, at most 200.
+ */
+past: Array<ThawRow>, 
+/**
+ * Billionths of the currency asked for since the first of this month, UTC; `None` when some of it has no known price.
+ */
+month: number | null, 
+/**
+ * Three letters.
+ */
+currency: string, };
+
+/**
+ * What a batch is made from.
+ */
+export type ThawFrom = { "kind": "roots", 
+/**
+ * Keys and prefixes.
+ */
+roots: Array<string>, } | { "kind": "job", 
+/**
+ * Id of the job.
+ */
+id: string, };
+
+/**
+ * One object of a batch.
+ */
+export type ThawItem = { 
+/**
+ * Its number, from 1.
+ */
+seq: number, 
+/**
+ * Key.
+ */
+key: string, 
+/**
+ * As it may be shown: what follows the batch's `place`.
+ */
+name: string, 
+/**
+ * Version, where it is not just the current one.
+ */
+version: string | null, 
+/**
+ * Bytes.
+ */
+size: number, 
+/**
+ * Class, as in `ThawRow.classes`.
+ */
+class: string, 
+/**
+ * How it stands.
+ */
+state: ThawItemState, 
+/**
+ * Until when it can be read, milliseconds since 1970.
+ */
+ends_at: number | null, 
+/**
+ * Why it failed, in plain words; else empty.
+ */
+why: string, };
+
+/**
+ * How one object of a batch stands.
+ */
+export type ThawItemState = "planned" | "thawing" | "ready" | "downloaded" | "ended" | "failed";
+
+/**
+ * Rows i..j of a batch.
+ */
+export type ThawItems = { 
+/**
+ * Rows, failed ones first, then by key.
+ */
+rows: Array<ThawItem>, 
+/**
+ * Rows in all.
+ */
+total: number, };
+
+/**
+ * One speed that a planned batch can be asked for.
+ */
+export type ThawOffer = { 
+/**
+ * The speed.
+ */
+speed: ThawSpeed, 
+/**
+ * Why it cannot be chosen, in plain words; else empty.
+ */
+refused: string, 
+/**
+ * Seconds after which the first may be ready,
+ */
+least_seconds: number, 
+/**
+ * and by which all typically are.
+ */
+most_seconds: number, 
+/**
+ * Price of the retrieval, and of keeping the copies for the days asked about (its lines of the part `storing`).
+ */
+price: Price, };
+
+/**
+ * A batch of archived objects.
+ */
+export type ThawRow = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * Its name: the folder, the object, or how many things were chosen. Displayable.
+ */
+name: string, 
+/**
+ * Connection.
+ */
+connection: string, 
+/**
+ * Bucket.
+ */
+bucket: string, 
+/**
+ * Prefix that is common to all of it, as shown.
+ */
+place: string, 
+/**
+ * How it stands.
+ */
+state: ThawState, 
+/**
+ * Whether nothing moves at the moment because the server does not answer or wants a login; `error` says which.
+ */
+waiting: boolean, 
+/**
+ * Archived objects (while planning: so far).
+ */
+objects: number, 
+/**
+ * Their bytes.
+ */
+bytes: number, 
+/**
+ * Objects that were looked at and are not archived, so they are not in it.
+ */
+skipped: number, 
+/**
+ * Storage classes of them, colder ones last: `GLACIER`, `DEEP_ARCHIVE`, `INTELLIGENT_TIERING` (its archive tier),
+ * `INTELLIGENT_TIERING_DEEP` (its deep archive tier).
+ */
+classes: Array<string>, 
+/**
+ * How quickly it was asked for; `None` before.
+ */
+speed: ThawSpeed | null, 
+/**
+ * Days that the copies last; `None` before, and where nothing in it has days (what Intelligent-Tiering thaws stays).
+ */
+days: number | null, 
+/**
+ * What comes then.
+ */
+then: ThawThen, 
+/**
+ * What was asked for costs so much; before, `None`.
+ */
+price: Price | null, 
+/**
+ * Objects that were asked for.
+ */
+asked: number, 
+/**
+ * Objects that can be read.
+ */
+ready: number, 
+/**
+ * Objects that could not be asked for or are gone; `thaw_items` says why of each.
+ */
+failed: number, 
+/**
+ * Objects on disk.
+ */
+downloaded: number, 
+/**
+ * When it was asked for, milliseconds since 1970.
+ */
+asked_at: number | null, 
+/**
+ * By when it typically can be read.
+ */
+due_at: number | null, 
+/**
+ * Since when all of it can be read.
+ */
+ready_at: number | null, 
+/**
+ * When the first copy ends; `None` before, and where they stay for good.
+ */
+ends_at: number | null, 
+/**
+ * When it is looked at next.
+ */
+look_at: number | null, 
+/**
+ * Job that it was made from, if it was; `then` may be `restore` only with one.
+ */
+job: string | null, 
+/**
+ * Job that was planned when it could be read.
+ */
+restored_by: string | null, 
+/**
+ * Folder that it was downloaded to.
+ */
+folder: string | null, 
+/**
+ * Whether `faster_thaw` can do anything: it is thawing, and a quicker speed exists for all of it.
+ */
+can_hurry: boolean, 
+/**
+ * Whether `extend_thaw` can: it is ready, and its copies last days.
+ */
+can_extend: boolean, 
+/**
+ * Why nothing moves, or why it failed.
+ */
+error: UiError | null, 
+/**
+ * When it was made.
+ */
+created: number, };
+
+/**
+ * How quickly an object is brought back.
+ */
+export type ThawSpeed = "expedited" | "standard" | "bulk";
+
+/**
+ * How a batch stands.
+ */
+export type ThawState = "planning" | "planned" | "asking" | "thawing" | "ready" | "downloading" | "past" | "stopped" | "failed";
+
+/**
+ * What happens by itself once a batch can be read.
+ */
+export type ThawThen = { "kind": "tell" } | { "kind": "download", 
+/**
+ * Absolute path of a folder.
+ */
+to: string, } | { "kind": "restore" };
 
 /**
  * What happened in one stretch of time.
@@ -2516,7 +3376,23 @@ revision: number, } | { "kind": "transfers",
 /**
  * Newest revision.
  */
-revision: number, } | { "kind": "folders" } | { "kind": "indexes" } | { "kind": "histories" } | { "kind": "jobs" } | { "kind": "test_step", 
+revision: number, } | { "kind": "folders" } | { "kind": "indexes" } | { "kind": "histories" } | { "kind": "jobs" } | { "kind": "thaws" } | { "kind": "thawed", 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * Its name. Displayable.
+ */
+name: string, 
+/**
+ * Objects that can be read.
+ */
+objects: number, 
+/**
+ * When the first copy ends, milliseconds since 1970; `None` where they stay for good.
+ */
+ends_at: number | null, } | { "kind": "test_step", 
 /**
  * Id of the test run.
  */
@@ -2530,6 +3406,19 @@ result: StepResult, } | { "kind": "connections" } | { "kind": "missed" };
  * How what was deleted comes back.
  */
 export type Undelete = "copy" | "remove_marker";
+
+/**
+ * One of them, named.
+ */
+export type UploadName = { 
+/**
+ * Key.
+ */
+key: string, 
+/**
+ * Id.
+ */
+upload: string, };
 
 /**
  * An upload has begun.
@@ -2627,109 +3516,3 @@ rows: Array<VersionRow>,
  * Where the next page begins; `None` at the end.
  */
 next: VersionMark | null, };
-
-/**
- * Object Lock of a bucket.
- */
-export type BucketLock = { 
-/**
- * Whether it is on. Without it nothing can be locked, and nothing is asked about single objects.
- */
-on: boolean, 
-/**
- * What new objects get that say nothing themselves.
- */
-default: LockDefault | null, };
-
-/**
- * What becomes of the locks of a selection.
- */
-export type LockChange = { 
-/**
- * How firmly they are kept from now on; with `until`. `None`: the retention stays.
- */
-mode: LockMode | null, 
-/**
- * Until when, milliseconds since 1970. What is kept longer or more firmly already stays so.
- */
-until: number | null, 
-/**
- * `true` puts a legal hold on, `false` takes it away, `None` leaves it.
- */
-hold: boolean | null, };
-
-/**
- * What new objects of a bucket get.
- */
-export type LockDefault = { 
-/**
- * How firmly.
- */
-mode: LockMode, 
-/**
- * For so many days,
- */
-days: number | null, 
-/**
- * or years.
- */
-years: number | null, };
-
-/**
- * How firmly a version is held.
- */
-export type LockMode = "governance" | "compliance";
-
-/**
- * What holds a version.
- */
-export type LockRow = { 
-/**
- * Key.
- */
-key: string, 
-/**
- * The version that was looked at.
- */
-version: string | null, 
-/**
- * How firmly it is kept; `None` where it has no retention.
- */
-mode: LockMode | null, 
-/**
- * Until when, milliseconds since 1970; it may have passed.
- */
-until: number | null, 
-/**
- * Whether a legal hold is on it.
- */
-hold: boolean, 
-/**
- * Whether it cannot be destroyed now.
- */
-holds: boolean, 
-/**
- * Why, in a plain sentence; else empty.
- */
-why: string, };
-
-/**
- * Which old versions are destroyed. A version has to meet all of it; the one on top, and what is locked, always stays.
- */
-export type PurgeChoice = { 
-/**
- * It was covered at least so many days ago.
- */
-days: number, 
-/**
- * So many of the newest old versions of each key stay.
- */
-keep: number, 
-/**
- * It has at least so many bytes.
- */
-bytes: number, 
-/**
- * Delete markers below the top go as well, and one on top that covers nothing.
- */
-markers: boolean, };

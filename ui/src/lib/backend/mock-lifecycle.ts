@@ -80,6 +80,7 @@ export function mockLifecycle(
       json: wholeJson(rules),
       xml: wholeXml(rules),
       read_at: Date.now(),
+      notes: [],
     };
   };
   const applied = (rules: StoredRule[], edit: LifecycleEdit): StoredRule[] => {
@@ -148,6 +149,7 @@ export function mockLifecycle(
       const request: JobRequest = {
         ...{ kind: 'edit', connection, bucket, to_bucket: bucket, roots: [{ from: prefix, to: prefix }] },
         ...{ if_taken: 'skip', edit: [{ field: 'tag', name: 'windlass-hold', value: 'yes' }], restore: null },
+        ...{ purge: null, purge_version: null, lock: null },
       };
       held.add(prefix);
       return Object.assign(plan(request), { objects: event.objects - event.held, bytes: event.bytes });
