@@ -219,4 +219,22 @@ mod tests {
         crate::SqliteJournal::open(&copy_path(&path, 2)).unwrap();
         crate::SqliteJournal::open(&path).unwrap();
     }
+
+    #[tokio::test]
+    async fn a_journal_of_version_12_takes_batches_of_archived_objects() {
+        use windlass_domain::Timestamp;
+        use windlass_ports::{Histories as _, Thaws as _};
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.db");
+        let mut conn = db::open_writer(&path).unwrap();
+        migrate(&mut conn, &path, MIGRATIONS.get(..12).unwrap()).unwrap();
+        conn.execute_batch("INSERT INTO histories (connection, bucket) VALUES ('c', 'b')").unwrap();
+        drop(conn);
+        let opened = crate::SqliteJournal::open_or_begin(&path, Timestamp(0)).unwrap();
+        assert_eq!(opened.recovered, None);
+        assert_eq!(opened.journal.histories().await.unwrap().len(), 1, "what was there stays");
+        assert_eq!(opened.journal.thaws().await.unwrap(), []);
+        opened.journal.integrity_check().await.unwrap();
+        assert!(copy_path(&path, 12).exists());
+    }
 }

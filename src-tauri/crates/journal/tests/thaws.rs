@@ -1,16 +1,15 @@
-//! Batches of archived objects: whole or not at all, in order, not believed when they are damaged, and in a journal of before there
-//! were any.
+//! Batches of archived objects: whole or not at all, in order, and not believed when they are damaged.
 #![cfg(test)]
 
 mod common;
 
-use common::{fresh, pair};
+use common::fresh;
 use windlass_domain::thaw::{
     Archive, Asking, ThawBatch, ThawCounts, ThawFrom, ThawItem, ThawItemState, ThawState, ThawThen, Tier,
 };
 use windlass_domain::{Bucket, ETag, JobId, ObjectKey, ThawId, Timestamp, VersionId};
 use windlass_journal::SqliteJournal;
-use windlass_ports::{Journal as _, JournalErrorKind, JournalWrite, Thaws as _};
+use windlass_ports::{JournalErrorKind, Thaws as _};
 
 fn batch(id: &str, state: ThawState) -> ThawBatch {
     ThawBatch {
@@ -114,23 +113,4 @@ async fn hc6_a_damaged_batch_or_object_of_it_is_not_asked_for() {
     foreign.execute("UPDATE thaws SET body = replace(body, '\"days\":3', '\"days\":8')", []).unwrap();
     drop(foreign);
     assert_eq!(SqliteJournal::open(&path).unwrap_err().kind, JournalErrorKind::Corrupt);
-}
-
-#[tokio::test]
-async fn a_journal_of_before_there_were_any_takes_them() {
-    let (dir, journal) = fresh();
-    let path = dir.path().join("journal.db");
-    journal.commit(vec![JournalWrite::SavePair(pair())]).await.unwrap();
-    drop(journal);
-    // As version 12 left it.
-    let old = rusqlite::Connection::open(&path).unwrap();
-    old.execute_batch("DROP TABLE thaw_items; DROP TABLE thaws; PRAGMA user_version = 12;").unwrap();
-    drop(old);
-    let journal = SqliteJournal::open(&path).unwrap();
-    assert_eq!(journal.pairs().await.unwrap(), [pair()]);
-    assert_eq!(journal.thaws().await.unwrap(), []);
-    journal.save_thaw(batch("w1", ThawState::Planned), all()).await.unwrap();
-    assert_eq!(journal.thaw_window(&ThawId::from("w1"), 0, 99).await.unwrap().len(), 8);
-    journal.integrity_check().await.unwrap();
-    assert!(dir.path().join("journal.db.before-v12").exists());
 }
