@@ -292,7 +292,7 @@ pub struct Forecast {
     /// Requests of moves over the whole time, billionths; `None` where a class has no price.
     #[ts(type = "number | null")]
     pub moves: Option<u64>,
-    /// Unfinished uploads are not in it; those are `orphan_uploads`.
+    /// Why the rules could not be read; then there are no lines. Unfinished uploads are not in it; those are `orphan_uploads`.
     pub error: Option<UiError>,
 }
 

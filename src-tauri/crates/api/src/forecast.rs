@@ -8,7 +8,7 @@ use windlass_domain::lifecycle::forecast::{self, EventKind, LineOf, MOST_DAYS, S
 use windlass_domain::lifecycle::{Class, Forecaster, Rule, SMALL, Terms, Versioning, words};
 use windlass_domain::price::{Bill, Missing, PriceAt, PriceList, Tally};
 use windlass_domain::{Bucket, ETag, JobKind, JobSpec, Root};
-use windlass_ports::{HistoryId, HistoryInfo, LifecycleDocument};
+use windlass_ports::{HistoryId, HistoryInfo, LifecycleDocument, LifecycleMark};
 
 use crate::dto::ErrorCode;
 use crate::dto_jobs::JobRow;
@@ -47,7 +47,12 @@ impl Api {
         let row = |info: Option<&HistoryInfo>| info.map(|info| self.history_row(info, &all));
         let index = whole(&all, &connection, &bucket);
         let filling = all.iter().find(|info| info.ended.is_none() && is_of(info, &connection, &bucket, ""));
-        let mut document = self.rules(&connection, &bucket, mark.as_deref()).await?;
+        let (mut document, error) = match self.rules(&connection, &bucket, mark.as_deref()).await {
+            Ok(document) => (document, None),
+            // What is known of the index is shown all the same.
+            Err(error) if mark.is_none() => (Arc::new(no_rules()), Some(error)),
+            Err(error) => return Err(error),
+        };
         if let Some(edit) = edit {
             document = Arc::new(self.edited(&connection, &document, edit).await?.0);
         }
@@ -55,7 +60,8 @@ impl Api {
         let in_force = rules.iter().filter(|rule| rule.enabled).count();
         let terms = self.terms(&connection, &bucket, &document, days).await;
         let keeps = terms.versioning != Versioning::Never;
-        let told = match index {
+        let told_by = index.filter(|_| error.is_none());
+        let told = match told_by {
             Some(info) => {
                 let held = self.holds.held(&connection, &bucket).await?;
                 self.run(info.id, Forecaster::new(terms), held).await?
@@ -70,7 +76,7 @@ impl Api {
             amount: if free { Some(0) } else { *amount },
             bytes: month.kept.iter().fold(0, |sum, tally| sum.saturating_add(tally.bytes)),
         };
-        let months = if index.is_some() { months.map(month).collect() } else { Vec::new() };
+        let months = if told_by.is_some() { months.map(month).collect() } else { Vec::new() };
         Ok(Forecast {
             index: row(index),
             filling: row(filling),
@@ -84,7 +90,7 @@ impl Api {
             now,
             then,
             moves: if free { Some(0) } else { priced.moves },
-            error: None,
+            error,
         })
     }
 
@@ -215,6 +221,15 @@ impl Api {
         };
         let id = self.engine.plan_job(spec).await?;
         self.engine.job(&id).await.map(jobs::row)
+    }
+}
+
+fn no_rules() -> LifecycleDocument {
+    LifecycleDocument {
+        text: String::new(),
+        rules: Vec::new(),
+        minimum: None,
+        mark: LifecycleMark(Box::default()),
     }
 }
 

@@ -4,7 +4,7 @@ use aws_sdk_s3::types::{
 };
 use serde_json::{Value, json};
 use windlass_api::{ErrorCode, UiError};
-use windlass_practice::{Op, Profile, When};
+use windlass_practice::{Op, Profile, Rule, When};
 
 use crate::house::{BUCKET, House, MIB, status};
 
@@ -322,6 +322,17 @@ async fn v6_a_forecast_says_what_happens_to_which_objects() {
     let drafted = call(&house, "forecast", args).await;
     assert_eq!((&drafted["rules"], &drafted["lines"][0]["title"]), (&json!(2), &json!("raw/")));
     assert_eq!(call(&house, "lifecycle", of(json!({}))).await["mark"], opened["mark"], "nothing was saved");
+}
+
+/// V6: a server that does not give its rules away still says what index there is, and nothing is foretold.
+#[tokio::test(flavor = "multi_thread")]
+async fn v6_without_the_rules_there_is_no_forecast_and_it_is_said_why() {
+    let house = ruled_house().await;
+    read_index(&house).await;
+    house.server.faults().add(Rule::on(Op::BucketConfig, When::Always, status(403, "AccessDenied")));
+    let told = forecast(&house).await;
+    assert_eq!((&told["error"]["code"], &told["lines"]), (&json!("no_permission"), &json!([])));
+    assert_eq!((&told["index"]["complete"], &told["months"]), (&json!(true), &json!([])));
 }
 
 /// V6: a hold is put on what a rule would move, is known when its job is forgotten, and ends with the version that bears it.
