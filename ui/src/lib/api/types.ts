@@ -830,7 +830,7 @@ then: Price,
  */
 moves: number | null, 
 /**
- * Unfinished uploads are not in it; those are `orphan_uploads`.
+ * Why the rules could not be read; then there are no lines. Unfinished uploads are not in it; those are `orphan_uploads`.
  */
 error: UiError | null, };
 
