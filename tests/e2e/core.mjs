@@ -106,15 +106,22 @@ const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 const encode = (text) =>
   encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
-/** One signed request (Signature Version 4), with the key sent exactly as it is: nothing tidies `..` or `//` away. */
-export async function s3(endpoint, method, bucket, key = '', body = Buffer.alloc(0)) {
+/**
+ * One signed request (Signature Version 4), with the key sent exactly as it is: nothing tidies `..` or `//` away. `query` is an
+ * object of what comes after the `?`. The text of the answer comes back.
+ */
+export async function s3(endpoint, method, bucket, key = '', body = Buffer.alloc(0), query = {}) {
   const { host, hostname, port } = new URL(endpoint);
   const path = `/${encode(bucket)}${key === '' ? '' : `/${key.split('/').map(encode).join('/')}`}`;
+  const asked = Object.keys(query)
+    .sort()
+    .map((name) => `${encode(name)}=${encode(query[name])}`)
+    .join('&');
   const stamp = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
   const day = stamp.slice(0, 8);
   const hash = sha256(body);
   const signed = 'host;x-amz-content-sha256;x-amz-date';
-  const canonical = `${method}\n${path}\n\nhost:${host}\nx-amz-content-sha256:${hash}\nx-amz-date:${stamp}\n\n${signed}\n${hash}`;
+  const canonical = `${method}\n${path}\n${asked}\nhost:${host}\nx-amz-content-sha256:${hash}\nx-amz-date:${stamp}\n\n${signed}\n${hash}`;
   const scope = `${day}/us-east-1/s3/aws4_request`;
   const toSign = `AWS4-HMAC-SHA256\n${stamp}\n${scope}\n${sha256(canonical)}`;
   const key4 = ['us-east-1', 's3', 'aws4_request'].reduce(hmac, hmac(`AWS4${KEYS.secret}`, day));
@@ -126,14 +133,15 @@ export async function s3(endpoint, method, bucket, key = '', body = Buffer.alloc
     'x-amz-content-sha256': hash,
     'x-amz-date': stamp,
   };
-  await new Promise((done, failed) => {
-    const sending = request({ method, hostname, port, path, headers }, (answer) => {
+  const target = asked === '' ? path : `${path}?${asked}`;
+  return await new Promise((done, failed) => {
+    const sending = request({ method, hostname, port, path: target, headers }, (answer) => {
       let text = '';
       answer.on('data', (chunk) => (text += chunk));
       answer.on('end', () =>
         (answer.statusCode ?? 500) < 300
-          ? done()
-          : failed(new Error(`${method} ${path}: ${answer.statusCode} ${text}`)),
+          ? done(text)
+          : failed(new Error(`${method} ${target}: ${answer.statusCode} ${text}`)),
       );
     });
     sending.on('error', failed);
