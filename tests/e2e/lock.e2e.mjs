@@ -254,9 +254,9 @@ test('old versions are purged by keyboard: listed first, the locked ones left, t
     .getByRole('row', { name: /^Destroy: / })
     .first()
     .waitFor();
-  await rows.getByRole('row', { name: /^Left: .*DJI_0412.*governance/ }).waitFor();
+  await rows.getByRole('row', { name: /^Left: .*DJI_0412.*It is locked/ }).waitFor();
   assert.equal(await rows.getAttribute('aria-rowcount'), String(Number(number) + 1 + 1));
-  await ask.getByText('They are protected until their dates').waitFor();
+  await ask.getByText('It can go once the retention is over').waitFor();
   const go = ask.getByRole('button', { name: `Destroy ${number}` });
   assert.ok(await go.isDisabled());
   await ask.getByLabel(`Type ${number} to destroy`).focus();

@@ -30,6 +30,7 @@ function core(open: ThawRow[], items: Record<string, ThawItem[]>) {
   return { board, asked, call, thaw: new Thaw({ call } as unknown as Backend) };
 }
 
+const LATER = Date.now() + 3_600_000;
 const PLACE = { connection: 'c', bucket: 'b', prefix: 'raw/' };
 
 test('a plan that is being decided on is none of the board’s', async () => {
@@ -62,13 +63,29 @@ test('the list knows what of it is thawing, and looks again only when that chang
   await thaw.read();
   expect(asked('thaw_items')).toBe(1);
 
-  board.open = [row('w1', { state: 'ready', ready: 1, ends_at: 900 })];
-  items.w1 = [item('raw/a', { state: 'ready', ends_at: 900 })];
+  board.open = [row('w1', { state: 'ready', ready: 1, ends_at: LATER })];
+  items.w1 = [item('raw/a', { state: 'ready', ends_at: LATER })];
   await thaw.read();
-  await vi.waitFor(() => expect(thaw.standing(PLACE, 'raw/a')).toEqual({ readable: true, due: 500, ends: 900 }));
+  await vi.waitFor(() => expect(thaw.standing(PLACE, 'raw/a')).toEqual({ readable: true, due: 500, ends: LATER }));
   board.open = [];
   await thaw.read();
   await vi.waitFor(() => expect(thaw.standing(PLACE, 'raw/a')).toBeNull());
+});
+
+test('what was fetched can be read until its copy ends, though its batch is over', async () => {
+  const ends = Date.now() + 60_000;
+  const items = { w1: [item('raw/a', { state: 'downloaded', ends_at: ends })] };
+  const { thaw, board } = core([], items);
+  board.past = [row('w1', { state: 'past', ends_at: ends }), row('w2', { state: 'past', ends_at: 900 })];
+  await thaw.read();
+  thaw.show(PLACE);
+  await vi.waitFor(() => expect(thaw.standing(PLACE, 'raw/a')).toEqual({ readable: true, due: 500, ends }));
+  vi.useFakeTimers({ now: ends });
+  try {
+    expect(thaw.standing(PLACE, 'raw/a')).toBeNull();
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('a plan is dropped; one that still counts is ended first', async () => {

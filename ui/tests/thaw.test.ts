@@ -9,6 +9,8 @@ import {
   doneOf,
   endsSoon,
   firstOffer,
+  hasTrouble,
+  lingers,
   hasDays,
   lookOf,
   openOrder,
@@ -149,6 +151,17 @@ test('what takes longer than usual, or does not get through, is said', () => {
   expect(lookOf(batch({ state: 'stopped', waiting: true }), NOW)).toBe('stopped');
   expect(lookOf(ready({ state: 'downloading', downloaded: 9 }), NOW)).toBe('downloading');
   expect(lookOf(ready({ state: 'downloading', downloaded: 10 }), NOW)).toBe('ready');
+});
+
+test('why what can be read was not fetched is said, and a copy lasts on when its batch is over', () => {
+  const error = { code: 'conflict' as const, message: 'One object was not fetched.', detail: null };
+  const left = ready({ downloaded: 9, error });
+  expect(hasTrouble(left)).toBe(true);
+  expect(t.thaw.progress(left, NOW)).toBe('9 of 10 downloaded. One object was not fetched.');
+  expect([hasTrouble(ready()), hasTrouble(batch({ error }))]).toEqual([false, false]);
+  const past = (ends_at: number | null) => batch({ state: 'past', ends_at });
+  expect([past(NOW + 1), past(NOW), past(null)].map((row) => lingers(row, NOW))).toEqual([true, false, false]);
+  expect(lingers(ready({ ends_at: NOW + 1 }), NOW)).toBe(false);
 });
 
 test('the words of a row', () => {

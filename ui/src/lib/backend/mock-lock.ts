@@ -105,7 +105,7 @@ export function mockLock(on: boolean, rowsOf: (bucket: string, prefix: string) =
 
   function planLock({ bucket, roots }: JobRequest, change: LockChange): LockPlan {
     const rows = roots.flatMap(({ from }) => below(bucket, from));
-    const longer = 'Kept longer or more firmly already';
+    const longer = 'It is kept longer or more firmly already';
     const items = rows.map(({ key, size }) => {
       const held = heldBy(bucket, key);
       const stays =
@@ -124,9 +124,9 @@ export function mockLock(on: boolean, rowsOf: (bucket: string, prefix: string) =
       items: numbered(items),
       bytes: items.reduce((sum, each) => sum + (each.state === 'left' ? 0 : each.size), 0),
       problems: problemOf(
-        'kept_longer',
+        'kept_firmer',
         longer,
-        'A lock is never made shorter or weaker. They stay as they are.',
+        'Its lock was left as it is, because a lock is never weakened here.',
         items,
       ),
       typeToStart: null,
@@ -146,7 +146,7 @@ export function mockLock(on: boolean, rowsOf: (bucket: string, prefix: string) =
 
   function planPurge({ bucket, roots, purge, purge_version: only }: JobRequest): LockPlan {
     const now = Date.now();
-    const locked = 'Locked';
+    const locked = 'It is locked';
     const items = roots
       .flatMap(({ from }) => below(bucket, from))
       .flatMap(({ key }) => {
@@ -162,7 +162,7 @@ export function mockLock(on: boolean, rowsOf: (bucket: string, prefix: string) =
           }
           const held = told(key, row.version, heldOf(bucket, key, rows, row.version));
           const { version, size } = row;
-          const stays = held.holds ? ({ state: 'left', why: `${locked}: ${held.why}` } as const) : {};
+          const stays = held.holds ? ({ state: 'left', why: locked } as const) : {};
           return [item(key, { call: 'destroy', version, size, ...stays })];
         });
       });
@@ -171,9 +171,9 @@ export function mockLock(on: boolean, rowsOf: (bucket: string, prefix: string) =
       items: numbered(items),
       bytes: gone.reduce((sum, each) => sum + each.size, 0),
       problems: problemOf(
-        'locked',
+        'protected',
         locked,
-        'They are protected until their dates, or until their holds are taken off.',
+        'A retention or a legal hold keeps it, so it was not destroyed. It can go once the retention is over and the hold is taken away.',
         items,
       ),
       typeToStart: gone.length,

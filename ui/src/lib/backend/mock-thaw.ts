@@ -10,7 +10,7 @@ import type {
   ThawSpeed,
   UiEvent,
 } from '../api/types';
-import { hasDays, isOver, isReadable, openOrder } from '../util/thaw';
+import { hasDays, isOver, isReadable, lingers, openOrder } from '../util/thaw';
 import type { CallName, Calls } from './index';
 import { sampleThaws } from './mock-thaw-data';
 
@@ -141,14 +141,16 @@ export function mockThaw(
     const row = rows.get(id);
     if (row?.state !== 'downloading') return;
     const downloaded = Math.min(row.ready, row.downloaded + Math.ceil(row.ready / 6));
-    set(id, { downloaded, state: downloaded < row.ready ? 'downloading' : 'ready' });
+    const all = downloaded >= row.ready;
+    // All was done that was wanted: it is over, though the copies last on.
+    set(id, { downloaded, ...(all ? { ...OVER, state: 'past' } : {}) });
     if (downloaded < row.ready) setTimeout(() => fetch(id), BEAT);
   }
 
   /** So much time passes for all batches. */
   function pass(ms: number): void {
     const now = Date.now();
-    for (const row of [...rows.values()].filter((each) => !isOver(each))) {
+    for (const row of [...rows.values()].filter((each) => !isOver(each) || lingers(each, now))) {
       const back = (at: number | null): number | null => (at === null ? null : at - ms);
       const next: ThawRow = {
         ...row,
@@ -197,8 +199,9 @@ export function mockThaw(
       const key = own?.key ?? `${row.place}DJI_${String(i + 401).padStart(4, '0')}.MP4`;
       const failed = i < row.failed;
       const here = i - row.failed < row.downloaded;
-      const ended = row.state === 'past' && row.ends_at !== null;
-      const warm = isReadable(row) ? (here ? 'downloaded' : 'ready') : i - row.failed < row.ready ? 'ready' : 'thawing';
+      const ended = row.state === 'past' && row.ends_at !== null && row.ends_at <= Date.now();
+      const readable = isReadable(row) || lingers(row, Date.now());
+      const warm = readable ? (here ? 'downloaded' : 'ready') : i - row.failed < row.ready ? 'ready' : 'thawing';
       return {
         seq: i + 1,
         key,
@@ -207,7 +210,7 @@ export function mockThaw(
         size: own?.size ?? Math.round(row.bytes / Math.max(1, row.objects)),
         class: row.classes.at(-1) ?? 'GLACIER',
         state: failed ? 'failed' : ended ? 'ended' : i - row.failed < row.asked ? warm : 'planned',
-        ends_at: !failed && (isReadable(row) || ended) ? row.ends_at : null,
+        ends_at: !failed && (readable || ended) ? row.ends_at : null,
         why: failed ? 'It was deleted while it was being thawed.' : '',
       };
     });

@@ -6,6 +6,7 @@ import {
   byWhen,
   dayAndTime,
   endsSoon,
+  hasTrouble,
   isReadable,
   lookOf,
   sinceWhen,
@@ -92,6 +93,8 @@ function progressOf(row: ThawRow, now: number): string {
         ? `${count(row.ready)} of ${count(row.asked)} ready${failed}`
         : `looked at again at ${sinceWhen(row.look_at, now)}${failed}`;
     case 'ready':
+      // Nothing of it moves any more by itself: why is more than since when.
+      if (hasTrouble(row)) return `${here}. ${row.error?.message ?? ''}`;
       if (allHere(row)) return `all ${count(row.downloaded)} downloaded${failed}`;
       return `${row.ready_at === null ? '' : `since ${sinceWhen(row.ready_at, now)}, `}${here}${failed}`;
     case 'downloading':

@@ -2,7 +2,7 @@ import { SvelteMap } from 'svelte/reactivity';
 import type { ThawBoard, ThawFrom, ThawItem, ThawRow, UiError } from '../api/types';
 import type { Backend } from '../backend';
 import { toUiError } from '../errors';
-import { isReadable, itemReadable, openOrder, type Standing } from '../util/thaw';
+import { isReadable, itemReadable, lingers, openOrder, type Standing } from '../util/thaw';
 import { Throttle } from '../util/throttle';
 import type { Place } from './listing.svelte';
 
@@ -76,17 +76,22 @@ export class Thaw {
 
   /** How an archived object of the shown list stands on the board; `null` when it is not on it. */
   standing(place: Place, key: string): Standing | null {
-    return this.#standing.get(`${place.connection} ${place.bucket} ${key}`) ?? null;
+    const found = this.#standing.get(`${place.connection} ${place.bucket} ${key}`);
+    // Of what is over nobody tells when its copies end.
+    if (!found || (found.readable && found.ends !== null && found.ends <= Date.now())) return null;
+    return found;
   }
 
   async #readStanding(): Promise<void> {
     const place = this.#place;
     if (!place) return;
-    const rows = this.open.filter(
+    const now = Date.now();
+    // What is open comes last: it was asked for later, and counts where both have an object.
+    const rows = [...this.past.filter((row) => lingers(row, now)), ...this.open].filter(
       (row) =>
         row.connection === place.connection &&
         row.bucket === place.bucket &&
-        (row.state === 'asking' || row.state === 'thawing' || isReadable(row)) &&
+        (row.state === 'asking' || row.state === 'thawing' || row.state === 'past' || isReadable(row)) &&
         (row.place.startsWith(place.prefix) || place.prefix.startsWith(row.place)),
     );
     const marks = rows.map((row) => [row.id, row.state, row.ready, row.failed, row.ends_at, row.due_at]);

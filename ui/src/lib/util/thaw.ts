@@ -54,6 +54,16 @@ export function isReadable(row: Pick<ThawRow, 'state'>): boolean {
   return READABLE.includes(row.state);
 }
 
+/** Whether its copies can be read though it is over: all was fetched, and they last on. */
+export function lingers(row: Pick<ThawRow, 'state' | 'ends_at'>, now: number): boolean {
+  return row.state === 'past' && row.ends_at !== null && row.ends_at > now;
+}
+
+/** Whether something of it went wrong that a person has to see to, though it can be read. */
+export function hasTrouble(row: Pick<ThawRow, 'state' | 'error'>): boolean {
+  return row.state === 'ready' && row.error !== null;
+}
+
 /** `19 h 16 min`, `5 d 2 h`, `23 s`. */
 export function timeLeft(ms: number): string {
   const minutes = Math.round(Math.max(0, ms) / MINUTE);
