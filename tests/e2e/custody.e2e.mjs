@@ -51,15 +51,25 @@ async function until(ask, fits) {
   }
 }
 
-/** A page that shows a place, with the connection that has the bucket chosen. */
+/** A page that shows a place of a connection. It goes there before a slow server has told its buckets, and has to stay there. */
 async function at(connection, address) {
   const opened = await openPage(browser, core.address, { colorScheme: 'light' });
   opened.page.setDefaultTimeout(20_000);
+  await opened.page.getByRole('button', { name: SAMPLE, exact: true }).first().waitFor();
+  let tell;
+  const told = new Promise((done) => (tell = done));
+  await opened.page.route('**/api/call/buckets', async (route) => {
+    await told;
+    await route.continue();
+  });
   const { name } = (await core.call('connections')).find(({ id }) => id === connection);
   await opened.page.locator('button.conn').click();
   await opened.page.locator('.menu').getByText(name, { exact: true }).click();
   await opened.page.locator('button.conn', { hasText: name }).waitFor();
   await goTo(opened.page, address);
+  const answered = opened.page.waitForResponse('**/api/call/buckets');
+  tell();
+  await answered;
   return opened;
 }
 

@@ -241,8 +241,11 @@ export class App extends Navigation {
     this.previews.forget();
     const start = parseAddress(row.start_in);
     if (start) this.go({ kind: 'browse', connection: row.id, bucket: start.bucket, prefix: start.prefix });
+    const shown = this.tabs.current?.history.now.route;
     await this.loadBuckets();
     if (this.connection !== row.id || start) return;
+    // Whoever went somewhere while a slow server told its buckets stays there.
+    if (this.tabs.current?.history.now.route !== shown) return;
     const only = this.buckets.length === 1 || row.source === 'practice' ? this.buckets[0] : undefined;
     if (only) this.go({ kind: 'browse', connection: row.id, bucket: only.name, prefix: '' });
     else this.go({ kind: 'buckets', connection: row.id });
