@@ -392,7 +392,7 @@ fn words(error: &Trouble) -> String {
         Trouble::Remote(error) => match error.kind {
             RemoteErrorKind::NotFound => "It is not in the bucket any more. Refresh the list.".to_owned(),
             RemoteErrorKind::Archived => {
-                "It is archived and cannot be read at once. Restore it from the archive, then try again.".to_owned()
+                "It is archived and cannot be read at once. Thaw it, then download it again.".to_owned()
             }
             RemoteErrorKind::AccessDenied => "This identity may not read it. Ask whoever owns the bucket.".to_owned(),
             RemoteErrorKind::Unauthenticated => "The server does not accept the credentials. Sign in again, then try again.".to_owned(),

@@ -354,6 +354,10 @@ export const thaw = {
           ? thawedHint(standing.ends, now)
           : thawingHint(standing.due, now),
   },
+  archived: (k: number, of: number): string =>
+    k === of
+      ? `${k === 1 ? 'It is' : `All ${count(k)} are`} archived and cannot be read before ${k === 1 ? 'it is' : 'they are'} thawed.`
+      : `${count(k)} of ${count(of)} ${k === 1 ? 'is' : 'are'} archived and cannot be read before that is thawed. The others are downloaded.`,
   blocked: 'Choose an archived object or a folder first.',
   fromPlan: 'Thaw…',
   fromPlanName: (k: number) => `Thaw ${n(k, 'archived version', 'archived versions')}…`,

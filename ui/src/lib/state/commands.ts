@@ -10,7 +10,7 @@ import { askLock, askPurge, deleteBlocked, lockBlocked, purgeBlocked } from './l
 import { askCarry, askEdit, askRename, clip, copyName, paste } from './object-actions';
 import { attempt, gate } from './refusals.svelte';
 import type { App } from './app.svelte';
-import { askThaw, openBoard, thawBlocked } from './thaw-actions';
+import { askThaw, downloadMeant, openBoard, thawBlocked } from './thaw-actions';
 import { atBucket, leaveLifecycle, toggleLifecycle } from './lifecycle-place';
 import { atTime, leaveTime, openTime, toggleTime } from './time-place';
 import { showVersions } from './versions.svelte';
@@ -129,7 +129,7 @@ export const COMMANDS: Command[] = [
   command('objects', 'upload', ['ctrl+u'], () => document.getElementById('upload-button')?.click(), {
     blocked: inPlace,
   }),
-  command('objects', 'download', ['ctrl+d'], (app) => void meantKeys(app).then((keys) => app.download(keys)), {
+  command('objects', 'download', ['ctrl+d'], (app) => void downloadMeant(app), {
     blocked: alive,
   }),
   command('objects', 'thaw', [], (app) => void askThaw(app), { blocked: (app) => alive(app) ?? thawBlocked(app) }),

@@ -35,6 +35,11 @@ export class Pages<T> {
     return sum;
   }
 
+  /** All rows held, in no order. */
+  *here(): Generator<T> {
+    for (const page of this.#pages.values()) yield* page.rows;
+  }
+
   /** Rows `first..end` are on the screen. */
   look(first: number, end: number): void {
     this.#seen = pagesFor(first, end, PAGE);

@@ -3,6 +3,7 @@ import { t } from '../i18n';
 import type { ThawAction } from '../util/thaw';
 import { meantKeys } from './actions';
 import type { App } from './app.svelte';
+import type { Place } from './listing.svelte';
 
 /** Opens the board, with the focus on a batch of it if one is meant. */
 export function openBoard(app: App, id: string | null = null): void {
@@ -31,6 +32,38 @@ export async function askThaw(app: App): Promise<void> {
     const roots = await meantKeys(app);
     const at = app.listing.place;
     if (at && roots.length > 0) thawKeys(app, at, roots);
+  } catch (thrown) {
+    app.fail(thrown);
+  }
+}
+
+/** Of these keys, those that the list knows to be archived and that were not thawed. */
+function frozenOf(app: App, at: Place, keys: string[]): string[] {
+  const meant = new Set(keys);
+  const frozen: string[] = [];
+  for (const row of app.listing.pages.here()) {
+    if (row.state === 'archived' && meant.has(row.key) && app.thaw.standing(at, row.key)?.readable !== true) {
+      frozen.push(row.key);
+    }
+  }
+  return frozen;
+}
+
+/**
+ * Downloads what is meant in the list. What is archived is told, with the way to thaw it, and not asked for in vain; of what lies in
+ * folders the download itself tells.
+ */
+export async function downloadMeant(app: App): Promise<void> {
+  try {
+    const keys = await meantKeys(app);
+    const at = app.listing.place;
+    const frozen = at ? frozenOf(app, at, keys) : [];
+    if (at && frozen.length > 0) {
+      const thaw = { label: t.thaw.fromPlan, run: () => thawKeys(app, at, frozen) };
+      app.toasts.show('info', t.thaw.archived(frozen.length, keys.length), null, thaw);
+    }
+    const rest = new Set(frozen);
+    await app.download(keys.filter((key) => !rest.has(key)));
   } catch (thrown) {
     app.fail(thrown);
   }
