@@ -7,7 +7,7 @@ use common::fresh;
 use windlass_domain::thaw::{
     Archive, Asking, ThawBatch, ThawCounts, ThawFrom, ThawItem, ThawItemState, ThawState, ThawThen, Tier,
 };
-use windlass_domain::{Bucket, ETag, JobId, ObjectKey, ThawId, Timestamp, VersionId};
+use windlass_domain::{Bucket, ETag, JobId, JobKind, JobSpec, ObjectKey, ThawId, Timestamp, VersionId};
 use windlass_journal::SqliteJournal;
 use windlass_ports::{JournalErrorKind, Thaws as _};
 
@@ -33,6 +33,7 @@ fn batch(id: &str, state: ThawState) -> ThawBatch {
         ends_at: None,
         again: None,
         folder: None,
+        restores: Some(JobSpec::new(JobKind::Restore, "c", Bucket::new("b"))),
         restored_by: None,
         stuck: false,
         note: "n".to_owned(),

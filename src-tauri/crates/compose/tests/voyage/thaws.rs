@@ -264,6 +264,18 @@ async fn hb23_copies_are_made_to_last_longer_and_end() {
     assert_eq!(std::fs::read(to.join("b")).unwrap(), b"b");
 }
 
+/// What is deleted below `job/` comes back as it was last.
+fn restore_all() -> Value {
+    json!({ "request": {
+        "kind": "restore", "connection": "c", "bucket": BUCKET, "to_bucket": BUCKET,
+        "roots": [{ "from": "job/", "to": "job/" }], "if_taken": "skip", "edit": [],
+        "restore": {
+            "version": null, "moment": null, "deleted": true, "undelete": "copy", "changed": true, "added": "keep",
+            "rewritten": false, "but": [],
+        },
+    }})
+}
+
 /// A restore that left archived versions: they thaw, and it is planned again and done by itself.
 #[tokio::test(flavor = "multi_thread")]
 async fn hb23_a_restore_thaws_what_it_left_and_is_done_again_by_itself() {
@@ -274,15 +286,7 @@ async fn hb23_a_restore_thaws_what_it_left_and_is_done_again_by_itself() {
     for key in ["job/cold", "job/warm"] {
         house.raw.delete_object().bucket(BUCKET).key(key).send().await.unwrap();
     }
-    let request = json!({ "request": {
-        "kind": "restore", "connection": "c", "bucket": BUCKET, "to_bucket": BUCKET,
-        "roots": [{ "from": "job/", "to": "job/" }], "if_taken": "skip", "edit": [],
-        "restore": {
-            "version": null, "moment": null, "deleted": true, "undelete": "copy", "changed": true, "added": "keep",
-            "rewritten": false, "but": [],
-        },
-    }});
-    let job = call(&house, "plan_job", request).await["id"].clone();
+    let job = call(&house, "plan_job", restore_all()).await["id"].clone();
     let stands = async |id: &Value| call(&house, "job", json!({ "id": id })).await["state"].clone();
     house.until("it is planned", async || stands(&job).await == "ready").await;
     call(&house, "start_job", json!({ "id": job, "typed": null })).await;
@@ -305,6 +309,34 @@ async fn hb23_a_restore_thaws_what_it_left_and_is_done_again_by_itself() {
     assert_ne!(restored, job);
     let done = call(&house, "job", json!({ "id": restored })).await;
     assert_eq!((&done["state"], &done["done"], &done["left"]), (&json!("done"), &json!(1), &json!(0)));
+    let head = house.raw.head_object().bucket(BUCKET).key("job/cold").send().await.unwrap();
+    assert_eq!(head.content_length(), Some(3), "it is there again");
+}
+
+/// A restore that is only planned is thawed for and done, though its plan is forgotten by a restart.
+#[tokio::test(flavor = "multi_thread")]
+async fn hb23_a_restore_that_was_only_planned_is_done_once_what_it_needs_is_thawed() {
+    let mut house = house(Duration::from_millis(1500), DAY).await;
+    house.keep_versions().await;
+    put(&house, "job/cold", "GLACIER", b"ice").await;
+    house.put("job/warm", b"warm").await;
+    for key in ["job/cold", "job/warm"] {
+        house.raw.delete_object().bucket(BUCKET).key(key).send().await.unwrap();
+    }
+    let job = call(&house, "plan_job", restore_all()).await["id"].clone();
+    let ready = async || call(&house, "job", json!({ "id": job })).await["state"] == "ready";
+    house.until("it is planned", ready).await;
+    let ask = json!({ "connection": "c", "bucket": BUCKET, "from": { "kind": "job", "id": job } });
+    let id = call(&house, "plan_thaw", ask).await["id"].clone();
+    batch(&house, &id, "planned").await;
+    start(&house, &id, "bulk", 2, json!({ "kind": "restore" })).await;
+    batch(&house, &id, "thawing").await;
+    house.stop().await;
+    house.start().await;
+    let jobs = call(&house, "jobs", json!({})).await;
+    assert!(!jobs.as_array().unwrap().iter().any(|row| row["id"] == job), "its plan is forgotten: {jobs}");
+    batch(&house, &id, "past").await;
+    assert_eq!(house.object("job/warm").await.unwrap(), b"warm");
     let head = house.raw.head_object().bucket(BUCKET).key("job/cold").send().await.unwrap();
     assert_eq!(head.content_length(), Some(3), "it is there again");
 }

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::item::{ThawItem, ThawItemState};
 use super::{Archive, Tier, lasts, look_after};
+use crate::job::JobSpec;
 use crate::key::Bucket;
 use crate::state::{JobId, ThawId, Timestamp};
 
@@ -238,6 +239,9 @@ pub struct ThawBatch {
     pub again: Option<Again>,
     /// Folder that it is fetched to, or was.
     pub folder: Option<String>,
+    /// What the restore that it is made from was asked for: the job itself may be forgotten by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restores: Option<JobSpec>,
     /// Restore that was planned when it could be read.
     pub restored_by: Option<JobId>,
     /// What was to come then did not work; it is tried again on a person's word.

@@ -234,7 +234,8 @@ pub(crate) async fn plan(
     bucket: Bucket,
     from: ThawFrom,
 ) -> Result<ThawId, EngineError> {
-    let roots = match &from {
+    let mut restores = None;
+    let roots: Vec<String> = match &from {
         ThawFrom::Roots(roots) => roots.clone(),
         ThawFrom::Job(id) => {
             let row = shared.ports.jobs.job(id).await?.ok_or(EngineError::NotFound("job"))?;
@@ -244,7 +245,9 @@ pub(crate) async fn plan(
             if !theirs {
                 return Err(EngineError::NotFound("restore"));
             }
-            row.spec.roots.into_iter().map(|root| root.from).collect()
+            let roots = row.spec.roots.iter().map(|root| root.from.clone()).collect();
+            restores = Some(row.spec);
+            roots
         }
     };
     if roots.is_empty() {
@@ -272,6 +275,7 @@ pub(crate) async fn plan(
         ends_at: None,
         again: None,
         folder: None,
+        restores,
         restored_by: None,
         stuck: false,
         note: String::new(),

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use windlass_domain::thaw::{ThawBatch, ThawFrom, ThawItem, ThawItemState, ThawState, ThawThen};
+use windlass_domain::thaw::{ThawBatch, ThawItem, ThawItemState, ThawState, ThawThen};
 use windlass_domain::{JobId, JobState};
 
 use super::{Live, look};
@@ -15,8 +15,7 @@ const WINDOW: usize = 1000;
 /// Time between two looks at the restore.
 const RESTORE_AGAIN: Duration = Duration::from_millis(500);
 
-const RESTORE_GONE: &str = "The restore that left these objects is not in the list any more, so it cannot be done again. They can be \
-     read: restore them from the bucket's past, or download them.";
+const RESTORE_GONE: &str = "There is no restore that left these objects. They can be read: restore them from the bucket's past, or download them.";
 const NOT_RESTORED: &str =
     "The restore could not be planned again. The objects can be read. Restore them from the bucket's past.";
 
@@ -96,15 +95,7 @@ async fn stuck(shared: &Shared, live: &Live, words: &str) -> Result<(), Stopping
 /// Plans the restore again and starts it.
 async fn restore(shared: &Arc<Shared>, live: &Live, batch: &ThawBatch) -> Result<(), Stopping> {
     let note = async |words: &str| stuck(shared, live, words).await;
-    let ThawFrom::Job(of) = &batch.from else { return note(RESTORE_GONE).await };
-    let spec = match shared.ports.jobs.job(of).await {
-        Ok(Some(row)) => row.spec,
-        Ok(None) => return note(RESTORE_GONE).await,
-        Err(_) => {
-            live.rest(shared, None).await;
-            return Ok(());
-        }
-    };
+    let Some(spec) = batch.restores.clone() else { return note(RESTORE_GONE).await };
     let planned = match jobs::plan_with(shared, spec, Archived::Tried).await {
         Ok(id) => id,
         Err(EngineError::Stopping) => return Err(Stopping),

@@ -42,6 +42,7 @@ fn batch(archives: &[Archive]) -> ThawBatch {
         ends_at: None,
         again: None,
         folder: None,
+        restores: None,
         restored_by: None,
         stuck: false,
         note: String::new(),
