@@ -196,6 +196,11 @@ test('a version is locked, a purge leaves it, and compliance wants its day typed
   assert.equal(await remove.getAttribute('aria-disabled'), 'true');
   assert.match(await remove.getAttribute('title'), /^Kept until .*\(governance\)\./);
   await page.keyboard.press('Escape');
+  // The lock has a part of its own in the inspector, and is told there only.
+  const inspector = page.getByRole('complementary', { name: 'Inspector' });
+  await inspector.getByText('ETag', { exact: true }).waitFor();
+  await inspector.getByText('Kept until', { exact: true }).waitFor();
+  assert.equal(await inspector.getByText('Locked until', { exact: true }).count(), 0);
   await picture(page, 'custody-lock');
 
   // What is put on top has no lock; the version below keeps its own.
@@ -288,7 +293,12 @@ test('archived photos are thawed and downloaded by themselves, and the board out
   await page.keyboard.press('Alt+ArrowLeft');
   await goTo(page, `s3://${SAMPLE}/${DAY}raw/`);
   await row(page, new RegExp(`${photos[0].name}.*Thawing`)).waitFor();
-  await row(page, new RegExp(`${photos[0].name}.*Thawed`)).waitFor({ timeout: 60_000 });
+  const thawed = row(page, new RegExp(`${photos[0].name}.*Thawed`));
+  await thawed.waitFor({ timeout: 60_000 });
+  await thawed.click();
+  const inspector = page.getByRole('complementary', { name: 'Inspector' });
+  await inspector.getByText(/^Thawed\. It can be downloaded until /).waitFor();
+  await picture(page, 'custody-thawed');
   await page.keyboard.press('Control+Shift+A');
   // All was fetched, so it is over.
   await page.getByRole('button', { name: 'Past 1' }).click();

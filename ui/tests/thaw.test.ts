@@ -205,7 +205,7 @@ test('the head counts what is open and what was asked for this month', () => {
   };
   expect(t.thaw.head(board, Date.UTC(2026, 10, 20))).toBe('2 thawing, 1 ready. $3.05 asked for in November.');
   expect(t.thaw.head({ ...board, open: [], month: 0 }, Date.UTC(2026, 10, 20))).toBe(
-    'Nothing is thawing. Nothing asked for in November.',
+    'Nothing is thawing. Nothing to pay for in November.',
   );
   expect(t.thaw.head({ ...board, month: null }, Date.UTC(2026, 10, 20))).toContain('Not all prices are known');
 });

@@ -193,7 +193,11 @@ export const thaw = {
     const counts = [going > 0 ? `${count(going)} thawing` : '', ready > 0 ? `${count(ready)} ready` : ''];
     const first = counts.filter((each) => each !== '').join(', ') || 'Nothing is thawing';
     const paid =
-      month === null ? 'Not all prices are known' : `${month === 0 ? 'Nothing' : money(month, currency)} asked for`;
+      month === null
+        ? 'Not all prices are known'
+        : month === 0
+          ? 'Nothing to pay for'
+          : `${money(month, currency)} asked for`;
     return `${first}. ${paid} in ${MONTH.format(now)}.`;
   },
   grid: 'Batches',
