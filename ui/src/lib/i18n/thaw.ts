@@ -96,7 +96,9 @@ function progressOf(row: ThawRow, now: number): string {
       // Nothing of it moves any more by itself: why is more than since when.
       if (hasTrouble(row)) return `${here}. ${row.error?.message ?? ''}`;
       if (allHere(row)) return `all ${count(row.downloaded)} downloaded${failed}`;
-      return `${row.ready_at === null ? '' : `since ${sinceWhen(row.ready_at, now)}, `}${here}${failed}`;
+      // Once something is here, how much of it says more than since when.
+      if (row.ready_at === null || row.downloaded > 0) return `${here}${failed}`;
+      return `since ${sinceWhen(row.ready_at, now)}, ${here}${failed}`;
     case 'downloading':
       return `${here}${failed}`;
     case 'past':
