@@ -120,8 +120,13 @@ fn details(head: &ObjectHead) -> Vec<NamedValue> {
     };
     add("Modified", &head.modified.map(time).unwrap_or_default());
     add("Class", &head.class);
-    if Archive::of(&head.class, None).is_some() {
-        add("Reading", "needs a restore first");
+    // Thawed, its copy can be read like any other object.
+    let thawed = head
+        .more
+        .iter()
+        .any(|(name, value)| name == "Restore" && value.contains("ongoing-request=\"false\""));
+    if Archive::of(&head.class, None).is_some() && !thawed {
+        add("Reading", "needs a thaw first");
     }
     add("Type", head.content_type.as_deref().unwrap_or_default());
     add("Encryption", head.encryption.as_deref().unwrap_or_default());
