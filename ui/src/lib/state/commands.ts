@@ -3,7 +3,7 @@ import { copyText } from '../util/clipboard';
 import { parentPrefix, placeName } from '../util/address';
 import { keyCaps, MAC } from '../util/keys';
 import { focusRegion } from '../util/regions';
-import { askDelete, meantKeys } from './actions';
+import { askDelete } from './actions';
 import { askDeleteBucket, askNewBucket, bucketsBlocked } from './buckets';
 import { askUndelete, goneReason, isGone, showDeletedBlocked, undeleteBlocked } from './deleted';
 import { askLock, askPurge, deleteBlocked, lockBlocked, purgeBlocked } from './lock';
