@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use windlass_domain::{Bucket, PairId, Revision, ThawId, Timestamp, UploadSpec};
 use windlass_ports::{
-    Catalog, Clock, Entropy, Jobs, Journal, JournalErrorKind, JournalWrite, LocalFs, RemoteError,
-    RemoteErrorKind, RemoteStore, Remotes, Thaws, Watcher,
+    Catalog, Clock, Entropy, Jobs, Journal, JournalError, JournalErrorKind, JournalWrite, LocalFs,
+    RemoteError, RemoteErrorKind, RemoteStore, Remotes, Thaws, Watcher,
 };
 
 use crate::budget::{Budget, Entered};
@@ -236,10 +236,18 @@ impl Shared {
     /// Writes a batch. A journal that cannot be written (no space) is waited for: nothing may happen in the world that it
     /// does not know of (hazard HA29).
     pub(crate) async fn commit(&self, batch: Vec<JournalWrite>) -> Result<Revision, Stopping> {
+        self.noted(|| self.ports.journal.commit(batch.clone())).await
+    }
+
+    /// The same for any write of the journal: tried until it is durable, or another process owns the journal, or the engine stops.
+    pub(crate) async fn noted<T, F>(&self, write: impl Fn() -> F) -> Result<T, Stopping>
+    where
+        F: Future<Output = Result<T, JournalError>>,
+    {
         let mut told = false;
         loop {
-            match self.ports.journal.commit(batch.clone()).await {
-                Ok(revision) => return Ok(revision),
+            match write().await {
+                Ok(written) => return Ok(written),
                 Err(error) => {
                     if !told {
                         tracing::error!(kind = ?error.kind, error = %error.source, "the journal could not be written; work waits");

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use windlass_domain::job::plan::check;
 use windlass_domain::price::Tally;
 use windlass_domain::{Item, ItemState, JobCounts, JobId, JobKind, JobSpec, JobState, Timestamp};
-use windlass_ports::{JobRow, JournalError, JournalErrorKind, LeftGroup, RemoteErrorKind};
+use windlass_ports::{JobRow, JournalError, LeftGroup, RemoteErrorKind};
 
 use crate::engine::EngineError;
 use crate::meter::Meter;
@@ -29,8 +29,6 @@ use crate::shared::{EngineEvent, Shared, Stopping, lock};
 
 /// Time between two hints that a job got on.
 const BEAT: Duration = Duration::from_millis(100);
-/// Time between two tries to write a journal that has no space.
-const JOURNAL_AGAIN: Duration = Duration::from_secs(3);
 /// Keys shown of the objects that were left for one cause.
 const KEYS_SHOWN: u32 = 20;
 
@@ -177,21 +175,7 @@ impl Live {
             row.clone()
         };
         let state = row.state;
-        let mut told = false;
-        while let Err(error) = shared.ports.jobs.save_job(row.clone(), items.clone()).await {
-            if error.kind == JournalErrorKind::Owned {
-                return Err(Stopping);
-            }
-            if !told {
-                tracing::error!(kind = ?error.kind, error = %error.source, "a job could not be noted in the journal; it waits");
-                told = true;
-            }
-            tokio::select! {
-                biased;
-                () = shared.stop.cancelled() => return Err(Stopping),
-                () = tokio::time::sleep(JOURNAL_AGAIN) => {}
-            }
-        }
+        shared.noted(|| shared.ports.jobs.save_job(row.clone(), items.clone())).await?;
         if self.state.send_replace(state) != state {
             shared.tell(EngineEvent::Jobs);
         }

@@ -22,7 +22,7 @@ use windlass_domain::thaw::{
     Archive, Asking, ThawBatch, ThawCounts, ThawFrom, ThawItem, ThawState, ThawThen, Tier,
 };
 use windlass_domain::{Bucket, JobKind, ThawId, Timestamp};
-use windlass_ports::{CredentialSource, JournalError, JournalErrorKind, RemoteErrorKind};
+use windlass_ports::{CredentialSource, JournalError, RemoteErrorKind};
 
 pub(crate) use orders::connection_changed;
 
@@ -31,8 +31,6 @@ use crate::shared::{EngineEvent, Shared, Stopping, lock};
 
 /// Time between two hints that a batch got on.
 const BEAT: Duration = Duration::from_millis(100);
-/// Time between two tries to write a journal that has no space.
-const JOURNAL_AGAIN: Duration = Duration::from_secs(3);
 /// Longest sleep at a stretch: a computer that slept has a clock that jumped.
 const NAP: Duration = Duration::from_secs(60);
 /// Time between two looks at whether everything is still paused.
@@ -141,21 +139,7 @@ impl Live {
             let said = change(&mut batch);
             (before, said, batch.clone())
         };
-        let mut told = false;
-        while let Err(error) = shared.ports.thaws.save_thaw(batch.clone(), items.clone()).await {
-            if error.kind == JournalErrorKind::Owned {
-                return Err(Stopping);
-            }
-            if !told {
-                tracing::error!(kind = ?error.kind, error = %error.source, "archived objects could not be noted in the journal; they wait");
-                told = true;
-            }
-            tokio::select! {
-                biased;
-                () = shared.stop.cancelled() => return Err(Stopping),
-                () = tokio::time::sleep(JOURNAL_AGAIN) => {}
-            }
-        }
+        shared.noted(|| shared.ports.thaws.save_thaw(batch.clone(), items.clone())).await?;
         if before == batch.state {
             self.hint(shared)
         } else {
