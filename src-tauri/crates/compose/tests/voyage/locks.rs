@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-use windlass_practice::Profile;
+use windlass_practice::{Fault, Op, Profile, Rule, When};
 
 use crate::house::{BUCKET, House};
 
@@ -208,4 +208,23 @@ async fn hb20_old_versions_are_purged_by_their_number_and_locked_ones_stay() {
     let row = plan(&house, "locked", "purge", &["c"], json!({ "purge_version": old })).await;
     run(&house, &row["id"], json!(1), Value::Null).await;
     assert_eq!(versions(&house, "locked", "c").await, [new]);
+}
+
+/// A lock that is refused in part is left as it was, and what is said of it is true.
+#[tokio::test(flavor = "multi_thread")]
+async fn hb22_a_lock_that_is_refused_in_part_leaves_no_part_of_it() {
+    let house = locked_house().await;
+    put(&house, "locked", "a", "x").await;
+    let denied = Fault::Status { code: 403, error_code: "AccessDenied".to_owned() };
+    // The hold is taken, the retention is refused.
+    house.server.faults().add(Rule::on(Op::ObjectConfig, When::Nth(2), denied));
+    let both = json!({ "lock": { "mode": "governance", "until": in_days(3), "hold": true } });
+    let row = plan(&house, "locked", "lock", &["a"], both).await;
+    let done = run(&house, &row["id"], Value::Null, Value::Null).await;
+    assert_eq!((&done["done"], &done["left"]), (&json!(0), &json!(1)), "{done}");
+    let left = call(&house, "job_problems", json!({ "id": row["id"] })).await.unwrap();
+    assert_eq!(left[0]["code"], "denied", "{left}");
+    let keys = json!({ "connection": "c", "bucket": "locked", "keys": ["a"] });
+    let rows = call(&house, "object_locks", keys).await.unwrap();
+    assert_eq!((&rows[0]["hold"], &rows[0]["mode"]), (&json!(false), &Value::Null), "{rows}");
 }

@@ -215,16 +215,20 @@ impl Carrier<'_> {
         let before = standing.lock.retention;
         let LockStep { retention, hold } = step;
         let call = async {
-            // The hold first: it can be taken away again, should the other be refused.
+            // The hold first, since it can be taken back: what is refused in part is left as it was.
             if let Some(on) = hold {
-                let hold = if on { Hold::On } else { Hold::Off };
-                custody.set_hold(bucket, key, version, hold).await?;
+                custody.set_hold(bucket, key, version, if on { Hold::On } else { Hold::Off }).await?;
             }
-            if let Some(to) = &retention {
-                let governance = Governance::Respected;
-                custody.set_retention(bucket, key, version, before.as_ref(), Some(to), governance).await?;
+            let Some(to) = &retention else { return Ok(()) };
+            let governance = Governance::Respected;
+            let set =
+                custody.set_retention(bucket, key, version, before.as_ref(), Some(to), governance).await;
+            if let (Err(refused), Some(on)) = (&set, hold)
+                && !refused.kind.is_passing()
+            {
+                custody.set_hold(bucket, key, version, if on { Hold::Off } else { Hold::On }).await?;
             }
-            Ok(())
+            set
         };
         match self.shared.change(|| self.may(), call).await {
             Err(held) => held.into(),
