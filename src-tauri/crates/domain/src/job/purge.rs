@@ -99,7 +99,10 @@ pub fn last_look(item: &Item, top: Option<&RemoteState>, own: Option<&RemoteStat
     let Some(own) = own else { return Last::Gone };
     // Some servers call what has no id nothing at all.
     let id = |state: &RemoteState| state.version.clone().unwrap_or_else(|| VersionId::new("null"));
-    if item.version.is_none() || top.is_some_and(|top| Some(id(top)) == item.version) {
+    // Where the server tells no ids at all, what is on top is told from it by its bytes alone.
+    let blind = |top: &RemoteState| own.version.is_none() && top.version.is_none() && top.etag == own.etag;
+    let is_top = |top: &RemoteState| Some(id(top)) == item.version || blind(top);
+    if item.version.is_none() || top.is_some_and(is_top) {
         return Last::Leave(Cause::Changed);
     }
     // Only what has no id of its own can have been replaced.
@@ -212,6 +215,9 @@ mod tests {
         assert_eq!(last_look(&row, Some(&top), None), Last::Gone);
         // What covered it was taken away meanwhile.
         assert_eq!(last_look(&row, Some(&own), Some(&own)), Last::Leave(Cause::Changed));
+        let (untold, other) = (state(None, "older"), state(None, "now"));
+        assert_eq!(last_look(&row, Some(&untold), Some(&untold)), Last::Leave(Cause::Changed));
+        assert_eq!(last_look(&row, Some(&other), Some(&untold)), Last::Destroy);
         let null = Item { version: Some(VersionId::new("null")), ..row };
         for id in [None, Some("null")] {
             assert_eq!(last_look(&null, Some(&top), Some(&state(id, "older"))), Last::Destroy);
