@@ -264,31 +264,34 @@ async fn hb23_copies_are_made_to_last_longer_and_end() {
     assert_eq!(std::fs::read(to.join("b")).unwrap(), b"b");
 }
 
-/// What is deleted below `job/` comes back as it was last.
-fn restore_all() -> Value {
-    json!({ "request": {
+/// An archived object and another one are deleted, and the restore of both is planned.
+async fn planned_restore(house: &House) -> Value {
+    house.keep_versions().await;
+    put(house, "job/cold", "GLACIER", b"ice").await;
+    house.put("job/warm", b"warm").await;
+    for key in ["job/cold", "job/warm"] {
+        house.raw.delete_object().bucket(BUCKET).key(key).send().await.unwrap();
+    }
+    let request = json!({ "request": {
         "kind": "restore", "connection": "c", "bucket": BUCKET, "to_bucket": BUCKET,
         "roots": [{ "from": "job/", "to": "job/" }], "if_taken": "skip", "edit": [],
         "restore": {
             "version": null, "moment": null, "deleted": true, "undelete": "copy", "changed": true, "added": "keep",
             "rewritten": false, "but": [],
         },
-    }})
+    }});
+    let job = call(house, "plan_job", request).await["id"].clone();
+    let ready = async || call(house, "job", json!({ "id": job })).await["state"] == "ready";
+    house.until("it is planned", ready).await;
+    job
 }
 
 /// A restore that left archived versions: they thaw, and it is planned again and done by itself.
 #[tokio::test(flavor = "multi_thread")]
 async fn hb23_a_restore_thaws_what_it_left_and_is_done_again_by_itself() {
     let mut house = house(Duration::from_millis(1500), DAY).await;
-    house.keep_versions().await;
-    put(&house, "job/cold", "GLACIER", b"ice").await;
-    house.put("job/warm", b"warm").await;
-    for key in ["job/cold", "job/warm"] {
-        house.raw.delete_object().bucket(BUCKET).key(key).send().await.unwrap();
-    }
-    let job = call(&house, "plan_job", restore_all()).await["id"].clone();
+    let job = planned_restore(&house).await;
     let stands = async |id: &Value| call(&house, "job", json!({ "id": id })).await["state"].clone();
-    house.until("it is planned", async || stands(&job).await == "ready").await;
     call(&house, "start_job", json!({ "id": job, "typed": null })).await;
     house.until("it is done", async || stands(&job).await == "done").await;
     assert_eq!(house.object("job/cold").await, None);
@@ -317,15 +320,7 @@ async fn hb23_a_restore_thaws_what_it_left_and_is_done_again_by_itself() {
 #[tokio::test(flavor = "multi_thread")]
 async fn hb23_a_restore_that_was_only_planned_is_done_once_what_it_needs_is_thawed() {
     let mut house = house(Duration::from_millis(1500), DAY).await;
-    house.keep_versions().await;
-    put(&house, "job/cold", "GLACIER", b"ice").await;
-    house.put("job/warm", b"warm").await;
-    for key in ["job/cold", "job/warm"] {
-        house.raw.delete_object().bucket(BUCKET).key(key).send().await.unwrap();
-    }
-    let job = call(&house, "plan_job", restore_all()).await["id"].clone();
-    let ready = async || call(&house, "job", json!({ "id": job })).await["state"] == "ready";
-    house.until("it is planned", ready).await;
+    let job = planned_restore(&house).await;
     let ask = json!({ "connection": "c", "bucket": BUCKET, "from": { "kind": "job", "id": job } });
     let id = call(&house, "plan_thaw", ask).await["id"].clone();
     batch(&house, &id, "planned").await;
