@@ -33,8 +33,8 @@ function textOf(age: number): string {
 
 /** Lines of two texts by their longest common sequence, with gaps where more than enough are the same. */
 export function sampleDiff(older: string, newer: string): TextDiff {
-  const a = older.split('\n');
-  const b = newer.split('\n');
+  const a = older === '' ? [] : older.split('\n');
+  const b = newer === '' ? [] : newer.split('\n');
   const best = Array.from({ length: a.length + 1 }, () => new Array<number>(b.length + 1).fill(0));
   const at = (i: number, j: number): number => best[i]?.[j] ?? 0;
   for (let i = a.length - 1; i >= 0; i -= 1) {

@@ -9,18 +9,9 @@ import type {
   UiError,
 } from '../api/types';
 import type { Calls } from './index';
+import { sampleDiff } from './mock-compare';
 import { foretell, folderOf, known } from './mock-forecast';
-import {
-  DAY,
-  diffLines,
-  rowOf,
-  rulesOf,
-  sampleRules,
-  warningsOf,
-  wholeJson,
-  wholeXml,
-  type StoredRule,
-} from './mock-rules';
+import { DAY, rowOf, rulesOf, sampleRules, warningsOf, wholeJson, wholeXml, type StoredRule } from './mock-rules';
 
 type LifecycleCalls =
   | 'lifecycle'
@@ -115,7 +106,7 @@ export function mockLifecycle(
         rules: rules.map(rowOf),
         json: wholeJson(rules),
         xml: wholeXml(rules),
-        lines: diffLines(wholeXml(before), wholeXml(rules)),
+        lines: sampleDiff(wholeXml(before), wholeXml(rules)).lines,
         warnings: warningsOf(rules.filter((rule) => !before.includes(rule))),
       };
     },

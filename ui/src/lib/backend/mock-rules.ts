@@ -1,4 +1,4 @@
-import type { DiffLine, RuleForm, RuleRow, RuleWhen } from '../api/types';
+import type { RuleForm, RuleRow, RuleWhen } from '../api/types';
 
 /** A rule as the mock keeps it: its form, and elements that nobody knows. */
 export interface StoredRule {
@@ -168,46 +168,6 @@ export function rowOf(rule: StoredRule): RuleRow {
     xml: ruleLines(rule, 0).join('\n'),
     strange: rule.strange,
   };
-}
-
-const AROUND = 3;
-
-/** The lines of two texts, with three around what differs; empty when nothing does. */
-export function diffLines(older: string, newer: string): DiffLine[] {
-  const a = older === '' ? [] : older.split('\n');
-  const b = newer === '' ? [] : newer.split('\n');
-  const common = a.map(() => new Array<number>(b.length + 1).fill(0));
-  common.push(new Array<number>(b.length + 1).fill(0));
-  const at = (i: number, j: number): number => common[i]?.[j] ?? 0;
-  for (let i = a.length - 1; i >= 0; i -= 1) {
-    for (let j = b.length - 1; j >= 0; j -= 1) {
-      const row = common[i];
-      if (row) row[j] = a[i] === b[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
-    }
-  }
-  const all: DiffLine[] = [];
-  let i = 0;
-  let j = 0;
-  while (i < a.length || j < b.length) {
-    if (i < a.length && j < b.length && a[i] === b[j]) {
-      all.push({ kind: 'same', old: i + 1, new: j + 1, text: a[i] ?? '' });
-      i += 1;
-      j += 1;
-    } else if (i < a.length && (j >= b.length || at(i + 1, j) >= at(i, j + 1))) {
-      all.push({ kind: 'gone', old: i + 1, new: null, text: a[i] ?? '' });
-      i += 1;
-    } else {
-      all.push({ kind: 'new', old: null, new: j + 1, text: b[j] ?? '' });
-      j += 1;
-    }
-  }
-  if (all.every(({ kind }) => kind === 'same')) return [];
-  const near = (index: number): boolean =>
-    all.slice(Math.max(0, index - AROUND), index + AROUND + 1).some(({ kind }) => kind !== 'same');
-  return all.flatMap((line, index) => {
-    if (near(index)) return [line];
-    return index === 0 || near(index - 1) ? [{ kind: 'skip' as const, old: null, new: null, text: '' }] : [];
-  });
 }
 
 const days = (k: number): RuleWhen => ({ days: k, date: null });
