@@ -216,10 +216,10 @@ async fn hb22_a_lock_that_is_refused_in_part_leaves_no_part_of_it() {
     let house = locked_house().await;
     put(&house, "locked", "a", "x").await;
     let denied = Fault::Status { code: 403, error_code: "AccessDenied".to_owned() };
-    // The hold is taken, the retention is refused.
-    house.server.faults().add(Rule::on(Op::ObjectConfig, When::Nth(2), denied));
     let both = json!({ "lock": { "mode": "governance", "until": in_days(3), "hold": true } });
     let row = plan(&house, "locked", "lock", &["a"], both).await;
+    // The hold is taken, the retention is refused. The plan tried the bucket out with such calls of its own.
+    house.server.faults().add(Rule::on(Op::ObjectConfig, When::Nth(2), denied));
     let done = run(&house, &row["id"], Value::Null, Value::Null).await;
     assert_eq!((&done["done"], &done["left"]), (&json!(0), &json!(1)), "{done}");
     let left = call(&house, "job_problems", json!({ "id": row["id"] })).await.unwrap();
